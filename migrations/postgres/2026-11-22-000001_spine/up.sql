@@ -1,0 +1,161 @@
+-- The ledger: every fact, in the order of commit. Rows are written once.
+CREATE TABLE ledger_entries (
+    seq BIGINT NOT NULL PRIMARY KEY CHECK (seq > 0),
+    body BYTEA NOT NULL
+);
+-- Its head: one row, moved in the same transaction as every entry.
+CREATE TABLE ledger_head (
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    gen BYTEA NOT NULL,
+    seq BIGINT NOT NULL,
+    root BYTEA NOT NULL,
+    edge BYTEA NOT NULL
+);
+
+-- Members, facilities, zones, gates, card systems and clients, whole, as the ledger last stated them.
+CREATE TABLE network_records (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE workers (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    details_digest BYTEA NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX workers_by_member ON workers (member, id);
+
+-- What only its member may read, sealed under a key that is not in this database.
+CREATE TABLE sealed_details (
+    subject BYTEA NOT NULL PRIMARY KEY,
+    sealed BYTEA NOT NULL
+);
+
+CREATE TABLE engagements (
+    id BYTEA NOT NULL PRIMARY KEY,
+    worker BYTEA NOT NULL,
+    member BYTEA NOT NULL,
+    details_digest BYTEA NOT NULL,
+    ended BOOLEAN NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX engagements_by_worker ON engagements (worker, id);
+
+-- Keyed hashes of staff numbers, so that a file names the same worker twice as one.
+CREATE TABLE staff_numbers (
+    staff_key BYTEA NOT NULL PRIMARY KEY,
+    engagement BYTEA NOT NULL,
+    worker BYTEA NOT NULL
+);
+
+CREATE TABLE credentials (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    engagement BYTEA,
+    valid_from BIGINT NOT NULL,
+    valid_until BIGINT NOT NULL,
+    scope TEXT NOT NULL,
+    state SMALLINT NOT NULL,
+    reason SMALLINT,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX credentials_by_member ON credentials (member, id);
+CREATE INDEX credentials_by_worker ON credentials (worker, id);
+
+CREATE TABLE badges (
+    id BYTEA NOT NULL PRIMARY KEY,
+    credential BYTEA NOT NULL,
+    medium SMALLINT NOT NULL
+);
+CREATE INDEX badges_by_credential ON badges (credential, id);
+
+-- Which badge a card identifier is on. The number itself is in sealed_details, under the same key.
+CREATE TABLE badge_cards (
+    card_key BYTEA NOT NULL PRIMARY KEY,
+    badge BYTEA NOT NULL,
+    credential BYTEA NOT NULL,
+    card_system BYTEA NOT NULL,
+    format SMALLINT NOT NULL
+);
+CREATE INDEX badge_cards_by_badge ON badge_cards (badge);
+
+-- What was answered at gates. Written behind the answer; a gap here is counted, not healed.
+CREATE TABLE gate_checks (
+    id BYTEA NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    client BYTEA NOT NULL,
+    gate BYTEA NOT NULL,
+    credential BYTEA,
+    decision SMALLINT NOT NULL,
+    status SMALLINT NOT NULL,
+    seq BIGINT NOT NULL
+);
+
+-- A card that was not good was presented.
+CREATE TABLE sightings (
+    id BYTEA NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    gate BYTEA NOT NULL,
+    gate_member BYTEA NOT NULL,
+    issuer BYTEA,
+    credential BYTEA,
+    status SMALLINT NOT NULL,
+    check_id BYTEA NOT NULL
+);
+
+-- Files brought in: kept sealed until they are applied or dropped.
+CREATE TABLE imports (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    client BYTEA NOT NULL,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    report TEXT NOT NULL,
+    rows_total BIGINT NOT NULL,
+    rows_done BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    sealed BYTEA
+);
+
+-- Answers to requests that carried an Idempotency-Key, kept for a day.
+CREATE TABLE idempotency_keys (
+    id BYTEA NOT NULL PRIMARY KEY,
+    request BYTEA NOT NULL,
+    answer BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- Keys that sign tokens, sealed under a key that is not in this database.
+CREATE TABLE signing_keys (
+    kid TEXT NOT NULL PRIMARY KEY,
+    sealed BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
+
+CREATE TRIGGER ledger_entries_stay BEFORE UPDATE ON ledger_entries
+FOR EACH ROW EXECUTE FUNCTION refuse('ledger entries are never updated');
+CREATE TRIGGER ledger_entries_remain BEFORE DELETE ON ledger_entries
+FOR EACH ROW EXECUTE FUNCTION refuse('ledger entries are never deleted');
+CREATE TRIGGER ledger_entries_kept BEFORE TRUNCATE ON ledger_entries
+FOR EACH STATEMENT EXECUTE FUNCTION refuse('ledger entries are never deleted');
+CREATE TRIGGER ledger_head_rises BEFORE UPDATE ON ledger_head FOR EACH ROW
+WHEN (NEW.seq <= OLD.seq OR NEW.gen <> OLD.gen) EXECUTE FUNCTION refuse('the ledger only grows');
+CREATE TRIGGER ledger_head_remains BEFORE DELETE ON ledger_head
+FOR EACH ROW EXECUTE FUNCTION refuse('the ledger head is never deleted');
+CREATE TRIGGER ledger_head_kept BEFORE TRUNCATE ON ledger_head
+FOR EACH STATEMENT EXECUTE FUNCTION refuse('the ledger head is never deleted');
+CREATE TRIGGER revoked_is_final BEFORE UPDATE ON credentials FOR EACH ROW
+WHEN (OLD.state = 100 AND NEW.state <> 100) EXECUTE FUNCTION refuse('a revoked credential stays revoked');
+CREATE TRIGGER credentials_remain BEFORE DELETE ON credentials
+FOR EACH ROW EXECUTE FUNCTION refuse('credentials are never deleted');
+CREATE TRIGGER credentials_kept BEFORE TRUNCATE ON credentials
+FOR EACH STATEMENT EXECUTE FUNCTION refuse('credentials are never deleted');

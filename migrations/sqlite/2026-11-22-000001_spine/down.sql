@@ -1,0 +1,15 @@
+DROP TABLE signing_keys;
+DROP TABLE idempotency_keys;
+DROP TABLE imports;
+DROP TABLE sightings;
+DROP TABLE gate_checks;
+DROP TABLE badge_cards;
+DROP TABLE badges;
+DROP TABLE credentials;
+DROP TABLE staff_numbers;
+DROP TABLE engagements;
+DROP TABLE sealed_details;
+DROP TABLE workers;
+DROP TABLE network_records;
+DROP TABLE ledger_head;
+DROP TABLE ledger_entries;

@@ -1,0 +1,152 @@
+-- The ledger: every fact, in the order of commit. Rows are written once.
+CREATE TABLE ledger_entries (
+    seq BIGINT NOT NULL PRIMARY KEY CHECK (seq > 0),
+    body BLOB NOT NULL
+);
+-- Its head: one row, moved in the same transaction as every entry.
+CREATE TABLE ledger_head (
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    gen BLOB NOT NULL,
+    seq BIGINT NOT NULL,
+    root BLOB NOT NULL,
+    edge BLOB NOT NULL
+);
+
+-- Members, facilities, zones, gates, card systems and clients, whole, as the ledger last stated them.
+CREATE TABLE network_records (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE workers (
+    id BLOB NOT NULL PRIMARY KEY,
+    member BLOB NOT NULL,
+    details_digest BLOB NOT NULL,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX workers_by_member ON workers (member, id);
+
+-- What only its member may read, sealed under a key that is not in this database.
+CREATE TABLE sealed_details (
+    subject BLOB NOT NULL PRIMARY KEY,
+    sealed BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE engagements (
+    id BLOB NOT NULL PRIMARY KEY,
+    worker BLOB NOT NULL,
+    member BLOB NOT NULL,
+    details_digest BLOB NOT NULL,
+    ended BOOLEAN NOT NULL,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX engagements_by_worker ON engagements (worker, id);
+
+-- Keyed hashes of staff numbers, so that a file names the same worker twice as one.
+CREATE TABLE staff_numbers (
+    staff_key BLOB NOT NULL PRIMARY KEY,
+    engagement BLOB NOT NULL,
+    worker BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE credentials (
+    id BLOB NOT NULL PRIMARY KEY,
+    member BLOB NOT NULL,
+    worker BLOB NOT NULL,
+    engagement BLOB,
+    valid_from BIGINT NOT NULL,
+    valid_until BIGINT NOT NULL,
+    scope TEXT NOT NULL,
+    state SMALLINT NOT NULL,
+    reason SMALLINT,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX credentials_by_member ON credentials (member, id);
+CREATE INDEX credentials_by_worker ON credentials (worker, id);
+
+CREATE TABLE badges (
+    id BLOB NOT NULL PRIMARY KEY,
+    credential BLOB NOT NULL,
+    medium SMALLINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX badges_by_credential ON badges (credential, id);
+
+-- Which badge a card identifier is on. The number itself is in sealed_details, under the same key.
+CREATE TABLE badge_cards (
+    card_key BLOB NOT NULL PRIMARY KEY,
+    badge BLOB NOT NULL,
+    credential BLOB NOT NULL,
+    card_system BLOB NOT NULL,
+    format SMALLINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX badge_cards_by_badge ON badge_cards (badge);
+
+-- What was answered at gates. Written behind the answer; a gap here is counted, not healed.
+CREATE TABLE gate_checks (
+    id BLOB NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    client BLOB NOT NULL,
+    gate BLOB NOT NULL,
+    credential BLOB,
+    decision SMALLINT NOT NULL,
+    status SMALLINT NOT NULL,
+    seq BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- A card that was not good was presented.
+CREATE TABLE sightings (
+    id BLOB NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    gate BLOB NOT NULL,
+    gate_member BLOB NOT NULL,
+    issuer BLOB,
+    credential BLOB,
+    status SMALLINT NOT NULL,
+    check_id BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Files brought in: kept sealed until they are applied or dropped.
+CREATE TABLE imports (
+    id BLOB NOT NULL PRIMARY KEY,
+    member BLOB NOT NULL,
+    client BLOB NOT NULL,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    report TEXT NOT NULL,
+    rows_total BIGINT NOT NULL,
+    rows_done BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    sealed BLOB
+) WITHOUT ROWID;
+
+-- Answers to requests that carried an Idempotency-Key, kept for a day.
+CREATE TABLE idempotency_keys (
+    id BLOB NOT NULL PRIMARY KEY,
+    request BLOB NOT NULL,
+    answer BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- Keys that sign tokens, sealed under a key that is not in this database.
+CREATE TABLE signing_keys (
+    kid TEXT NOT NULL PRIMARY KEY,
+    sealed BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TRIGGER ledger_entries_stay BEFORE UPDATE ON ledger_entries
+BEGIN SELECT RAISE(ABORT, 'ledger entries are never updated'); END;
+CREATE TRIGGER ledger_entries_remain BEFORE DELETE ON ledger_entries
+BEGIN SELECT RAISE(ABORT, 'ledger entries are never deleted'); END;
+CREATE TRIGGER ledger_head_rises BEFORE UPDATE ON ledger_head WHEN NEW.seq <= OLD.seq OR NEW.gen <> OLD.gen
+BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
+CREATE TRIGGER ledger_head_remains BEFORE DELETE ON ledger_head
+BEGIN SELECT RAISE(ABORT, 'the ledger head is never deleted'); END;
+CREATE TRIGGER revoked_is_final BEFORE UPDATE ON credentials WHEN OLD.state = 100 AND NEW.state <> 100
+BEGIN SELECT RAISE(ABORT, 'a revoked credential stays revoked'); END;
+CREATE TRIGGER credentials_remain BEFORE DELETE ON credentials
+BEGIN SELECT RAISE(ABORT, 'credentials are never deleted'); END;

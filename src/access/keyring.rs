@@ -1,0 +1,149 @@
+//! The keys of this network. All are derived from one master key of 32 random bytes that lies in a file beside the
+//! database, not in it: who takes the database alone can neither read a name, nor try card numbers, nor sign a token.
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use aws_lc_rs::hmac;
+
+use crate::domain::card::CardIdentifier;
+use crate::domain::credential::CardKey;
+use crate::domain::ids::{CardSystemId, Id, Kind, MemberId};
+use crate::domain::time::Environment;
+
+/// How many bytes a master key has.
+pub const MASTER_KEY_BYTES: usize = 32;
+
+/// The derived keys. Cheap to share, never printed.
+pub struct Keyring {
+    cards: [u8; 32],
+    staff_numbers: [u8; 32],
+    details: LessSafeKey,
+    cursors: hmac::Key,
+}
+
+/// Sealed bytes that cannot be opened: of another subject, of another key, or damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("sealed bytes cannot be opened")]
+pub struct Unsealable;
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyring(..)")
+    }
+}
+
+impl Keyring {
+    /// Derives the keys (HKDF, RFC 5869), one for each purpose, so that none can stand in for another.
+    pub fn derive(master: &[u8; MASTER_KEY_BYTES]) -> Self {
+        let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
+        let details = expand(&extracted, b"details");
+        let sealing = UnboundKey::new(&AES_256_GCM_SIV, &details)
+            .expect("the key has the length of the algorithm");
+        Self {
+            cards: expand(&extracted, b"cards"),
+            staff_numbers: expand(&extracted, b"staff numbers"),
+            details: LessSafeKey::new(sealing),
+            cursors: hmac::Key::new(hmac::HMAC_SHA256, &expand(&extracted, b"cursors")),
+        }
+    }
+
+    /// What the index knows a card by. A format that is unique in the whole world gives one key wherever the card is
+    /// registered and read; any other only within its card system. BLAKE3 in keyed mode is a pseudorandom function, so
+    /// the keys say nothing about the numbers to who has not the key.
+    pub fn card_key(&self, card: &CardIdentifier, card_system: CardSystemId) -> CardKey {
+        let scope = if card.network_wide() {
+            [0; 16]
+        } else {
+            *card_system.as_bytes()
+        };
+        let mut hasher = blake3::Hasher::new_keyed(&self.cards);
+        hasher.update(&scope);
+        hasher.update(card.canonical().as_bytes());
+        CardKey(half(hasher.finalize().as_bytes()))
+    }
+
+    /// What a staff number is found by within its member.
+    pub fn staff_key(&self, member: MemberId, staff_number: &str) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.staff_numbers);
+        hasher.update(member.as_bytes());
+        hasher.update(staff_number.as_bytes());
+        half(hasher.finalize().as_bytes())
+    }
+
+    /// Seals bytes about a subject (AES-256-GCM-SIV, RFC 8452). What was sealed for one subject opens for no other.
+    pub fn seal(&self, subject: &[u8; 16], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
+        let mut nonce = [0; NONCE_LEN];
+        environment.fill_random(&mut nonce);
+        let mut sealed = plain.to_vec();
+        self.details
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(subject),
+                &mut sealed,
+            )
+            .expect("details are far shorter than the algorithm's limit");
+        [&nonce[..], &sealed].concat()
+    }
+
+    /// Opens what was sealed for this subject.
+    pub fn open(&self, subject: &[u8; 16], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable)?;
+        let mut opened = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let plain = self
+            .details
+            .open_in_place(nonce, Aad::from(subject), &mut opened)
+            .map_err(|_| Unsealable)?;
+        Ok(plain.to_vec())
+    }
+
+    /// A cursor for the page after `last` of a list: opaque, and good only for the list and the member it was made for.
+    pub fn cursor<K: Kind>(&self, list: &str, member: MemberId, last: Id<K>) -> String {
+        use base64::Engine;
+        let tag = hmac::sign(&self.cursors, &cursor_text(list, member, last.as_bytes()));
+        let bytes = [&last.as_bytes()[..], &tag.as_ref()[..16]].concat();
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What the cursor stands for; `None` if it was not made by [`cursor`](Self::cursor) for this list and member.
+    pub fn read_cursor<K: Kind>(
+        &self,
+        list: &str,
+        member: MemberId,
+        cursor: &str,
+    ) -> Option<Id<K>> {
+        use base64::Engine;
+        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(cursor)
+            .ok()?;
+        let (last, tag) = bytes.split_first_chunk::<16>()?;
+        let wanted = hmac::sign(&self.cursors, &cursor_text(list, member, last));
+        aws_lc_rs::constant_time::verify_slices_are_equal(&wanted.as_ref()[..16], tag).ok()?;
+        Some(Id::from_u128(u128::from_be_bytes(*last)))
+    }
+}
+
+fn cursor_text(list: &str, member: MemberId, last: &[u8; 16]) -> Vec<u8> {
+    [list.as_bytes(), &[0], member.as_bytes(), last].concat()
+}
+
+fn half(hash: &[u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash[..16]);
+    half
+}
+
+fn expand(extracted: &Prk, purpose: &[u8]) -> [u8; 32] {
+    struct Length;
+    impl KeyType for Length {
+        fn len(&self) -> usize {
+            32
+        }
+    }
+    let mut key = [0; 32];
+    let filled = extracted
+        .expand(&[purpose], Length)
+        .and_then(|okm| okm.fill(&mut key));
+    filled.expect("32 bytes are within HKDF's limit of 255 hashes");
+    key
+}

@@ -1,0 +1,9 @@
+//! Who may do what.
+//!
+//! * [`permission`]: the one table, role by permission, and the [`permission::Permit`] that only a check against it makes.
+//! * [`token`]: the one verifier of tokens, and their issue.
+//! * [`keyring`]: the keys that are derived from the master key, which is not in the database.
+
+pub mod keyring;
+pub mod permission;
+pub mod token;

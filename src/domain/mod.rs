@@ -1,0 +1,17 @@
+//! The words of the trade: what a worker, a credential, a gate and a decision are, and which change leads where.
+//!
+//! Pure. No web, no database, no clock, no randomness, no I/O: everything here can be read, tested and trusted by
+//! itself. What time it is and what is random come in as arguments, from [`time::Environment`].
+
+pub mod card;
+pub mod client;
+pub mod credential;
+pub mod decision;
+pub mod digest;
+pub mod freshness;
+pub mod ids;
+pub mod network;
+pub mod reason;
+pub mod text;
+pub mod time;
+pub mod worker;

@@ -1,0 +1,222 @@
+//! Who is in the network: members, their facilities with zones and gates, and the numberings of their cards.
+
+use serde::{Deserialize, Serialize};
+
+use super::card::ByteOrder;
+use super::ids::{CardSystemId, FacilityId, GateId, MemberId, ZoneId};
+use super::text::Name;
+
+/// What kind of organisation a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberKind {
+    /// Manages a seaport.
+    PortAuthority,
+    /// Manages an inland port.
+    InlandPort,
+    /// Manages waterways and their locks.
+    WaterwayManager,
+    /// A public authority.
+    Authority,
+}
+
+/// An organisation of the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Made by us.
+    pub id: MemberId,
+    /// As it calls itself.
+    pub name: Name,
+    /// Port, inland port, waterway manager or authority.
+    pub kind: MemberKind,
+    /// The places it manages, by UN/LOCODE; may be none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locodes: Vec<Locode>,
+    /// Stricter than the network: the greatest age of a copy that may still permit, at all its gates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_ms: Option<u64>,
+}
+
+/// A place by UN/LOCODE (UNECE Recommendation 16): two letters for the country, three letters or digits 2 to 9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Locode([u8; 5]);
+
+/// The text is no UN/LOCODE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a UN/LOCODE of five characters without space, such as BEANR")]
+pub struct NotALocode;
+
+impl Locode {
+    /// Its five characters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl std::str::FromStr for Locode {
+    type Err = NotALocode;
+
+    fn from_str(text: &str) -> Result<Self, NotALocode> {
+        let bytes: [u8; 5] = text.as_bytes().try_into().map_err(|_| NotALocode)?;
+        let country = bytes[..2].iter().all(u8::is_ascii_uppercase);
+        let place = bytes[2..]
+            .iter()
+            .all(|b| b.is_ascii_uppercase() || matches!(b, b'2'..=b'9'));
+        if country && place {
+            Ok(Self(bytes))
+        } else {
+            Err(NotALocode)
+        }
+    }
+}
+
+impl Serialize for Locode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Locode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <std::borrow::Cow<'de, str>>::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// What kind of facility it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FacilityKind {
+    /// A port facility after the ISPS Code.
+    PortFacility,
+    /// A terminal in the hinterland.
+    InlandTerminal,
+    /// A lock.
+    Lock,
+}
+
+/// The security level after the ISPS Code: 1 normal, 2 heightened, 3 exceptional.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum SecurityLevel {
+    /// Normal.
+    #[default]
+    One,
+    /// Heightened.
+    Two,
+    /// Exceptional.
+    Three,
+}
+
+impl From<SecurityLevel> for u8 {
+    fn from(level: SecurityLevel) -> Self {
+        match level {
+            SecurityLevel::One => 1,
+            SecurityLevel::Two => 2,
+            SecurityLevel::Three => 3,
+        }
+    }
+}
+
+impl TryFrom<u8> for SecurityLevel {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, &'static str> {
+        match number {
+            1 => Ok(Self::One),
+            2 => Ok(Self::Two),
+            3 => Ok(Self::Three),
+            _ => Err("must be 1, 2 or 3"),
+        }
+    }
+}
+
+/// An ISPS port facility, inland terminal or lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facility {
+    /// Made by us.
+    pub id: FacilityId,
+    /// Whose it is.
+    pub member: MemberId,
+    /// As it is called.
+    pub name: Name,
+    /// Port facility, inland terminal or lock.
+    pub kind: FacilityKind,
+    /// Where it lies.
+    pub locode: Locode,
+    /// The security level in force.
+    pub security_level: SecurityLevel,
+    /// Whether its gates are told the class of a reason. By default they learn only "not valid".
+    pub shows_class: bool,
+    /// Stricter than the member: the greatest age of a copy that may still permit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_ms: Option<u64>,
+}
+
+/// A restricted area in a facility.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zone {
+    /// Made by us.
+    pub id: ZoneId,
+    /// Where it lies.
+    pub facility: FacilityId,
+    /// As it is called.
+    pub name: Name,
+}
+
+/// Which way a gate leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Into the zone or facility.
+    In,
+    /// Out of it.
+    Out,
+    /// Both ways.
+    Both,
+}
+
+/// An access point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// Made by us.
+    pub id: GateId,
+    /// Where it stands.
+    pub facility: FacilityId,
+    /// The zone it leads to, where it does not lead to the whole facility.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+    /// As it is called.
+    pub name: Name,
+    /// Which way it leads.
+    pub direction: Direction,
+    /// The numberings whose cards its readers are asked about, own and other members', in the order they are looked up.
+    pub card_systems: Vec<CardSystemId>,
+    /// Stricter than the facility: the greatest age of a copy that may still permit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_ms: Option<u64>,
+}
+
+/// How many card systems one gate may honour: each costs its checks a look-up.
+pub const CARD_SYSTEMS_PER_GATE_MAX: usize = 8;
+
+/// A member's numbering of cards. Short card numbers are unique only in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardSystem {
+    /// Made by us.
+    pub id: CardSystemId,
+    /// Whose it is.
+    pub member: MemberId,
+    /// As it is called.
+    pub name: Name,
+    /// In which order its readers report the bytes of a card's UID.
+    pub uid_byte_order: ByteOrder,
+}

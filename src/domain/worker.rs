@@ -1,0 +1,64 @@
+//! The worker: the person, known to the ledger by an identifier only, and the engagements that bring them to a port.
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::ids::{EngagementId, MemberId, WorkerId};
+use super::text::Text;
+
+/// A worker as the ledger knows them: no name, no date, only who registered them and a digest of the sealed details.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// Made by us.
+    pub id: WorkerId,
+    /// Who registered them.
+    pub member: MemberId,
+    /// SHA-256 of the sealed details, so that a change behind our back is seen. Of ciphertext, so that it says nothing
+    /// about the person.
+    pub details: Digest,
+}
+
+/// What a member knows of a worker. Sealed wherever it is stored, and never in ledger, log or URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerDetails {
+    /// Family name.
+    pub family_name: PersonName,
+    /// Given names.
+    pub given_names: PersonName,
+    /// Date of birth, `yyyy-mm-dd`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<String>,
+}
+
+/// A name of a person.
+pub type PersonName = Text<100>;
+
+/// A worker's tie to an employer at a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engagement {
+    /// Made by us.
+    pub id: EngagementId,
+    /// Whose it is.
+    pub worker: WorkerId,
+    /// At which member.
+    pub member: MemberId,
+    /// SHA-256 of the sealed details.
+    pub details: Digest,
+}
+
+/// What a member knows of an engagement. Sealed wherever it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngagementDetails {
+    /// Who states the operational need.
+    pub employer: Text<160>,
+    /// The worker's number at the member, one engagement each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff_number: Option<StaffNumber>,
+}
+
+/// A worker's number at a member.
+pub type StaffNumber = Text<40>;

@@ -1,0 +1,511 @@
+//! What a gate check reads: card → credential → decision, in memory, without I/O and without a lock that a writer can
+//! hold.
+//!
+//! * [`keys`]: card keys and credential identifiers to slots. [`slots`]: the records in them. [`append`]: the few things
+//!   that records only name by number.
+//! * [`places`]: members, facilities, gates and clients, replaced whole when one of them changes.
+//! * [`follow`](Index::follow): the one way in. An entry is taken only when it is the next one, by the same fold as tables
+//!   and replay; the tree is computed along, so that a node sees by itself when its copy is not the ledger's.
+//!
+//! The index knows how old it is: the time since it last confirmed the ledger's head, see [`Index::age_ms`].
+
+pub mod append;
+pub mod keys;
+pub mod places;
+pub mod slots;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
+use crate::domain::decision::Standing;
+use crate::domain::ids::{CredentialId, EngagementId, FacilityId, Gen, MemberId, ZoneId};
+use crate::domain::reason::Reason;
+use crate::domain::time::{SECOND_MS, Timestamp};
+use crate::domain::worker::{Engagement, Worker};
+use crate::ledger::entry::Entry;
+use crate::ledger::fold::{Projection, Record as NetworkRecord, fold};
+use crate::ledger::replay::Held;
+use crate::ledger::tree::{Hash, Tree, leaf_hash};
+
+use append::Append;
+use keys::{IdMap, IdWriter, KeyMap, KeyWriter};
+use places::Places;
+use slots::{Record, Slots, SlotsWriter, Validity};
+
+/// A copy of everything a gate check needs. Shared by all threads; only [`Index::follow`] changes it.
+pub struct Index {
+    slots: Arc<Slots>,
+    cards: Arc<KeyMap>,
+    credentials: Arc<IdMap>,
+    members: Arc<Append<MemberId>>,
+    scopes: Arc<Append<Scope>>,
+    places: ArcSwap<Places>,
+    r#gen: Gen,
+    /// The last entry that is wholly in. Stored after it, so that who reads this seq sees that entry.
+    seq: AtomicU64,
+    /// Uptime in milliseconds at which the ledger's head was last asked for and found to be ours.
+    confirmed_uptime_ms: AtomicU64,
+    /// The same moment on the wall clock, for people.
+    confirmed_at_ms: AtomicI64,
+    /// False once the copy is known to differ from the ledger. Nothing sets it back: a person must look.
+    whole: AtomicBool,
+    writer: Mutex<IndexWriter>,
+}
+
+/// The one writer's half. Whoever holds the mutex is the writer; readers never touch it.
+pub struct IndexWriter {
+    slots: SlotsWriter,
+    cards: KeyWriter,
+    credentials: IdWriter,
+    members: HashMap<MemberId, u32>,
+    scopes: HashMap<Scope, u32>,
+    /// The places as they will be once the entries at hand are in.
+    places: Places,
+    places_changed: bool,
+    tree: Tree,
+    shared_members: Arc<Append<MemberId>>,
+    shared_scopes: Arc<Append<Scope>>,
+}
+
+/// A credential as the index knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Which.
+    pub id: CredentialId,
+    /// Who issued it.
+    pub member: MemberId,
+    /// Where it stands.
+    pub state: State,
+    /// Why, where it is not active.
+    pub reason: Option<Reason>,
+    /// Good from.
+    pub valid_from: Timestamp,
+    /// Good until, exclusive.
+    pub valid_until: Timestamp,
+    /// The entry that last touched it.
+    pub version: u64,
+    scope: u32,
+}
+
+/// Why entries could not be followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// An entry is missing in between. Read again from `seq` on.
+    #[error("after entry {after} came entry {got}")]
+    Gap {
+        /// The last entry that is in.
+        after: u64,
+        /// The one that came.
+        got: u64,
+    },
+    /// An entry cannot follow those before it: what we follow is not our ledger, or it is damaged.
+    #[error("entry {seq} cannot follow those before it: {why}")]
+    Impossible {
+        /// Which.
+        seq: u64,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What a head says about our copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// The copy is the ledger, up to its last entry.
+    Same,
+    /// The ledger has entries that the copy has not.
+    Behind,
+    /// The copy is not of this ledger: another numbering, another past, or a head that went back.
+    Forked,
+}
+
+impl Index {
+    /// An empty copy of the numbering `gen`, with room for this many credentials before it must grow.
+    pub fn new(r#gen: Gen, credentials: usize, cards: usize) -> Self {
+        let writer = IndexWriter {
+            slots: SlotsWriter::new(),
+            cards: KeyWriter::with_capacity(cards),
+            credentials: IdWriter::with_capacity(credentials),
+            members: HashMap::new(),
+            scopes: HashMap::new(),
+            places: Places::default(),
+            places_changed: false,
+            tree: Tree::default(),
+            shared_members: Arc::default(),
+            shared_scopes: Arc::default(),
+        };
+        Self {
+            slots: writer.slots.slots().clone(),
+            cards: writer.cards.map().clone(),
+            credentials: writer.credentials.map().clone(),
+            members: writer.shared_members.clone(),
+            scopes: writer.shared_scopes.clone(),
+            places: ArcSwap::default(),
+            r#gen,
+            seq: AtomicU64::new(0),
+            confirmed_uptime_ms: AtomicU64::new(0),
+            confirmed_at_ms: AtomicI64::new(0),
+            whole: AtomicBool::new(true),
+            writer: Mutex::new(writer),
+        }
+    }
+
+    /// The name of the numbering it is a copy of.
+    pub fn r#gen(&self) -> Gen {
+        self.r#gen
+    }
+
+    /// The last entry that is in.
+    pub fn seq(&self) -> u64 {
+        self.seq.load(Ordering::Acquire)
+    }
+
+    /// Milliseconds since the ledger's head was last confirmed.
+    pub fn age_ms(&self, uptime_ms: u64) -> u64 {
+        uptime_ms.saturating_sub(self.confirmed_uptime_ms.load(Ordering::Acquire))
+    }
+
+    /// When the ledger's head was last confirmed.
+    pub fn as_of(&self) -> Timestamp {
+        Timestamp::from_ms(self.confirmed_at_ms.load(Ordering::Acquire))
+    }
+
+    /// Whether nothing speaks against its being a copy of the ledger.
+    pub fn is_whole(&self) -> bool {
+        self.whole.load(Ordering::Acquire)
+    }
+
+    /// Gives the copy up: from now on it only denies what it knows to be revoked or suspended.
+    pub fn give_up(&self) {
+        self.whole.store(false, Ordering::Release);
+    }
+
+    /// Members, facilities, gates and clients.
+    pub fn places(&self) -> arc_swap::Guard<Arc<Places>> {
+        self.places.load()
+    }
+
+    /// How many credentials it holds.
+    pub fn credentials_len(&self) -> u32 {
+        self.slots.len()
+    }
+
+    /// The credential that this card is bound to.
+    pub fn by_card(&self, key: CardKey) -> Option<Known> {
+        self.known(self.cards.get(key.as_u128())?)
+    }
+
+    /// This credential.
+    pub fn by_id(&self, id: CredentialId) -> Option<Known> {
+        self.known(
+            self.credentials
+                .get(id.as_u128(), |slot| self.slots.id(slot))?,
+        )
+    }
+
+    /// What [`decide`](crate::domain::decision::decide) needs to know when this credential is presented there.
+    pub fn standing_at(
+        &self,
+        known: &Known,
+        facility: FacilityId,
+        zone: Option<ZoneId>,
+    ) -> Standing {
+        let in_scope = match known.scope {
+            EVERYWHERE => true,
+            number => self
+                .scopes
+                .get(number)
+                .is_some_and(|scope| scope.covers(facility, zone)),
+        };
+        Standing {
+            state: known.state,
+            reason: known.reason,
+            valid_from: known.valid_from,
+            valid_until: known.valid_until,
+            in_scope,
+        }
+    }
+
+    fn known(&self, slot: u32) -> Option<Known> {
+        let record = self.slots.load(slot)?;
+        let (state, reason, member, scope) = unpack(record.standing)?;
+        Some(Known {
+            id: CredentialId::from_u128(record.id),
+            member: *self.members.get(member.into())?,
+            state,
+            reason,
+            valid_from: Timestamp::from_ms(i64::from(record.validity.from) * SECOND_MS),
+            valid_until: Timestamp::from_ms(i64::from(record.validity.until) * SECOND_MS),
+            version: record.seq,
+            scope,
+        })
+    }
+
+    /// The writer's half. Held by whoever follows the ledger for the length of a batch; no reader waits for it.
+    pub fn write(&self) -> MutexGuard<'_, IndexWriter> {
+        // A panic while following leaves the copy half-changed: `follow` gives it up before anything else can go on.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in entries with their stored bytes, in order. Entries that are in already are passed over, so that the node's
+    /// own writes and what it reads from the database may overlap.
+    pub fn follow<'a>(
+        &self,
+        writer: &mut IndexWriter,
+        entries: impl IntoIterator<Item = (&'a Entry, &'a [u8])>,
+    ) -> Result<(), Broken> {
+        let mut seq = self.seq();
+        for (entry, bytes) in entries {
+            if entry.seq <= seq {
+                continue;
+            }
+            if entry.seq != seq + 1 {
+                self.publish(writer, seq);
+                return Err(Broken::Gap {
+                    after: seq,
+                    got: entry.seq,
+                });
+            }
+            // Until the entry is wholly in, a panic in between must leave a copy that does not permit.
+            if let Err(why) = fold(entry, writer) {
+                self.give_up();
+                return Err(Broken::Impossible {
+                    seq: entry.seq,
+                    why,
+                });
+            }
+            writer.tree.push(leaf_hash(bytes));
+            seq = entry.seq;
+        }
+        self.publish(writer, seq);
+        Ok(())
+    }
+
+    fn publish(&self, writer: &mut IndexWriter, seq: u64) {
+        if std::mem::take(&mut writer.places_changed) {
+            self.places.store(Arc::new(writer.places.clone()));
+        }
+        self.seq.store(seq, Ordering::Release);
+    }
+
+    /// Ends a load from tables: from here on entries are followed after this tree.
+    pub fn loaded(&self, writer: &mut IndexWriter, tree: Tree) {
+        let seq = tree.size();
+        writer.tree = tree;
+        self.publish(writer, seq);
+    }
+
+    /// Compares the copy with the ledger's head.
+    pub fn compare(&self, writer: &IndexWriter, r#gen: Gen, seq: u64, root: &Hash) -> Comparison {
+        let own = writer.tree.size();
+        if r#gen != self.r#gen || seq < own || (seq == own && *root != writer.tree.root()) {
+            Comparison::Forked
+        } else if seq > own {
+            Comparison::Behind
+        } else {
+            Comparison::Same
+        }
+    }
+
+    /// Notes that the head was ours when it was asked for at this moment. The moment is the one before the question was
+    /// sent, so that a slow answer makes the copy older, never younger.
+    pub fn confirm(&self, asked_uptime_ms: u64, asked_at: Timestamp) {
+        self.confirmed_at_ms
+            .fetch_max(asked_at.as_ms(), Ordering::AcqRel);
+        self.confirmed_uptime_ms
+            .fetch_max(asked_uptime_ms, Ordering::AcqRel);
+    }
+}
+
+/// The number of the scope that names nothing.
+const EVERYWHERE: u32 = 0;
+
+/// State, reason, member and scope in one word, so that a reader sees all four of one moment.
+fn pack(state: State, reason: Option<Reason>, member: u16, scope: u32) -> u64 {
+    u64::from(state.number())
+        | u64::from(reason.map_or(0, Reason::number)) << 8
+        | u64::from(member) << 16
+        | u64::from(scope) << 32
+}
+
+fn unpack(standing: u64) -> Option<(State, Option<Reason>, u16, u32)> {
+    let state = State::from_number((standing & 0xff) as u8)?;
+    let reason = Reason::from_number((standing >> 8 & 0xff) as u8);
+    Some((
+        state,
+        reason,
+        (standing >> 16 & 0xffff) as u16,
+        (standing >> 32) as u32,
+    ))
+}
+
+fn seconds(moment: Timestamp) -> u32 {
+    u32::try_from(moment.as_seconds()).unwrap_or(if moment < Timestamp::EPOCH {
+        0
+    } else {
+        u32::MAX
+    })
+}
+
+impl IndexWriter {
+    /// Puts in a credential as its table has it.
+    pub fn load(&mut self, held: &Held) -> Result<(), String> {
+        let credential = &held.credential;
+        let member = self.member_number(credential.member)?;
+        let scope = self.scope_number(&credential.scope)?;
+        let record = Record {
+            id: credential.id.as_u128(),
+            validity: Validity {
+                from: seconds(credential.valid_from),
+                until: seconds(credential.valid_until),
+            },
+            standing: pack(held.state, held.reason, member, scope),
+            seq: held.version,
+        };
+        let slot = self.slots.push(record).map_err(|full| full.to_string())?;
+        let slots = self.slots.slots();
+        let taken = self
+            .credentials
+            .insert(record.id, slot, |slot| slots.id(slot));
+        taken.map_err(|_| format!("credential {} is stated twice", credential.id))
+    }
+
+    /// Binds a card to its credential, as its table has it.
+    pub fn load_card(&mut self, key: CardKey, credential: CredentialId) -> Result<(), String> {
+        let slot = self.slot(credential)?;
+        self.cards
+            .insert(key.as_u128(), slot)
+            .map_err(|_| "a card is bound twice".to_owned())
+    }
+
+    /// Puts in a record of the network.
+    pub fn load_record(&mut self, seq: u64, record: &NetworkRecord) {
+        self.places.put(seq, record);
+        self.places_changed = true;
+    }
+
+    fn slot(&self, credential: CredentialId) -> Result<u32, String> {
+        let slots = self.slots.slots();
+        let slot = self
+            .credentials
+            .map()
+            .get(credential.as_u128(), |slot| slots.id(slot));
+        slot.ok_or_else(|| format!("credential {credential} is not known"))
+    }
+
+    fn member_number(&mut self, member: MemberId) -> Result<u16, String> {
+        if let Some(&number) = self.members.get(&member) {
+            return Ok(number as u16);
+        }
+        let number =
+            u16::try_from(self.members.len()).map_err(|_| "more than 65 536 members".to_owned())?;
+        self.shared_members
+            .push(member)
+            .ok_or("no room for another member")?;
+        self.members.insert(member, number.into());
+        Ok(number)
+    }
+
+    fn scope_number(&mut self, scope: &Scope) -> Result<u32, String> {
+        if scope.is_everywhere() {
+            return Ok(EVERYWHERE);
+        }
+        if self.scopes.is_empty() {
+            // Number 0 is taken by "everywhere", which is never looked up.
+            self.shared_scopes
+                .push(Scope::default())
+                .ok_or("no room for a scope")?;
+            self.scopes.insert(Scope::default(), EVERYWHERE);
+        }
+        if let Some(&number) = self.scopes.get(scope) {
+            return Ok(number);
+        }
+        let number = self
+            .shared_scopes
+            .push(scope.clone())
+            .ok_or("no room for another scope")?;
+        self.scopes.insert(scope.clone(), number);
+        Ok(number)
+    }
+}
+
+impl Projection for IndexWriter {
+    type Error = String;
+
+    fn began(&mut self, _: u64, _: Gen) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn recorded(&mut self, seq: u64, record: &NetworkRecord) -> Result<(), String> {
+        self.load_record(seq, record);
+        Ok(())
+    }
+
+    // Gates decide by credentials; nothing of workers and engagements bears on them by itself.
+    fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn worker_amended(&mut self, _: u64, _: &Worker) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn engagement(&mut self, _: u64, _: &Engagement) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn engagement_ended(&mut self, _: u64, _: EngagementId) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), String> {
+        self.load(&Held {
+            credential: credential.clone(),
+            state: State::Active,
+            reason: None,
+            since: entry.at,
+            version: entry.seq,
+        })
+    }
+
+    fn badge(&mut self, seq: u64, credential: CredentialId, badge: &Badge) -> Result<(), String> {
+        let slot = self.slot(credential)?;
+        for card in &badge.cards {
+            self.load_card(card.key, credential)?;
+        }
+        let record = self
+            .slots
+            .slots()
+            .load(slot)
+            .ok_or("a slot without a record")?;
+        self.slots.store_standing(slot, record.standing, seq);
+        Ok(())
+    }
+
+    fn moved(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        change: Change,
+        reason: Option<Reason>,
+    ) -> Result<(), String> {
+        let slot = self.slot(id)?;
+        let record = self
+            .slots
+            .slots()
+            .load(slot)
+            .ok_or("a slot without a record")?;
+        let (state, _, member, scope) =
+            unpack(record.standing).ok_or("a record that cannot be read")?;
+        let state = state
+            .apply(change)
+            .map_err(|refused: Refused| refused.to_string())?;
+        self.slots
+            .store_standing(slot, pack(state, reason, member, scope), entry.seq);
+        Ok(())
+    }
+}

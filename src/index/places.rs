@@ -1,0 +1,154 @@
+//! Members, facilities, zones, gates, card systems and clients: few, read at every check, changed seldom. Replaced whole
+//! when one of them changes, so that a reader always sees them as they were at one entry.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::domain::client::Client;
+use crate::domain::freshness;
+use crate::domain::ids::{CardSystemId, ClientId, FacilityId, GateId, MemberId, ZoneId};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Zone};
+use crate::ledger::fold::Record;
+
+/// One kind of record by identifier, each with the entry that last touched it.
+pub type Shelf<K, T> = BTreeMap<K, (u64, Arc<T>)>;
+
+/// Who is in the network, as of one entry.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Members.
+    pub members: Shelf<MemberId, Member>,
+    /// Facilities.
+    pub facilities: Shelf<FacilityId, Facility>,
+    /// Zones.
+    pub zones: Shelf<ZoneId, Zone>,
+    /// Gates.
+    pub gates: Shelf<GateId, Gate>,
+    /// Card systems.
+    pub card_systems: Shelf<CardSystemId, CardSystem>,
+    /// Clients.
+    pub clients: Shelf<ClientId, Client>,
+    /// What a check needs of its gate, put together once and not at every check.
+    spots: HashMap<GateId, Arc<Spot>>,
+    /// What a request needs of its client.
+    callers: HashMap<ClientId, Arc<Client>>,
+}
+
+/// A gate with all that a check needs to know of it.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    /// The gate.
+    pub gate: GateId,
+    /// Its facility.
+    pub facility: FacilityId,
+    /// The zone it leads to.
+    pub zone: Option<ZoneId>,
+    /// Whose it is.
+    pub member: MemberId,
+    /// The security level in force.
+    pub security_level: SecurityLevel,
+    /// The strictest age limit of level, member, facility and gate.
+    pub limit_ms: u64,
+    /// Whether it is told the class of a reason.
+    pub shows_class: bool,
+    /// The numberings it honours.
+    pub card_systems: Vec<Arc<CardSystem>>,
+}
+
+impl Places {
+    /// The gate, ready for a check.
+    pub fn spot(&self, gate: GateId) -> Option<&Arc<Spot>> {
+        self.spots.get(&gate)
+    }
+
+    /// The client, unless it was revoked.
+    pub fn caller(&self, client: ClientId) -> Option<&Arc<Client>> {
+        self.callers.get(&client)
+    }
+
+    /// The member that a facility belongs to.
+    pub fn member_of(&self, facility: FacilityId) -> Option<MemberId> {
+        self.facilities
+            .get(&facility)
+            .map(|(_, facility)| facility.member)
+    }
+
+    pub(super) fn put(&mut self, seq: u64, record: &Record) {
+        match record {
+            Record::Member(member) => {
+                self.members
+                    .insert(member.id, (seq, Arc::new(member.clone())));
+                let of_member =
+                    |places: &Self, gate: &Gate| places.member_of(gate.facility) == Some(member.id);
+                self.refit(of_member);
+            }
+            Record::Facility(facility) => {
+                self.facilities
+                    .insert(facility.id, (seq, Arc::new(facility.clone())));
+                self.refit(|_, gate| gate.facility == facility.id);
+            }
+            Record::Zone(zone) => {
+                self.zones.insert(zone.id, (seq, Arc::new(zone.clone())));
+            }
+            Record::Gate(gate) => {
+                self.gates.insert(gate.id, (seq, Arc::new(gate.clone())));
+                let spot = self.fit(gate);
+                self.spots
+                    .extend(spot.map(|spot| (gate.id, Arc::new(spot))));
+            }
+            Record::CardSystem(card_system) => {
+                self.card_systems
+                    .insert(card_system.id, (seq, Arc::new(card_system.clone())));
+                self.refit(|_, gate| gate.card_systems.contains(&card_system.id));
+            }
+            Record::Client(client) => {
+                let client = Arc::new(client.clone());
+                if client.revoked {
+                    self.callers.remove(&client.id);
+                } else {
+                    self.callers.insert(client.id, client.clone());
+                }
+                self.clients.insert(client.id, (seq, client));
+            }
+        }
+    }
+
+    /// Puts together anew the gates that a change bears on.
+    fn refit(&mut self, concerns: impl Fn(&Self, &Gate) -> bool) {
+        let gates: Vec<Arc<Gate>> = self
+            .gates
+            .values()
+            .filter(|(_, gate)| concerns(self, gate))
+            .map(|(_, gate)| gate.clone())
+            .collect();
+        for gate in gates {
+            let spot = self.fit(&gate);
+            self.spots
+                .extend(spot.map(|spot| (gate.id, Arc::new(spot))));
+        }
+    }
+
+    fn fit(&self, gate: &Gate) -> Option<Spot> {
+        let (_, facility) = self.facilities.get(&gate.facility)?;
+        let (_, member) = self.members.get(&facility.member)?;
+        let stricter = [member.max_age_ms, facility.max_age_ms, gate.max_age_ms];
+        Some(Spot {
+            gate: gate.id,
+            facility: facility.id,
+            zone: gate.zone,
+            member: member.id,
+            security_level: facility.security_level,
+            limit_ms: freshness::limit_ms(facility.security_level, stricter),
+            shows_class: facility.shows_class,
+            card_systems: gate
+                .card_systems
+                .iter()
+                .filter_map(|id| {
+                    self.card_systems
+                        .get(id)
+                        .map(|(_, card_system)| card_system.clone())
+                })
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! One entry of the ledger: a fact, who stated it, when, and its number.
+//!
+//! The encoding is JSON with a version, as an auditor can read it with nothing but a text editor. The bytes as they were
+//! first written are what is stored and hashed; they are never written anew, so a later version of the program may
+//! encode differently without touching what stands.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::client::Client;
+use crate::domain::credential::{Badge, Credential, SuspensionKind};
+use crate::domain::ids::{ClientId, CredentialId, EngagementId, Gen};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
+use crate::domain::reason::Reason;
+use crate::domain::time::Timestamp;
+use crate::domain::worker::{Engagement, Worker};
+
+/// The encoding that this program writes.
+const VERSION: u8 = 1;
+
+/// A fact with its place in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number. The first is 1, there is no gap, and the order is the order of commit.
+    pub seq: u64,
+    /// When it was stated, by the clock of the node that took it.
+    pub at: Timestamp,
+    /// Who stated it.
+    pub by: Actor,
+    /// What was stated.
+    pub fact: Fact,
+}
+
+/// Who states a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Actor {
+    /// A machine with a token.
+    Client(ClientId),
+    /// This program itself: at set-up, and for what follows from a date.
+    System,
+}
+
+impl Serialize for Actor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Client(id) => id.serialize(serializer),
+            Self::System => serializer.serialize_str("system"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Actor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match &*<std::borrow::Cow<'de, str>>::deserialize(deserializer)? {
+            "system" => Ok(Self::System),
+            id => id
+                .parse()
+                .map(Self::Client)
+                .map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+/// Everything that can be stated. Records of the network are stated whole each time; a credential is stated once and
+/// then only moves through its states.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fact {
+    /// The numbering began. Always entry 1.
+    #[serde(rename = "ledger.began")]
+    LedgerBegan {
+        /// The random name of the numbering; a restore begins another.
+        r#gen: Gen,
+    },
+    /// A member joined or its record changed.
+    #[serde(rename = "member.recorded")]
+    MemberRecorded(Member),
+    /// A facility was added or its record changed.
+    #[serde(rename = "facility.recorded")]
+    FacilityRecorded(Facility),
+    /// A zone was added or its record changed.
+    #[serde(rename = "zone.recorded")]
+    ZoneRecorded(Zone),
+    /// A gate was added or its record changed.
+    #[serde(rename = "gate.recorded")]
+    GateRecorded(Gate),
+    /// A card system was added or its record changed.
+    #[serde(rename = "card_system.recorded")]
+    CardSystemRecorded(CardSystem),
+    /// A client was added or its record changed.
+    #[serde(rename = "client.recorded")]
+    ClientRecorded(Client),
+    /// A worker was registered.
+    #[serde(rename = "worker.registered")]
+    WorkerRegistered(Worker),
+    /// A worker's details changed.
+    #[serde(rename = "worker.amended")]
+    WorkerAmended(Worker),
+    /// An engagement began.
+    #[serde(rename = "engagement.began")]
+    EngagementBegan(Engagement),
+    /// An engagement ended.
+    #[serde(rename = "engagement.ended")]
+    EngagementEnded {
+        /// Which.
+        engagement: EngagementId,
+    },
+    /// A credential was issued.
+    #[serde(rename = "credential.issued")]
+    CredentialIssued {
+        /// The right.
+        credential: Credential,
+        /// What it is carried on.
+        badges: Vec<Badge>,
+    },
+    /// A credential got one more badge.
+    #[serde(rename = "badge.added")]
+    BadgeAdded {
+        /// Whose.
+        credential: CredentialId,
+        /// The badge.
+        badge: Badge,
+    },
+    /// A credential stopped being good for now.
+    #[serde(rename = "credential.suspended")]
+    CredentialSuspended {
+        /// Which.
+        credential: CredentialId,
+        /// In which way; follows from the reason, kept so that old entries stay readable if that ever changes.
+        kind: SuspensionKind,
+        /// Why.
+        reason: Reason,
+    },
+    /// One ground for a suspension fell away.
+    #[serde(rename = "credential.lifted")]
+    CredentialLifted {
+        /// Which.
+        credential: CredentialId,
+        /// Which ground.
+        kind: SuspensionKind,
+    },
+    /// A credential stopped being good for ever.
+    #[serde(rename = "credential.revoked")]
+    CredentialRevoked {
+        /// Which.
+        credential: CredentialId,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Bytes that are not an entry.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// Not JSON, or not of this shape.
+    #[error("not an entry: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Written by a later program.
+    #[error("written in encoding {0}; this program reads up to {VERSION}")]
+    Newer(u8),
+    /// The number in the bytes is not the number of the row.
+    #[error("says it is entry {0}")]
+    Misplaced(u64),
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    v: u8,
+    seq: u64,
+    at: Timestamp,
+    by: Actor,
+    fact: &'a Fact,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    v: u8,
+    seq: u64,
+    at: Timestamp,
+    by: Actor,
+    fact: Fact,
+}
+
+impl Entry {
+    /// The bytes to store and hash.
+    pub fn encode(&self) -> Vec<u8> {
+        let written = Written {
+            v: VERSION,
+            seq: self.seq,
+            at: self.at,
+            by: self.by,
+            fact: &self.fact,
+        };
+        serde_json::to_vec(&written)
+            .expect("an entry has only string keys and no failing serializer")
+    }
+
+    /// Reads back the entry that is stored under `seq`.
+    pub fn decode(seq: u64, bytes: &[u8]) -> Result<Self, Unreadable> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u8,
+        }
+        let read: Read =
+            serde_json::from_slice(bytes).map_err(|error| {
+                match serde_json::from_slice::<Version>(bytes) {
+                    Ok(Version { v }) if v > VERSION => Unreadable::Newer(v),
+                    _ => Unreadable::Malformed(error),
+                }
+            })?;
+        match read {
+            Read { v, .. } if v > VERSION => Err(Unreadable::Newer(v)),
+            Read { seq: said, .. } if said != seq => Err(Unreadable::Misplaced(said)),
+            Read { at, by, fact, .. } => Ok(Self { seq, at, by, fact }),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What each fact does. Tables, index and replay are three [`Projection`]s of the ledger; this is the one place that
+//! says which fact means which step, so that they cannot come to differ.
+
+use super::entry::{Entry, Fact};
+use crate::domain::client::Client;
+use crate::domain::credential::{Badge, Change, Credential};
+use crate::domain::ids::{CredentialId, EngagementId, Gen};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
+use crate::domain::reason::Reason;
+use crate::domain::worker::{Engagement, Worker};
+
+/// A record of the network, stated whole each time it changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// An organisation.
+    Member(Member),
+    /// A facility.
+    Facility(Facility),
+    /// A zone.
+    Zone(Zone),
+    /// A gate.
+    Gate(Gate),
+    /// A numbering of cards.
+    CardSystem(CardSystem),
+    /// A machine.
+    Client(Client),
+}
+
+/// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
+/// version of what it touches.
+pub trait Projection {
+    /// What can go wrong.
+    type Error;
+
+    /// The numbering began.
+    fn began(&mut self, seq: u64, r#gen: Gen) -> Result<(), Self::Error>;
+    /// A record of the network is now this.
+    fn recorded(&mut self, seq: u64, record: &Record) -> Result<(), Self::Error>;
+    /// A worker's details changed.
+    fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
+    /// There is a new worker.
+    fn worker(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
+    /// There is a new engagement.
+    fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Self::Error>;
+    /// An engagement is over.
+    fn engagement_ended(&mut self, seq: u64, engagement: EngagementId) -> Result<(), Self::Error>;
+    /// There is a new credential. It starts active.
+    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Self::Error>;
+    /// A credential has a new badge.
+    fn badge(
+        &mut self,
+        seq: u64,
+        credential: CredentialId,
+        badge: &Badge,
+    ) -> Result<(), Self::Error>;
+    /// A credential moves. Must refuse what [`State::apply`](crate::domain::credential::State::apply) refuses.
+    fn moved(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        change: Change,
+        reason: Option<Reason>,
+    ) -> Result<(), Self::Error>;
+}
+
+/// Folds one entry into a projection.
+pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> {
+    let seq = entry.seq;
+    match &entry.fact {
+        Fact::LedgerBegan { r#gen } => into.began(seq, *r#gen),
+        Fact::MemberRecorded(member) => into.recorded(seq, &Record::Member(member.clone())),
+        Fact::FacilityRecorded(facility) => into.recorded(seq, &Record::Facility(facility.clone())),
+        Fact::ZoneRecorded(zone) => into.recorded(seq, &Record::Zone(zone.clone())),
+        Fact::GateRecorded(gate) => into.recorded(seq, &Record::Gate(gate.clone())),
+        Fact::CardSystemRecorded(card_system) => {
+            into.recorded(seq, &Record::CardSystem(card_system.clone()))
+        }
+        Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
+        Fact::WorkerRegistered(worker) => into.worker(seq, worker),
+        Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
+        Fact::EngagementBegan(engagement) => into.engagement(seq, engagement),
+        Fact::EngagementEnded { engagement } => into.engagement_ended(seq, *engagement),
+        Fact::CredentialIssued { credential, badges } => {
+            into.credential(entry, credential)?;
+            badges
+                .iter()
+                .try_for_each(|badge| into.badge(seq, credential.id, badge))
+        }
+        Fact::BadgeAdded { credential, badge } => into.badge(seq, *credential, badge),
+        Fact::CredentialSuspended {
+            credential,
+            kind,
+            reason,
+        } => into.moved(entry, *credential, Change::Suspend(*kind), Some(*reason)),
+        Fact::CredentialLifted { credential, kind } => {
+            into.moved(entry, *credential, Change::Lift(*kind), None)
+        }
+        Fact::CredentialRevoked { credential, reason } => {
+            into.moved(entry, *credential, Change::Revoke, Some(*reason))
+        }
+    }
+}
+
+impl Record {
+    /// The identifier's text, which also says what kind of record it is.
+    pub fn id_text(&self) -> String {
+        match self {
+            Self::Member(member) => member.id.to_string(),
+            Self::Facility(facility) => facility.id.to_string(),
+            Self::Zone(zone) => zone.id.to_string(),
+            Self::Gate(gate) => gate.id.to_string(),
+            Self::CardSystem(card_system) => card_system.id.to_string(),
+            Self::Client(client) => client.id.to_string(),
+        }
+    }
+
+    /// The record as JSON, as its table keeps it.
+    pub fn body(&self) -> String {
+        let body = match self {
+            Self::Member(member) => serde_json::to_string(member),
+            Self::Facility(facility) => serde_json::to_string(facility),
+            Self::Zone(zone) => serde_json::to_string(zone),
+            Self::Gate(gate) => serde_json::to_string(gate),
+            Self::CardSystem(card_system) => serde_json::to_string(card_system),
+            Self::Client(client) => serde_json::to_string(client),
+        };
+        body.expect("a record has only string keys and no failing serializer")
+    }
+
+    /// Reads back a record by its identifier's text and its JSON.
+    pub fn parse(id: &str, body: &str) -> Option<Self> {
+        match id.split('_').next()? {
+            "mbr" => serde_json::from_str(body).map(Self::Member).ok(),
+            "fac" => serde_json::from_str(body).map(Self::Facility).ok(),
+            "zon" => serde_json::from_str(body).map(Self::Zone).ok(),
+            "gat" => serde_json::from_str(body).map(Self::Gate).ok(),
+            "cas" => serde_json::from_str(body).map(Self::CardSystem).ok(),
+            "cli" => serde_json::from_str(body).map(Self::Client).ok(),
+            _ => None,
+        }
+        .filter(|record| record.id_text() == id)
+    }
+}

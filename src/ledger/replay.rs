@@ -1,0 +1,206 @@
+//! The ledger folded to state in memory, with every rule of order checked on the way. `portcullis verify` compares it
+//! with the tables; tests compare it with the index.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::entry::Entry;
+use super::fold::{Projection, Record};
+use crate::domain::card::Format;
+use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
+use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, EngagementId, Gen, WorkerId};
+use crate::domain::reason::Reason;
+use crate::domain::time::Timestamp;
+use crate::domain::worker::{Engagement, Worker};
+
+/// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
+#[derive(Debug, Default)]
+pub struct Replay {
+    /// The name of the numbering.
+    pub r#gen: Option<Gen>,
+    /// Records of the network, by their identifier's text.
+    pub records: BTreeMap<String, (u64, Record)>,
+    /// Workers.
+    pub workers: HashMap<WorkerId, (u64, Worker)>,
+    /// Engagements, and whether they ended.
+    pub engagements: HashMap<EngagementId, (u64, Engagement, bool)>,
+    /// Credentials.
+    pub credentials: HashMap<CredentialId, Held>,
+    /// Badges: of which credential, and what they are.
+    pub badges: HashMap<BadgeId, (CredentialId, Medium)>,
+    /// Card keys: on which badge, in which card system and format.
+    pub cards: HashMap<CardKey, (BadgeId, CardSystemId, Format)>,
+}
+
+/// A credential and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// As issued.
+    pub credential: Credential,
+    /// Where it stands.
+    pub state: State,
+    /// Why it was last suspended or revoked, until that ground is lifted.
+    pub reason: Option<Reason>,
+    /// When it last moved; when it was issued, if never.
+    pub since: Timestamp,
+    /// The entry that last touched it.
+    pub version: u64,
+}
+
+/// Why an entry cannot follow those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Illegal {
+    /// The numbering begins twice, or something stands before its beginning.
+    #[error("the numbering must begin with entry 1 and only there")]
+    Beginning,
+    /// It speaks of something that does not exist.
+    #[error("it speaks of something that no entry before it stated")]
+    Missing,
+    /// It states anew what can be stated only once.
+    #[error("it states again what an earlier entry stated")]
+    Repeated,
+    /// The state machine has no such change.
+    #[error("{0}")]
+    Change(#[from] Refused),
+}
+
+impl Projection for Replay {
+    type Error = Illegal;
+
+    fn began(&mut self, seq: u64, r#gen: Gen) -> Result<(), Illegal> {
+        if seq != 1 {
+            return Err(Illegal::Beginning);
+        }
+        self.r#gen = Some(r#gen);
+        Ok(())
+    }
+
+    fn recorded(&mut self, seq: u64, record: &Record) -> Result<(), Illegal> {
+        self.r#gen.ok_or(Illegal::Beginning)?;
+        let knows = |id: String| {
+            if self.records.contains_key(&id) {
+                Ok(())
+            } else {
+                Err(Illegal::Missing)
+            }
+        };
+        match record {
+            Record::Member(_) => {}
+            Record::Facility(facility) => knows(facility.member.to_string())?,
+            Record::Zone(zone) => knows(zone.facility.to_string())?,
+            Record::Gate(gate) => {
+                knows(gate.facility.to_string())?;
+                gate.zone.map_or(Ok(()), |zone| knows(zone.to_string()))?;
+                gate.card_systems
+                    .iter()
+                    .try_for_each(|card_system| knows(card_system.to_string()))?;
+            }
+            Record::CardSystem(card_system) => knows(card_system.member.to_string())?,
+            Record::Client(client) => {
+                knows(client.member.to_string())?;
+                // A revoked client never comes back, whatever a later entry says.
+                if let Some((_, Record::Client(before))) = self.records.get(&client.id.to_string())
+                {
+                    if before.revoked && !client.revoked {
+                        return Err(Illegal::Change(Refused::Revoked));
+                    }
+                }
+            }
+        }
+        self.records.insert(record.id_text(), (seq, record.clone()));
+        Ok(())
+    }
+
+    fn worker(&mut self, seq: u64, worker: &Worker) -> Result<(), Illegal> {
+        match self.workers.insert(worker.id, (seq, worker.clone())) {
+            None => Ok(()),
+            Some(_) => Err(Illegal::Repeated),
+        }
+    }
+
+    fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Illegal> {
+        match self.workers.insert(worker.id, (seq, worker.clone())) {
+            Some((_, before)) if before.member == worker.member => Ok(()),
+            _ => Err(Illegal::Missing),
+        }
+    }
+
+    fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Illegal> {
+        if !self.workers.contains_key(&engagement.worker) {
+            return Err(Illegal::Missing);
+        }
+        match self
+            .engagements
+            .insert(engagement.id, (seq, engagement.clone(), false))
+        {
+            None => Ok(()),
+            Some(_) => Err(Illegal::Repeated),
+        }
+    }
+
+    fn engagement_ended(&mut self, seq: u64, engagement: EngagementId) -> Result<(), Illegal> {
+        match self.engagements.get_mut(&engagement) {
+            None => Err(Illegal::Missing),
+            Some((_, _, true)) => Err(Illegal::Repeated),
+            Some((version, _, ended)) => {
+                (*version, *ended) = (seq, true);
+                Ok(())
+            }
+        }
+    }
+
+    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Illegal> {
+        if !self.workers.contains_key(&credential.worker) {
+            return Err(Illegal::Missing);
+        }
+        let held = Held {
+            credential: credential.clone(),
+            state: State::Active,
+            reason: None,
+            since: entry.at,
+            version: entry.seq,
+        };
+        match self.credentials.insert(credential.id, held) {
+            None => Ok(()),
+            Some(_) => Err(Illegal::Repeated),
+        }
+    }
+
+    fn badge(&mut self, seq: u64, credential: CredentialId, badge: &Badge) -> Result<(), Illegal> {
+        self.credentials
+            .get_mut(&credential)
+            .ok_or(Illegal::Missing)?
+            .version = seq;
+        if self
+            .badges
+            .insert(badge.id, (credential, badge.medium))
+            .is_some()
+        {
+            return Err(Illegal::Repeated);
+        }
+        for card in &badge.cards {
+            if self
+                .cards
+                .insert(card.key, (badge.id, card.card_system, card.format))
+                .is_some()
+            {
+                return Err(Illegal::Repeated);
+            }
+        }
+        Ok(())
+    }
+
+    fn moved(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        change: Change,
+        reason: Option<Reason>,
+    ) -> Result<(), Illegal> {
+        let held = self.credentials.get_mut(&id).ok_or(Illegal::Missing)?;
+        held.state = held.state.apply(change)?;
+        held.reason = reason;
+        held.since = entry.at;
+        held.version = entry.seq;
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! Refusals: a stable code for programs, a sentence for people, and a private cause for the log.
+
+use crate::access::permission::Forbidden;
+use crate::domain::credential::Refused;
+use crate::store::StoreError;
+
+/// Why something was not done. The names are part of the API; `http::problem` maps each to a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    /// No such thing, or not for this caller to know.
+    NotFound,
+    /// The caller's role may not do this.
+    Forbidden,
+    /// The request is well-formed and cannot be meant: see the fields.
+    Invalid,
+    /// The credential is revoked; nothing changes it any more.
+    CredentialRevoked,
+    /// The credential is already suspended in this way.
+    AlreadySuspended,
+    /// The credential is not suspended in this way.
+    NotSuspended,
+    /// The card identifier is on a badge already.
+    CardInUse,
+    /// The staff number is taken by another engagement.
+    StaffNumberInUse,
+    /// The engagement is over.
+    EngagementEnded,
+    /// The client is revoked.
+    ClientRevoked,
+    /// The thing changed since the caller read it.
+    Changed,
+    /// The Idempotency-Key was used for another request.
+    KeyReused,
+    /// The import is not in the state that this needs.
+    ImportState,
+    /// The file cannot be read, or has no usable row.
+    UnusableFile,
+    /// The database does not answer. Nothing was done.
+    Unavailable,
+    /// The connection broke while writing: it may or may not have been done. Repeating the request with the same
+    /// Idempotency-Key finds out.
+    OutcomeUnknown,
+    /// Too many writes are waiting. Nothing was done.
+    Busy,
+    /// Something that cannot be. Nothing was done.
+    Internal,
+}
+
+/// A field of the request that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Where, as a JSON Pointer (RFC 6901) into the body, or the name of a query parameter or header.
+    pub pointer: String,
+    /// Stable name of the fault.
+    pub code: &'static str,
+    /// What is wrong and how to mend it. Never repeats the value.
+    pub message: String,
+}
+
+/// A refusal.
+#[derive(Debug)]
+pub struct Error {
+    /// For programs.
+    pub code: Code,
+    /// For people. May reach the caller.
+    pub detail: String,
+    /// The fields that are wrong.
+    pub fields: Vec<FieldError>,
+    /// For the log only.
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// A refusal with a sentence for people.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            cause: None,
+        }
+    }
+
+    /// No such thing.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Code::NotFound, format!("There is no such {what}."))
+    }
+
+    /// One field is wrong.
+    pub fn field(
+        pointer: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        let mut error = Self::new(
+            Code::Invalid,
+            "The request has a field that cannot be accepted.",
+        );
+        error.fields.push(FieldError {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+        });
+        error
+    }
+
+    /// Something that cannot be.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let mut error = Self::new(
+            Code::Internal,
+            "Something went wrong on our side. Nothing was done.",
+        );
+        error.cause = Some(cause.into());
+        error
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let (code, detail) = match error {
+            StoreError::Unavailable(_) => (
+                Code::Unavailable,
+                "The database does not answer. Nothing was done; try again soon.",
+            ),
+            StoreError::Duplicate | StoreError::Guard => (
+                Code::Changed,
+                "It changed while this was being done. Nothing was done; read it again and repeat.",
+            ),
+            StoreError::Corrupt(_) | StoreError::Schema(_) | StoreError::Failed(_) => (
+                Code::Internal,
+                "Something went wrong on our side. Nothing was done.",
+            ),
+        };
+        Self {
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            cause: Some(Box::new(error)),
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Revoked => Self::new(
+                Code::CredentialRevoked,
+                "The credential is revoked, and revocation is final. Issue a new credential instead.",
+            ),
+            Refused::AlreadySuspended => Self::new(
+                Code::AlreadySuspended,
+                "The credential is already suspended in this way.",
+            ),
+            Refused::NotSuspended => Self::new(
+                Code::NotSuspended,
+                "The credential is not suspended in this way.",
+            ),
+        }
+    }
+}
+
+impl From<Forbidden> for Error {
+    fn from(_: Forbidden) -> Self {
+        Self::new(Code::Forbidden, "Your role may not do this.")
+    }
+}

@@ -1,0 +1,148 @@
+//! The only file that may ask which database it is: what the two do not have in common stands here side by side.
+
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::error::StoreError;
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub(super) enum AnyConnection {
+    Postgres(diesel::PgConnection),
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// Runs one expression, compiled for each database, where diesel's common ground does not reach: inserting many rows.
+macro_rules! both {
+    ($conn:expr, |$inner:ident| $body:expr) => {
+        match $conn {
+            $crate::store::backend::AnyConnection::Postgres($inner) => $body,
+            $crate::store::backend::AnyConnection::Sqlite($inner) => $body,
+        }
+    };
+}
+pub(super) use both;
+
+/// PostgreSQL takes at most 65 535 values in one statement; SQLite goes row by row.
+pub(super) const ROWS_PER_INSERT: usize = 4_000;
+
+/// Opens a database by its address: `postgres://...` or `sqlite:PATH`.
+pub(super) fn open(url: &str, writes: bool) -> Result<AnyConnection, StoreError> {
+    if let Some(path) = sqlite_path(url) {
+        let mut inner = diesel::SqliteConnection::establish(path)?;
+        // busy_timeout first, so that the pragmas after it wait. FULL: an acknowledged revocation survives a power cut.
+        let pragmas = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA secure_delete = ON;";
+        diesel::connection::SimpleConnection::batch_execute(&mut inner, pragmas)?;
+        if !writes {
+            diesel::connection::SimpleConnection::batch_execute(
+                &mut inner,
+                "PRAGMA query_only = ON;",
+            )?;
+        }
+        Ok(AnyConnection::Sqlite(inner))
+    } else {
+        let mut inner = diesel::PgConnection::establish(url)?;
+        let settings = if writes {
+            "SET synchronous_commit = on; SET lock_timeout = '5s'; SET statement_timeout = '60s'; \
+             SET idle_in_transaction_session_timeout = '15s';"
+        } else {
+            "SET default_transaction_read_only = on; SET statement_timeout = '60s';"
+        };
+        diesel::connection::SimpleConnection::batch_execute(&mut inner, settings)?;
+        Ok(AnyConnection::Postgres(inner))
+    }
+}
+
+/// The file of an SQLite address; `None` when the address is PostgreSQL's.
+pub fn sqlite_path(url: &str) -> Option<&str> {
+    url.strip_prefix("sqlite:")
+        .map(|path| path.strip_prefix("//").unwrap_or(path))
+}
+
+impl AnyConnection {
+    /// Whether other processes can write to this database.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Begins a transaction that holds the right to write from its first statement on. SQLite would otherwise take it
+    /// at the first write and fail when another took it meanwhile.
+    pub(super) fn begin_write(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner)?,
+            Self::Sqlite(inner) => {
+                AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the transaction durable. After an error it is not known whether it is.
+    pub(super) fn commit(&mut self) -> Result<(), StoreError> {
+        both!(self, |inner| AnsiTransactionManager::commit_transaction(
+            inner
+        ))?;
+        Ok(())
+    }
+
+    /// Drops the transaction. If even this fails the connection is broken.
+    pub(super) fn rollback(&mut self) -> Result<(), StoreError> {
+        both!(self, |inner| AnsiTransactionManager::rollback_transaction(
+            inner
+        ))?;
+        Ok(())
+    }
+
+    /// Takes the lock on the ledger's head until the transaction ends. On SQLite the transaction itself is that lock.
+    pub(super) fn lock_head(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(inner) = self {
+            use super::schema::ledger_head;
+            ledger_head::table
+                .select(ledger_head::seq)
+                .for_update()
+                .load::<i64>(inner)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the other nodes that the head moved, when and if the transaction commits. Only a wake-up: who misses it
+    /// finds out by polling.
+    pub(super) fn notify(&mut self, seq: i64) -> Result<(), StoreError> {
+        if let Self::Postgres(inner) = self {
+            diesel::sql_query("SELECT pg_notify('portcullis_head', $1::text)")
+                .bind::<BigInt, _>(seq)
+                .execute(inner)?;
+        }
+        Ok(())
+    }
+
+    /// Asks to be woken when the head moves.
+    pub(super) fn listen(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(inner) = self {
+            diesel::connection::SimpleConnection::batch_execute(inner, "LISTEN portcullis_head")?;
+        }
+        Ok(())
+    }
+
+    /// Whether a wake-up has arrived since the last call. Never waits.
+    pub(super) fn woken(&mut self) -> Result<bool, StoreError> {
+        match self {
+            Self::Postgres(inner) => {
+                let mut any = false;
+                for notification in inner.notifications_iter() {
+                    notification?;
+                    any = true;
+                }
+                Ok(any)
+            }
+            Self::Sqlite(_) => Ok(false),
+        }
+    }
+}
+
+/// The version of the SQLite that is built in.
+pub fn sqlite_version() -> i32 {
+    libsqlite3_sys::SQLITE_VERSION_NUMBER
+}

@@ -1,0 +1,258 @@
+//! Credentials with their badges and card identifiers.
+
+use diesel::prelude::*;
+
+use super::columns::Bytes16;
+use super::conn::Reader;
+use super::error::StoreError;
+use super::schema::{badge_cards, badges, credentials};
+use super::tables::{BadgeCardRow, BadgeRow, CredentialRow, medium_number};
+use crate::domain::card::Format;
+use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
+use crate::domain::ids::{BadgeId, CredentialId, MemberId, WorkerId};
+use crate::domain::reason::Reason;
+use crate::domain::time::Timestamp;
+use crate::ledger::replay::Held;
+
+impl TryFrom<CredentialRow> for Held {
+    type Error = StoreError;
+
+    fn try_from(row: CredentialRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            credential: Credential {
+                id: row.id.id(),
+                member: row.member.id(),
+                worker: row.worker.id(),
+                engagement: row.engagement.map(Bytes16::id),
+                valid_from: Timestamp::from_ms(row.valid_from),
+                valid_until: Timestamp::from_ms(row.valid_until),
+                scope: scope_from(&row.scope)?,
+            },
+            state: state_from(row.state)?,
+            reason: row.reason.map(reason_from).transpose()?,
+            since: Timestamp::from_ms(row.since),
+            version: row.version as u64,
+        })
+    }
+}
+
+/// One credential.
+pub fn find(reader: &mut Reader, id: CredentialId) -> Result<Option<Held>, StoreError> {
+    let row: Option<CredentialRow> = credentials::table
+        .find(Bytes16::from(id))
+        .first(&mut reader.0)
+        .optional()?;
+    row.map(Held::try_from).transpose()
+}
+
+/// A member's credentials after `after` in the order of their identifiers, which is the order of issue; of one worker
+/// only, if one is named.
+pub fn list(
+    reader: &mut Reader,
+    member: MemberId,
+    worker: Option<WorkerId>,
+    after: Option<CredentialId>,
+    limit: usize,
+) -> Result<Vec<Held>, StoreError> {
+    let mut query = credentials::table
+        .filter(credentials::member.eq(Bytes16::from(member)))
+        .order(credentials::id)
+        .limit(limit as i64)
+        .into_boxed();
+    if let Some(worker) = worker {
+        query = query.filter(credentials::worker.eq(Bytes16::from(worker)));
+    }
+    if let Some(after) = after {
+        query = query.filter(credentials::id.gt(Bytes16::from(after)));
+    }
+    query
+        .load::<CredentialRow>(&mut reader.0)?
+        .into_iter()
+        .map(Held::try_from)
+        .collect()
+}
+
+/// The badges of a credential, in the order they were added.
+pub fn badges_of(reader: &mut Reader, credential: CredentialId) -> Result<Vec<Badge>, StoreError> {
+    let rows: Vec<BadgeRow> = badges::table
+        .filter(badges::credential.eq(Bytes16::from(credential)))
+        .order(badges::id)
+        .load(&mut reader.0)?;
+    let ids: Vec<Bytes16> = rows.iter().map(|row| row.id).collect();
+    let cards: Vec<BadgeCardRow> = badge_cards::table
+        .filter(badge_cards::badge.eq_any(ids))
+        .order(badge_cards::card_key)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        .map(|row| {
+            let cards = cards
+                .iter()
+                .filter(|card| card.badge == row.id)
+                .map(BadgeCardRow::card)
+                .collect::<Result<_, _>>()?;
+            Ok(Badge {
+                id: row.id.id(),
+                medium: medium_from(row.medium)?,
+                cards,
+            })
+        })
+        .collect()
+}
+
+/// Which of these card identifiers are on a badge already, and of which credential.
+pub fn by_cards(
+    reader: &mut Reader,
+    keys: &[CardKey],
+) -> Result<Vec<(CardKey, CredentialId)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in keys.chunks(500) {
+        let keys: Vec<Bytes16> = chunk.iter().map(|&key| key.into()).collect();
+        let rows: Vec<(Bytes16, Bytes16)> = badge_cards::table
+            .select((badge_cards::card_key, badge_cards::credential))
+            .filter(badge_cards::card_key.eq_any(keys))
+            .load(&mut reader.0)?;
+        found.extend(
+            rows.into_iter()
+                .map(|(key, credential)| (CardKey(key.0), credential.id())),
+        );
+    }
+    Ok(found)
+}
+
+/// These credentials, where they exist.
+pub fn find_many(reader: &mut Reader, ids: &[CredentialId]) -> Result<Vec<Held>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let rows: Vec<CredentialRow> = credentials::table
+            .filter(credentials::id.eq_any(ids))
+            .load(&mut reader.0)?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+/// How many credentials and card identifiers there are, for the progress line of a start.
+pub fn count(reader: &mut Reader) -> Result<(u64, u64), StoreError> {
+    let credentials: i64 = credentials::table.count().get_result(&mut reader.0)?;
+    let cards: i64 = badge_cards::table.count().get_result(&mut reader.0)?;
+    Ok((credentials as u64, cards as u64))
+}
+
+const PAGE_ROWS: i64 = 20_000;
+
+/// Hands every credential to `each`, in the order of identifiers.
+pub fn each(
+    reader: &mut Reader,
+    mut each: impl FnMut(Held) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<CredentialRow> = credentials::table
+            .filter(credentials::id.gt(after))
+            .order(credentials::id)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.id;
+        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+    }
+}
+
+/// Hands every card identifier to `each`: its key, badge, credential, card system and format.
+pub fn each_card(
+    reader: &mut Reader,
+    mut each: impl FnMut(CredentialId, BadgeId, BadgeCard) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<BadgeCardRow> = badge_cards::table
+            .filter(badge_cards::card_key.gt(after))
+            .order(badge_cards::card_key)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.card_key;
+        page.iter()
+            .try_for_each(|row| each(row.credential.id(), row.badge.id(), row.card()?))?;
+    }
+}
+
+/// Hands every badge to `each`: its identifier, credential and medium.
+pub fn each_badge(
+    reader: &mut Reader,
+    mut each: impl FnMut(BadgeId, CredentialId, Medium) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<BadgeRow> = badges::table
+            .filter(badges::id.gt(after))
+            .order(badges::id)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.id;
+        page.iter()
+            .try_for_each(|row| each(row.id.id(), row.credential.id(), medium_from(row.medium)?))?;
+    }
+}
+
+impl BadgeCardRow {
+    fn card(&self) -> Result<BadgeCard, StoreError> {
+        let format = u8::try_from(self.format)
+            .ok()
+            .and_then(Format::from_number)
+            .ok_or_else(|| {
+                StoreError::Corrupt(format!("card format {} is not known", self.format))
+            })?;
+        Ok(BadgeCard {
+            card_system: self.card_system.id(),
+            format,
+            key: CardKey(self.card_key.0),
+        })
+    }
+}
+
+/// A scope as its column keeps it: empty for everywhere, else JSON.
+pub(super) fn scope_text(scope: &Scope) -> String {
+    if scope.is_everywhere() {
+        return String::new();
+    }
+    serde_json::to_string(scope).expect("a scope is two lists of text")
+}
+
+fn scope_from(text: &str) -> Result<Scope, StoreError> {
+    if text.is_empty() {
+        return Ok(Scope::default());
+    }
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt("a scope cannot be read".into()))
+}
+
+pub(super) fn state_from(number: i16) -> Result<State, StoreError> {
+    u8::try_from(number)
+        .ok()
+        .and_then(State::from_number)
+        .ok_or_else(|| StoreError::Corrupt(format!("credential state {number} is not known")))
+}
+
+fn reason_from(number: i16) -> Result<Reason, StoreError> {
+    u8::try_from(number)
+        .ok()
+        .and_then(Reason::from_number)
+        .ok_or_else(|| StoreError::Corrupt(format!("reason {number} is not known")))
+}
+
+fn medium_from(number: i16) -> Result<Medium, StoreError> {
+    [Medium::Card, Medium::Phone]
+        .into_iter()
+        .find(|&medium| medium_number(medium) == number)
+        .ok_or_else(|| StoreError::Corrupt(format!("medium {number} is not known")))
+}

@@ -1,0 +1,170 @@
+//! Entries and head.
+
+use diesel::prelude::*;
+
+use super::backend::{ROWS_PER_INSERT, both};
+use super::columns::Bytes16;
+use super::conn::{Reader, Writer};
+use super::error::StoreError;
+use super::schema::{ledger_entries, ledger_head};
+use crate::domain::ids::Gen;
+use crate::ledger::tree::{Hash, Tree};
+
+/// Where the ledger stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The name of the numbering.
+    pub r#gen: Gen,
+    /// The tree over all entries; its size is the seq of the last one.
+    pub tree: Tree,
+}
+
+impl Head {
+    /// The seq of the last entry; 0 before the first.
+    pub fn seq(&self) -> u64 {
+        self.tree.size()
+    }
+}
+
+/// What a follower compares itself with, without the edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    /// The name of the numbering.
+    pub r#gen: Gen,
+    /// The seq of the last entry.
+    pub seq: u64,
+    /// The Merkle tree hash over all entries.
+    pub root: Hash,
+}
+
+/// The head; `None` in a database where no ledger has begun.
+pub fn head(reader: &mut Reader) -> Result<Option<Head>, StoreError> {
+    let row: Option<(Bytes16, i64, Vec<u8>, Vec<u8>)> = ledger_head::table
+        .select((
+            ledger_head::numbering,
+            ledger_head::seq,
+            ledger_head::root,
+            ledger_head::edge,
+        ))
+        .first(&mut reader.0)
+        .optional()?;
+    row.map(|(r#gen, seq, root, edge)| {
+        let tree = Tree::from_bytes(to_seq(seq)?, &edge).ok_or_else(|| {
+            StoreError::Corrupt("the ledger head's edge does not fit its seq".into())
+        })?;
+        if tree.root()[..] != root {
+            return Err(StoreError::Corrupt(
+                "the ledger head's root is not that of its edge".into(),
+            ));
+        }
+        Ok(Head {
+            r#gen: r#gen.id(),
+            tree,
+        })
+    })
+    .transpose()
+}
+
+/// The head without its edge: one small row, asked several times a second.
+pub fn tip(reader: &mut Reader) -> Result<Option<Tip>, StoreError> {
+    let row: Option<(Bytes16, i64, Vec<u8>)> = ledger_head::table
+        .select((ledger_head::numbering, ledger_head::seq, ledger_head::root))
+        .first(&mut reader.0)
+        .optional()?;
+    row.map(|(r#gen, seq, root)| {
+        let root = root
+            .try_into()
+            .map_err(|_| StoreError::Corrupt("the ledger head's root is no hash".into()))?;
+        Ok(Tip {
+            r#gen: r#gen.id(),
+            seq: to_seq(seq)?,
+            root,
+        })
+    })
+    .transpose()
+}
+
+/// Puts down the head of a ledger without entries.
+pub fn begin(writer: &mut Writer, r#gen: Gen) -> Result<(), StoreError> {
+    let tree = Tree::default();
+    diesel::insert_into(ledger_head::table)
+        .values((
+            ledger_head::id.eq(1i16),
+            ledger_head::numbering.eq(Bytes16::from(r#gen)),
+            ledger_head::seq.eq(0i64),
+            ledger_head::root.eq(tree.root().to_vec()),
+            ledger_head::edge.eq(tree.to_bytes()),
+        ))
+        .execute(&mut writer.0)?;
+    Ok(())
+}
+
+/// Locks the head until the end of the transaction and reads it. From here on nobody else can give out a seq, so the
+/// order of seq is the order of commit.
+pub fn lock(writer: &mut Writer) -> Result<Head, StoreError> {
+    writer.0.lock_head()?;
+    head(writer)?.ok_or_else(|| {
+        StoreError::Schema("no ledger has begun in this database: run `portcullis init`".into())
+    })
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = ledger_entries)]
+struct NewEntry<'a> {
+    seq: i64,
+    body: &'a [u8],
+}
+
+/// Writes entries and moves the head from `before` to `after`. The guard on the old seq makes a second writer, which
+/// cannot be, an error instead of a fork.
+pub fn append(
+    writer: &mut Writer,
+    before: &Head,
+    after: &Head,
+    bodies: &[Vec<u8>],
+) -> Result<(), StoreError> {
+    debug_assert_eq!(before.seq() + bodies.len() as u64, after.seq());
+    let rows: Vec<NewEntry> = (before.seq() as i64 + 1..)
+        .zip(bodies)
+        .map(|(seq, body)| NewEntry { seq, body })
+        .collect();
+    for chunk in rows.chunks(ROWS_PER_INSERT) {
+        both!(&mut writer.0, |inner| diesel::insert_into(
+            ledger_entries::table
+        )
+        .values(chunk)
+        .execute(inner))?;
+    }
+    let moved = diesel::update(ledger_head::table.filter(ledger_head::seq.eq(before.seq() as i64)))
+        .set((
+            ledger_head::seq.eq(after.seq() as i64),
+            ledger_head::root.eq(after.tree.root().to_vec()),
+            ledger_head::edge.eq(after.tree.to_bytes()),
+        ))
+        .execute(&mut writer.0)?;
+    if moved != 1 {
+        return Err(StoreError::Guard);
+    }
+    writer.0.notify(after.seq() as i64)
+}
+
+/// The entries after `seq` in order, at most `limit`, as their stored bytes.
+pub fn after(
+    reader: &mut Reader,
+    seq: u64,
+    limit: usize,
+) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let rows: Vec<(i64, Vec<u8>)> = ledger_entries::table
+        .select((ledger_entries::seq, ledger_entries::body))
+        .filter(ledger_entries::seq.gt(seq as i64))
+        .order(ledger_entries::seq)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        .map(|(seq, body)| Ok((to_seq(seq)?, body)))
+        .collect()
+}
+
+fn to_seq(seq: i64) -> Result<u64, StoreError> {
+    u64::try_from(seq).map_err(|_| StoreError::Corrupt("a seq is negative".into()))
+}

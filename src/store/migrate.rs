@@ -1,0 +1,90 @@
+//! The schema, embedded in the program: the same names under `migrations/sqlite` and `migrations/postgres`.
+
+use diesel::migration::{Migration, MigrationSource};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::backend::{AnyConnection, both};
+use super::conn::Writer;
+use super::error::StoreError;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Brings the schema up to this program's version. Refuses a database that a later program has brought further, as
+/// this one would not know what it means.
+pub fn up(writer: &mut Writer) -> Result<(), StoreError> {
+    check(writer)?;
+    let done = match &mut writer.0 {
+        AnyConnection::Sqlite(inner) => inner.run_pending_migrations(SQLITE).map(drop),
+        AnyConnection::Postgres(inner) => {
+            // Two nodes may start at once: the second waits here and finds nothing left to do.
+            diesel::connection::SimpleConnection::batch_execute(
+                inner,
+                "SELECT pg_advisory_lock(7267335)",
+            )?;
+            let done = inner.run_pending_migrations(POSTGRES).map(drop);
+            diesel::connection::SimpleConnection::batch_execute(
+                inner,
+                "SELECT pg_advisory_unlock(7267335)",
+            )?;
+            done
+        }
+    };
+    done.map_err(|error| {
+        StoreError::Schema(format!(
+            "the database could not be brought to this version: {error}"
+        ))
+    })
+}
+
+/// Takes everything down again. For tests of the migrations only: it refuses nothing.
+pub fn down(writer: &mut Writer) -> Result<(), StoreError> {
+    let done = match &mut writer.0 {
+        AnyConnection::Sqlite(inner) => inner.revert_all_migrations(SQLITE).map(drop),
+        AnyConnection::Postgres(inner) => inner.revert_all_migrations(POSTGRES).map(drop),
+    };
+    done.map_err(|error| StoreError::Schema(error.to_string()))
+}
+
+/// Whether schema and program fit: the schema may be older, never newer.
+pub fn check(writer: &mut Writer) -> Result<(), StoreError> {
+    let applied = both!(&mut writer.0, |inner| inner.applied_migrations()).map_err(|error| {
+        StoreError::Schema(format!("the database does not show its version: {error}"))
+    })?;
+    let newest = applied
+        .iter()
+        .map(ToString::to_string)
+        .max()
+        .unwrap_or_default();
+    let known = version()?;
+    if newest > known {
+        return Err(StoreError::Schema(format!(
+            "the database has schema version {newest}, this program knows up to {known}: start a newer program, or \
+             restore the database from before its upgrade"
+        )));
+    }
+    Ok(())
+}
+
+/// The newest schema version this program knows.
+pub fn version() -> Result<String, StoreError> {
+    let migrations = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE)
+        .map_err(|error| StoreError::Schema(error.to_string()))?;
+    Ok(migrations
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .max()
+        .unwrap_or_default())
+}
+
+/// Whether everything this program needs is there.
+pub fn is_current(writer: &mut Writer) -> Result<bool, StoreError> {
+    check(writer)?;
+    let pending = match &mut writer.0 {
+        AnyConnection::Sqlite(inner) => inner.has_pending_migration(SQLITE),
+        AnyConnection::Postgres(inner) => inner.has_pending_migration(POSTGRES),
+    };
+    pending
+        .map(|pending| !pending)
+        .map_err(|error| StoreError::Schema(error.to_string()))
+}

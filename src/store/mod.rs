@@ -1,0 +1,28 @@
+//! The only SQL: diesel over embedded SQLite or PostgreSQL, one body of queries for both.
+//!
+//! * [`conn`]: opening a database, a [`conn::Reader`] that cannot write, the one [`conn::Writer`].
+//! * [`backend`]: the only file that may ask which database it is.
+//! * [`migrate`]: the schema, embedded; refuses a database that is newer than the program.
+//! * [`ledger`]: entries and head. [`tables`]: the ledger's projection to tables, by the one fold.
+//! * the rest: one file a group of tables.
+//!
+//! Portable on purpose: identifiers made by us, integer milliseconds, bytes, no upserts.
+
+pub mod backend;
+mod columns;
+pub mod conn;
+pub mod credentials;
+pub mod error;
+pub mod idempotency;
+pub mod imports;
+pub mod ledger;
+pub mod logs;
+pub mod migrate;
+pub mod network;
+mod schema;
+pub mod signing_keys;
+pub mod tables;
+pub mod workers;
+
+pub use conn::{Reader, Store, Writer};
+pub use error::StoreError;

@@ -1,0 +1,23 @@
+//! Records of the network. There are few, and every node holds them all in its index; the table keeps them.
+
+use diesel::prelude::*;
+
+use super::conn::Reader;
+use super::error::StoreError;
+use super::schema::network_records;
+use crate::ledger::fold::Record;
+
+/// Every record with its version, in the order of their identifiers.
+pub fn all(reader: &mut Reader) -> Result<Vec<(u64, Record)>, StoreError> {
+    let rows: Vec<(String, String, i64)> = network_records::table
+        .order(network_records::id)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        .map(|(id, body, version)| {
+            let record = Record::parse(&id, &body).ok_or_else(|| {
+                StoreError::Corrupt(format!("the network record {id} cannot be read"))
+            })?;
+            Ok((version as u64, record))
+        })
+        .collect()
+}

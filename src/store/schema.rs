@@ -1,0 +1,116 @@
+//! The tables as diesel sees them: one text for both databases, checked against both by a test.
+
+use diesel::table;
+
+table! {
+    ledger_entries (seq) { seq -> BigInt, body -> Binary, }
+}
+table! {
+    ledger_head (id) {
+        id -> SmallInt,
+        #[sql_name = "gen"]
+        numbering -> Binary,
+        seq -> BigInt, root -> Binary, edge -> Binary, }
+}
+table! {
+    network_records (id) { id -> Text, body -> Text, version -> BigInt, }
+}
+table! {
+    workers (id) { id -> Binary, member -> Binary, details_digest -> Binary, version -> BigInt, }
+}
+table! {
+    sealed_details (subject) { subject -> Binary, sealed -> Binary, }
+}
+table! {
+    engagements (id) {
+        id -> Binary,
+        worker -> Binary,
+        member -> Binary,
+        details_digest -> Binary,
+        ended -> Bool,
+        version -> BigInt,
+    }
+}
+table! {
+    staff_numbers (staff_key) { staff_key -> Binary, engagement -> Binary, worker -> Binary, }
+}
+table! {
+    credentials (id) {
+        id -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        engagement -> Nullable<Binary>,
+        valid_from -> BigInt,
+        valid_until -> BigInt,
+        scope -> Text,
+        state -> SmallInt,
+        reason -> Nullable<SmallInt>,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
+    badges (id) { id -> Binary, credential -> Binary, medium -> SmallInt, }
+}
+table! {
+    badge_cards (card_key) {
+        card_key -> Binary,
+        badge -> Binary,
+        credential -> Binary,
+        card_system -> Binary,
+        format -> SmallInt,
+    }
+}
+table! {
+    gate_checks (id) {
+        id -> Binary,
+        at -> BigInt,
+        client -> Binary,
+        gate -> Binary,
+        credential -> Nullable<Binary>,
+        decision -> SmallInt,
+        status -> SmallInt,
+        seq -> BigInt,
+    }
+}
+table! {
+    sightings (id) {
+        id -> Binary,
+        at -> BigInt,
+        gate -> Binary,
+        gate_member -> Binary,
+        issuer -> Nullable<Binary>,
+        credential -> Nullable<Binary>,
+        status -> SmallInt,
+        check_id -> Binary,
+    }
+}
+table! {
+    imports (id) {
+        id -> Binary,
+        member -> Binary,
+        client -> Binary,
+        purpose -> Text,
+        state -> Text,
+        settings -> Text,
+        report -> Text,
+        rows_total -> BigInt,
+        rows_done -> BigInt,
+        created_at -> BigInt,
+        sealed -> Nullable<Binary>,
+    }
+}
+table! {
+    idempotency_keys (id) { id -> Binary, request -> Binary, answer -> Binary, created_at -> BigInt, }
+}
+table! {
+    signing_keys (kid) { kid -> Text, sealed -> Binary, created_at -> BigInt, }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    credentials,
+    badges,
+    badge_cards,
+    workers,
+    engagements
+);

@@ -1,0 +1,338 @@
+//! The ledger's projection to tables. New rows are collected and inserted many at once; a change of what stands is
+//! written at once, under a guard that names the states it may start from.
+
+use diesel::prelude::*;
+
+use super::backend::{ROWS_PER_INSERT, both};
+use super::columns::Bytes16;
+use super::conn::Writer;
+use super::error::StoreError;
+use super::schema::{
+    badge_cards, badges, credentials, engagements, network_records, sealed_details, staff_numbers,
+    workers,
+};
+use crate::domain::credential::{Badge, Change, Credential, Medium, State};
+use crate::domain::ids::{CredentialId, EngagementId, Gen};
+use crate::domain::reason::Reason;
+use crate::domain::worker::{Engagement, Worker};
+use crate::ledger::entry::Entry;
+use crate::ledger::fold::{Projection, Record};
+
+/// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
+/// before it commits.
+#[derive(Default)]
+pub struct Pending {
+    workers: Vec<WorkerRow>,
+    engagements: Vec<EngagementRow>,
+    credentials: Vec<CredentialRow>,
+    badges: Vec<BadgeRow>,
+    badge_cards: Vec<BadgeCardRow>,
+    sealed_details: Vec<SealedRow>,
+    staff_numbers: Vec<StaffNumberRow>,
+}
+
+/// The projection, for the length of one entry.
+pub struct Tables<'a> {
+    /// The transaction.
+    pub writer: &'a mut Writer,
+    /// Its rows not yet written.
+    pub pending: &'a mut Pending,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = workers)]
+pub(super) struct WorkerRow {
+    pub id: Bytes16,
+    pub member: Bytes16,
+    pub details_digest: Vec<u8>,
+    pub version: i64,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = engagements)]
+pub(super) struct EngagementRow {
+    pub id: Bytes16,
+    pub worker: Bytes16,
+    pub member: Bytes16,
+    pub details_digest: Vec<u8>,
+    pub ended: bool,
+    pub version: i64,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = credentials)]
+pub(super) struct CredentialRow {
+    pub id: Bytes16,
+    pub member: Bytes16,
+    pub worker: Bytes16,
+    pub engagement: Option<Bytes16>,
+    pub valid_from: i64,
+    pub valid_until: i64,
+    pub scope: String,
+    pub state: i16,
+    pub reason: Option<i16>,
+    pub since: i64,
+    pub version: i64,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = badges)]
+pub(super) struct BadgeRow {
+    pub id: Bytes16,
+    pub credential: Bytes16,
+    pub medium: i16,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = badge_cards)]
+pub(super) struct BadgeCardRow {
+    pub card_key: Bytes16,
+    pub badge: Bytes16,
+    pub credential: Bytes16,
+    pub card_system: Bytes16,
+    pub format: i16,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = sealed_details)]
+struct SealedRow {
+    subject: Bytes16,
+    sealed: Vec<u8>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = staff_numbers)]
+struct StaffNumberRow {
+    staff_key: Bytes16,
+    engagement: Bytes16,
+    worker: Bytes16,
+}
+
+impl Pending {
+    /// Keeps sealed details of `subject` beside what the ledger says of it.
+    pub fn seal(&mut self, subject: Bytes16, sealed: Vec<u8>) {
+        self.sealed_details.push(SealedRow { subject, sealed });
+    }
+
+    /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
+    pub fn staff_number(&mut self, staff_key: [u8; 16], engagement: &Engagement) {
+        self.staff_numbers.push(StaffNumberRow {
+            staff_key: Bytes16(staff_key),
+            engagement: engagement.id.into(),
+            worker: engagement.worker.into(),
+        });
+    }
+
+    /// Writes the rows collected so far.
+    pub fn flush(&mut self, writer: &mut Writer) -> Result<(), StoreError> {
+        macro_rules! insert {
+            ($($table:ident),*) => {$(
+                for chunk in std::mem::take(&mut self.$table).chunks(ROWS_PER_INSERT) {
+                    both!(&mut writer.0, |inner| diesel::insert_into($table::table).values(chunk).execute(inner))?;
+                }
+            )*};
+        }
+        insert!(
+            workers,
+            engagements,
+            credentials,
+            badges,
+            badge_cards,
+            sealed_details,
+            staff_numbers
+        );
+        Ok(())
+    }
+}
+
+impl Projection for Tables<'_> {
+    type Error = StoreError;
+
+    fn began(&mut self, _: u64, _: Gen) -> Result<(), StoreError> {
+        // The head row holds the name of the numbering; it stands before the first entry.
+        Ok(())
+    }
+
+    fn recorded(&mut self, seq: u64, record: &Record) -> Result<(), StoreError> {
+        let (id, body) = (record.id_text(), record.body());
+        let known = diesel::update(network_records::table.find(&id))
+            .set((
+                network_records::body.eq(&body),
+                network_records::version.eq(seq as i64),
+            ))
+            .execute(&mut self.writer.0)?;
+        if known == 0 {
+            diesel::insert_into(network_records::table)
+                .values((
+                    network_records::id.eq(id),
+                    network_records::body.eq(body),
+                    network_records::version.eq(seq as i64),
+                ))
+                .execute(&mut self.writer.0)?;
+        }
+        Ok(())
+    }
+
+    fn worker(&mut self, seq: u64, worker: &Worker) -> Result<(), StoreError> {
+        self.pending.workers.push(WorkerRow {
+            id: worker.id.into(),
+            member: worker.member.into(),
+            details_digest: worker.details.0.to_vec(),
+            version: seq as i64,
+        });
+        Ok(())
+    }
+
+    fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        let changed = diesel::update(workers::table.find(Bytes16::from(worker.id)))
+            .set((
+                workers::details_digest.eq(worker.details.0.to_vec()),
+                workers::version.eq(seq as i64),
+            ))
+            .execute(&mut self.writer.0)?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Guard)
+        }
+    }
+
+    fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), StoreError> {
+        self.pending.engagements.push(EngagementRow {
+            id: engagement.id.into(),
+            worker: engagement.worker.into(),
+            member: engagement.member.into(),
+            details_digest: engagement.details.0.to_vec(),
+            ended: false,
+            version: seq as i64,
+        });
+        Ok(())
+    }
+
+    fn engagement_ended(&mut self, seq: u64, engagement: EngagementId) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        let row = engagements::table
+            .find(Bytes16::from(engagement))
+            .filter(engagements::ended.eq(false));
+        let ended = diesel::update(row)
+            .set((
+                engagements::ended.eq(true),
+                engagements::version.eq(seq as i64),
+            ))
+            .execute(&mut self.writer.0)?;
+        if ended == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Guard)
+        }
+    }
+
+    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), StoreError> {
+        self.pending.credentials.push(CredentialRow {
+            id: credential.id.into(),
+            member: credential.member.into(),
+            worker: credential.worker.into(),
+            engagement: credential.engagement.map(Into::into),
+            valid_from: credential.valid_from.as_ms(),
+            valid_until: credential.valid_until.as_ms(),
+            scope: super::credentials::scope_text(&credential.scope),
+            state: State::Active.number().into(),
+            reason: None,
+            since: entry.at.as_ms(),
+            version: entry.seq as i64,
+        });
+        Ok(())
+    }
+
+    fn badge(
+        &mut self,
+        seq: u64,
+        credential: CredentialId,
+        badge: &Badge,
+    ) -> Result<(), StoreError> {
+        self.pending.badges.push(BadgeRow {
+            id: badge.id.into(),
+            credential: credential.into(),
+            medium: medium_number(badge.medium),
+        });
+        self.pending
+            .badge_cards
+            .extend(badge.cards.iter().map(|card| BadgeCardRow {
+                card_key: card.key.into(),
+                badge: badge.id.into(),
+                credential: credential.into(),
+                card_system: card.card_system.into(),
+                format: card.format.number().into(),
+            }));
+        // Issued in this very entry: its version is right already, and its row not yet written.
+        let fresh = self.pending.credentials.last();
+        if fresh.is_some_and(|row| row.id == credential.into() && row.version == seq as i64) {
+            return Ok(());
+        }
+        self.pending.flush(self.writer)?;
+        let touched = diesel::update(credentials::table.find(Bytes16::from(credential)))
+            .set(credentials::version.eq(seq as i64))
+            .execute(&mut self.writer.0)?;
+        if touched == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Guard)
+        }
+    }
+
+    fn moved(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        change: Change,
+        reason: Option<Reason>,
+    ) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        let row = credentials::table.find(Bytes16::from(credential));
+        // The states this change may start from and where each leads come from the one pure function. A revocation
+        // leads to one state from everywhere and needs no look beforehand.
+        let (from, to): (Vec<i16>, State) = match change {
+            Change::Revoke => (allowed_from(change), State::Revoked),
+            Change::Suspend(_) | Change::Lift(_) => {
+                let number: i16 = row
+                    .select(credentials::state)
+                    .first(&mut self.writer.0)
+                    .optional()?
+                    .ok_or(StoreError::Guard)?;
+                let from = super::credentials::state_from(number)?;
+                (
+                    vec![number],
+                    from.apply(change).map_err(|_| StoreError::Guard)?,
+                )
+            }
+        };
+        let moved = diesel::update(row.filter(credentials::state.eq_any(from)))
+            .set((
+                credentials::state.eq(i16::from(to.number())),
+                credentials::reason.eq(reason.map(|reason| i16::from(reason.number()))),
+                credentials::since.eq(entry.at.as_ms()),
+                credentials::version.eq(entry.seq as i64),
+            ))
+            .execute(&mut self.writer.0)?;
+        if moved == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Guard)
+        }
+    }
+}
+
+fn allowed_from(change: Change) -> Vec<i16> {
+    State::all()
+        .filter(|state| state.apply(change).is_ok())
+        .map(|state| state.number().into())
+        .collect()
+}
+
+pub(super) fn medium_number(medium: Medium) -> i16 {
+    match medium {
+        Medium::Card => 1,
+        Medium::Phone => 2,
+    }
+}

@@ -1,0 +1,229 @@
+//! Workers and engagements, and the sealed details of both.
+
+use diesel::prelude::*;
+
+use super::columns::Bytes16;
+use super::conn::{Reader, Writer};
+use super::error::StoreError;
+use super::schema::{engagements, sealed_details, staff_numbers, workers};
+use super::tables::{EngagementRow, WorkerRow};
+use crate::domain::digest::Digest;
+use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
+use crate::domain::worker::{Engagement, Worker};
+
+/// Something with the entry that last touched it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The thing.
+    pub value: T,
+    /// The seq of that entry.
+    pub version: u64,
+}
+
+/// An engagement and whether it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngagementHeld {
+    /// As it began.
+    pub engagement: Engagement,
+    /// Whether it is over.
+    pub ended: bool,
+}
+
+impl TryFrom<WorkerRow> for Versioned<Worker> {
+    type Error = StoreError;
+
+    fn try_from(row: WorkerRow) -> Result<Self, StoreError> {
+        let details = digest_from(row.details_digest)?;
+        let value = Worker {
+            id: row.id.id(),
+            member: row.member.id(),
+            details,
+        };
+        Ok(Self {
+            value,
+            version: row.version as u64,
+        })
+    }
+}
+
+impl TryFrom<EngagementRow> for Versioned<EngagementHeld> {
+    type Error = StoreError;
+
+    fn try_from(row: EngagementRow) -> Result<Self, StoreError> {
+        let engagement = Engagement {
+            id: row.id.id(),
+            worker: row.worker.id(),
+            member: row.member.id(),
+            details: digest_from(row.details_digest)?,
+        };
+        Ok(Self {
+            value: EngagementHeld {
+                engagement,
+                ended: row.ended,
+            },
+            version: row.version as u64,
+        })
+    }
+}
+
+/// One worker.
+pub fn find(reader: &mut Reader, id: WorkerId) -> Result<Option<Versioned<Worker>>, StoreError> {
+    let row: Option<WorkerRow> = workers::table
+        .find(Bytes16::from(id))
+        .first(&mut reader.0)
+        .optional()?;
+    row.map(TryInto::try_into).transpose()
+}
+
+/// The workers that a member registered, after `after`, in the order of registration.
+pub fn list(
+    reader: &mut Reader,
+    member: MemberId,
+    after: Option<WorkerId>,
+    limit: usize,
+) -> Result<Vec<Versioned<Worker>>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    let rows: Vec<WorkerRow> = workers::table
+        .filter(workers::member.eq(Bytes16::from(member)))
+        .filter(workers::id.gt(after))
+        .order(workers::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// One engagement.
+pub fn find_engagement(
+    reader: &mut Reader,
+    id: EngagementId,
+) -> Result<Option<Versioned<EngagementHeld>>, StoreError> {
+    let row: Option<EngagementRow> = engagements::table
+        .find(Bytes16::from(id))
+        .first(&mut reader.0)
+        .optional()?;
+    row.map(TryInto::try_into).transpose()
+}
+
+/// A worker's engagements at one member, in the order they began.
+pub fn engagements_of(
+    reader: &mut Reader,
+    worker: WorkerId,
+    member: MemberId,
+) -> Result<Vec<Versioned<EngagementHeld>>, StoreError> {
+    let rows: Vec<EngagementRow> = engagements::table
+        .filter(engagements::worker.eq(Bytes16::from(worker)))
+        .filter(engagements::member.eq(Bytes16::from(member)))
+        .order(engagements::id)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Which of these staff numbers, given by their keyed hashes, are known: of which worker and engagement.
+pub fn by_staff_keys(
+    reader: &mut Reader,
+    keys: &[[u8; 16]],
+) -> Result<Vec<([u8; 16], WorkerId, EngagementId)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in keys.chunks(500) {
+        let keys: Vec<Bytes16> = chunk.iter().copied().map(Bytes16).collect();
+        let rows: Vec<(Bytes16, Bytes16, Bytes16)> = staff_numbers::table
+            .select((
+                staff_numbers::staff_key,
+                staff_numbers::worker,
+                staff_numbers::engagement,
+            ))
+            .filter(staff_numbers::staff_key.eq_any(keys))
+            .load(&mut reader.0)?;
+        found.extend(
+            rows.into_iter()
+                .map(|(key, worker, engagement)| (key.0, worker.id(), engagement.id())),
+        );
+    }
+    Ok(found)
+}
+
+/// The sealed details of a worker or engagement.
+pub fn sealed<K: Kind>(reader: &mut Reader, subject: Id<K>) -> Result<Option<Vec<u8>>, StoreError> {
+    sealed_of(reader, Bytes16::from(subject))
+}
+
+/// The sealed number of a card, by its key.
+pub fn sealed_card(
+    reader: &mut Reader,
+    key: crate::domain::credential::CardKey,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    sealed_of(reader, key.into())
+}
+
+fn sealed_of(reader: &mut Reader, subject: Bytes16) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(sealed_details::table
+        .find(subject)
+        .select(sealed_details::sealed)
+        .first(&mut reader.0)
+        .optional()?)
+}
+
+/// Replaces sealed details that are there.
+pub fn reseal<K: Kind>(
+    writer: &mut Writer,
+    subject: Id<K>,
+    sealed: Vec<u8>,
+) -> Result<(), StoreError> {
+    let changed = diesel::update(sealed_details::table.find(Bytes16::from(subject)))
+        .set(sealed_details::sealed.eq(sealed))
+        .execute(&mut writer.0)?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Guard)
+    }
+}
+
+const PAGE_ROWS: i64 = 20_000;
+
+/// Hands every worker to `each`, with its sealed details.
+pub fn each(
+    reader: &mut Reader,
+    mut each: impl FnMut(Versioned<Worker>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<WorkerRow> = workers::table
+            .filter(workers::id.gt(after))
+            .order(workers::id)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.id;
+        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+    }
+}
+
+/// Hands every engagement to `each`.
+pub fn each_engagement(
+    reader: &mut Reader,
+    mut each: impl FnMut(Versioned<EngagementHeld>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<EngagementRow> = engagements::table
+            .filter(engagements::id.gt(after))
+            .order(engagements::id)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.id;
+        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+    }
+}
+
+fn digest_from(bytes: Vec<u8>) -> Result<Digest, StoreError> {
+    bytes
+        .try_into()
+        .map(Digest)
+        .map_err(|_| StoreError::Corrupt("a digest has not 32 bytes".into()))
+}
