@@ -5,3 +5,5 @@ pub mod index;
 pub mod ledger;
 pub mod service;
 pub mod store;
+pub mod metrics;
+pub mod http;
