@@ -1,7 +1,10 @@
 //! Portcullis.
 pub mod access;
+pub mod config;
 pub mod domain;
+pub mod environment;
 pub mod index;
 pub mod ledger;
 pub mod service;
 pub mod store;
+pub mod telemetry;
