@@ -1,9 +1,13 @@
 //! Portcullis.
 pub mod access;
+pub mod app;
+pub mod config;
 pub mod domain;
+pub mod environment;
+pub mod http;
 pub mod index;
 pub mod ledger;
+pub mod metrics;
 pub mod service;
 pub mod store;
-pub mod metrics;
-pub mod http;
+pub mod telemetry;

@@ -1,6 +1,8 @@
 //! What is counted, in the text format of Prometheus. Labels are few and fixed: no identifier, no path as it was sent.
 
-use prometheus::{Encoder, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
 
 use crate::domain::decision::Decision;
 use crate::service::Services;
@@ -27,26 +29,44 @@ impl Metrics {
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
-            Opts::new("portcullis_requests_total", "Answered requests by route and status"),
+            Opts::new(
+                "portcullis_requests_total",
+                "Answered requests by route and status",
+            ),
             &["route", "status"],
         )?;
         let checks = IntCounterVec::new(
-            Opts::new("portcullis_gate_checks_total", "Answered gate checks by decision"),
+            Opts::new(
+                "portcullis_gate_checks_total",
+                "Answered gate checks by decision",
+            ),
             &["decision"],
         )?;
         let request_seconds = Histogram::with_opts(HistogramOpts::new(
             "portcullis_request_seconds",
             "Seconds that requests other than gate checks took",
         ))?;
-        let seq = IntGauge::new("portcullis_ledger_seq", "The last ledger entry that this node's index holds")?;
+        let seq = IntGauge::new(
+            "portcullis_ledger_seq",
+            "The last ledger entry that this node's index holds",
+        )?;
         let age_ms = IntGauge::new(
             "portcullis_copy_age_milliseconds",
             "Milliseconds since this node last confirmed the ledger's head",
         )?;
-        let credentials = IntGauge::new("portcullis_credentials", "Credentials that this node's index holds")?;
-        let whole = IntGauge::new("portcullis_copy_whole", "1 while nothing speaks against this node's copy of the ledger")?;
+        let credentials = IntGauge::new(
+            "portcullis_credentials",
+            "Credentials that this node's index holds",
+        )?;
+        let whole = IntGauge::new(
+            "portcullis_copy_whole",
+            "1 while nothing speaks against this node's copy of the ledger",
+        )?;
         let log = IntCounterVec::new(
-            Opts::new("portcullis_check_log_lines_total", "Lines of the check log by what became of them"),
+            Opts::new(
+                "portcullis_check_log_lines_total",
+                "Lines of the check log by what became of them",
+            ),
             &["fate"],
         )?;
         registry.register(Box::new(requests.clone()))?;
@@ -56,8 +76,19 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
         }
         registry.register(Box::new(log.clone()))?;
-        let by_decision = ["permit", "deny", "refer", "unknown"].map(|decision| checks.with_label_values(&[decision]));
-        Ok(Self { registry, requests, checks: by_decision, request_seconds, seq, age_ms, credentials, whole, log })
+        let by_decision = ["permit", "deny", "refer", "unknown"]
+            .map(|decision| checks.with_label_values(&[decision]));
+        Ok(Self {
+            registry,
+            requests,
+            checks: by_decision,
+            request_seconds,
+            seq,
+            age_ms,
+            credentials,
+            whole,
+            log,
+        })
     }
 
     /// Counts an answered check.
@@ -76,7 +107,8 @@ impl Metrics {
         let index = &services.index;
         let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         self.seq.set(gauge(index.seq()));
-        self.age_ms.set(gauge(index.age_ms(services.environment.uptime_ms())));
+        self.age_ms
+            .set(gauge(index.age_ms(services.environment.uptime_ms())));
         self.credentials.set(index.credentials_len().into());
         self.whole.set(index.is_whole().into());
         let counts = services.check_log.counts();

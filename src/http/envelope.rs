@@ -31,7 +31,10 @@ pub async fn envelope(
     let started = std::time::Instant::now();
     let answer = next.call(request).await?.map_into_boxed_body();
     let remaining = answer.request().extensions().get::<Remaining>().copied();
-    let problem = answer.response().error().and_then(|error| error.as_error::<Problem>());
+    let problem = answer
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<Problem>());
     let mut answer = match problem.map(|problem| problem.respond(id.to_str().ok())) {
         Some(document) => answer.into_response(document),
         None => answer,
@@ -40,7 +43,11 @@ pub async fn envelope(
     if let Some(shared) = &shared {
         let route = answer.request().match_pattern();
         let route = route.as_deref().unwrap_or("unmatched");
-        shared.metrics.requests.with_label_values(&[route, status.as_str()]).inc();
+        shared
+            .metrics
+            .requests
+            .with_label_values(&[route, status.as_str()])
+            .inc();
         if route != GATE_CHECKS {
             let took = started.elapsed();
             shared.metrics.request_seconds.observe(took.as_secs_f64());
@@ -56,14 +63,18 @@ pub async fn envelope(
     }
     let headers = answer.headers_mut();
     headers.insert(REQUEST_ID.clone(), id);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Some(remaining) = remaining {
         let policy = format!("\"{}\";q={};w=1", remaining.name, remaining.per_second);
         let left = format!("\"{}\";r={};t=1", remaining.name, remaining.left);
-        if let (Ok(policy), Ok(left)) = (HeaderValue::try_from(policy), HeaderValue::try_from(left)) {
+        if let (Ok(policy), Ok(left)) = (HeaderValue::try_from(policy), HeaderValue::try_from(left))
+        {
             headers.insert(RATE_LIMIT_POLICY.clone(), policy);
             headers.insert(RATE_LIMIT.clone(), left);
         }
@@ -76,13 +87,19 @@ fn request_id(request: &ServiceRequest, shared: Option<&Shared>) -> HeaderValue 
     let given = request.headers().get(&REQUEST_ID).filter(|value| {
         let bytes = value.as_bytes();
         (1..=REQUEST_ID_CHARS_MAX).contains(&bytes.len())
-            && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+            && bytes
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
     });
     if let Some(given) = given {
         return given.clone();
     }
-    let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok()?.split('-').nth(1));
-    let trace = trace.filter(|trace| trace.len() == 32 && trace.bytes().all(|b| b.is_ascii_hexdigit()));
+    let trace = request
+        .headers()
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok()?.split('-').nth(1));
+    let trace =
+        trace.filter(|trace| trace.len() == 32 && trace.bytes().all(|b| b.is_ascii_hexdigit()));
     let mut random = [0; 12];
     if let Some(shared) = shared {
         shared.services.environment.fill_random(&mut random);

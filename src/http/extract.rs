@@ -55,26 +55,47 @@ impl<P: Permission> FromRequest for Guarded<P> {
 }
 
 fn guard<P: Permission>(request: &HttpRequest) -> Result<Guarded<P>, Problem> {
-    let parts = (request.app_data::<Data<Shared>>(), request.app_data::<std::rc::Rc<Remembered>>());
+    let parts = (
+        request.app_data::<Data<Shared>>(),
+        request.app_data::<std::rc::Rc<Remembered>>(),
+    );
     let (Some(shared), Some(remembered)) = parts else {
-        return Err(crate::service::Error::internal("the server was put together without its state").into());
+        return Err(crate::service::Error::internal(
+            "the server was put together without its state",
+        )
+        .into());
     };
     let token = bearer(request)?;
     let (caller, remaining) = remembered.caller(shared, token)?;
     request.extensions_mut().insert(remaining);
-    Ok(Guarded { permit: caller.permit::<P>()?, shared: shared.clone() })
+    Ok(Guarded {
+        permit: caller.permit::<P>()?,
+        shared: shared.clone(),
+    })
 }
 
 /// The token of the Authorization header, of which there must be exactly one (RFC 6750 section 2.1).
 fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
-    let missing = || Problem::new(ProblemCode::Unauthorized, "Send the access token as `Authorization: Bearer …`.");
+    let missing = || {
+        Problem::new(
+            ProblemCode::Unauthorized,
+            "Send the access token as `Authorization: Bearer …`.",
+        )
+    };
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let value = headers.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
+    let value = headers
+        .next()
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(missing)?;
     if headers.next().is_some() {
         return Err(missing());
     }
     let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(missing()) }
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim())
+    } else {
+        Err(missing())
+    }
 }
 
 /// An identifier in the path. Text that is none names nothing.
@@ -85,8 +106,13 @@ impl<K: Kind> FromRequest for PathId<K> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().get("id").and_then(|id| id.parse().ok());
-        ready(id.map(Self).ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is nothing under this path.")))
+        let id = request
+            .match_info()
+            .get("id")
+            .and_then(|id| id.parse().ok());
+        ready(id.map(Self).ok_or_else(|| {
+            Problem::new(ProblemCode::NotFound, "There is nothing under this path.")
+        }))
     }
 }
 
@@ -101,17 +127,24 @@ pub async fn read_body(
         let detail = format!("The body may have at most {bytes_max} bytes.");
         Problem::new(ProblemCode::TooLarge, detail)
     };
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > bytes_max) {
         return Err(too_large());
     }
     if request.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send the body without Content-Encoding."));
+        return Err(Problem::new(
+            ProblemCode::UnsupportedMediaType,
+            "Send the body without Content-Encoding.",
+        ));
     }
     let read = async {
         let mut whole = BytesMut::new();
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Problem::new(ProblemCode::MalformedBody, "The body broke off."))?;
+            let chunk = chunk
+                .map_err(|_| Problem::new(ProblemCode::MalformedBody, "The body broke off."))?;
             if whole.is_empty() && chunk.len() <= bytes_max && Some(chunk.len()) == announced {
                 return Ok(chunk);
             }
@@ -124,7 +157,12 @@ pub async fn read_body(
     };
     tokio::time::timeout(patience, read)
         .await
-        .unwrap_or_else(|_| Err(Problem::new(ProblemCode::Timeout, "The body came too slowly.")))
+        .unwrap_or_else(|_| {
+            Err(Problem::new(
+                ProblemCode::Timeout,
+                "The body came too slowly.",
+            ))
+        })
 }
 
 /// A JSON body of at most `MAX` bytes: read in time, of the right type, without unknown fields, and valid.
@@ -147,9 +185,19 @@ impl<T: DeserializeOwned + Validate + 'static, const MAX: usize> FromRequest for
                 .headers()
                 .get(header::CONTENT_TYPE)
                 .and_then(|value| value.to_str().ok())
-                .is_some_and(|value| value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json"));
+                .is_some_and(|value| {
+                    value
+                        .split(';')
+                        .next()
+                        .unwrap_or_default()
+                        .trim()
+                        .eq_ignore_ascii_case("application/json")
+                });
             if !json {
-                return Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as application/json."));
+                return Err(Problem::new(
+                    ProblemCode::UnsupportedMediaType,
+                    "Send the body as application/json.",
+                ));
             }
             let bytes = read_body(&request, &mut payload, MAX, BODY_PATIENCE).await?;
             let value = parse_json(&bytes)?;
@@ -162,7 +210,9 @@ impl<T: DeserializeOwned + Validate + 'static, const MAX: usize> FromRequest for
 pub fn parse_json<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Problem> {
     // The common case pays nothing for finding out where an error is.
     let value: T = serde_json::from_slice(bytes).map_err(|_| explain_json::<T>(bytes))?;
-    value.validate().map_err(|errors| explain_validation(&errors))?;
+    value
+        .validate()
+        .map_err(|errors| explain_validation(&errors))?;
     Ok(value)
 }
 
@@ -171,7 +221,12 @@ fn explain_json<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => error,
-        Ok(_) => return Problem::new(ProblemCode::MalformedBody, "Something stands after the end of the JSON value."),
+        Ok(_) => {
+            return Problem::new(
+                ProblemCode::MalformedBody,
+                "Something stands after the end of the JSON value.",
+            );
+        }
     };
     let mut pointer = String::new();
     for segment in error.path() {
@@ -184,7 +239,11 @@ fn explain_json<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     }
     let inner = error.inner();
     if !inner.is_data() {
-        let detail = format!("The body is not JSON: look at line {}, column {}.", inner.line(), inner.column());
+        let detail = format!(
+            "The body is not JSON: look at line {}, column {}.",
+            inner.line(),
+            inner.column()
+        );
         return Problem::new(ProblemCode::MalformedBody, detail);
     }
     let (fault, pointer, message) = describe(&inner.to_string(), pointer);
@@ -193,18 +252,46 @@ fn explain_json<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
 
 /// Turns serde's sentence into ours. Serde quotes the value it did not like; we keep only what it expected.
 fn describe(sentence: &str, pointer: String) -> (&'static str, String, String) {
-    let sentence = sentence.rsplit_once(" at line ").map_or(sentence, |(before, _)| before);
+    let sentence = sentence
+        .rsplit_once(" at line ")
+        .map_or(sentence, |(before, _)| before);
     let name = || printable(sentence.split('`').nth(1).unwrap_or_default());
     if sentence.starts_with("missing field") {
-        ("missing", format!("{pointer}/{}", name()), "This field is needed.".into())
+        (
+            "missing",
+            format!("{pointer}/{}", name()),
+            "This field is needed.".into(),
+        )
     } else if sentence.starts_with("unknown field") {
         // Some paths end with the field itself, some with what it stands in.
-        let pointer = if pointer.ends_with(&format!("/{}", name())) { pointer } else { format!("{pointer}/{}", name()) };
-        ("unknown_field", pointer, "There is no such field here; check its spelling.".into())
+        let pointer = if pointer.ends_with(&format!("/{}", name())) {
+            pointer
+        } else {
+            format!("{pointer}/{}", name())
+        };
+        (
+            "unknown_field",
+            pointer,
+            "There is no such field here; check its spelling.".into(),
+        )
     } else if sentence.starts_with("duplicate field") {
-        ("repeated", pointer, "This field stands here more than once.".into())
-    } else if ["invalid type", "invalid value", "invalid length", "unknown variant"].iter().any(|kind| sentence.starts_with(kind)) {
-        let expected = sentence.split_once(", expected ").map_or("something else", |(_, expected)| expected);
+        (
+            "repeated",
+            pointer,
+            "This field stands here more than once.".into(),
+        )
+    } else if [
+        "invalid type",
+        "invalid value",
+        "invalid length",
+        "unknown variant",
+    ]
+    .iter()
+    .any(|kind| sentence.starts_with(kind))
+    {
+        let expected = sentence
+            .split_once(", expected ")
+            .map_or("something else", |(_, expected)| expected);
         ("type", pointer, format!("Expected {expected}."))
     } else {
         // Our own types speak here, and they never quote.
@@ -213,13 +300,18 @@ fn describe(sentence: &str, pointer: String) -> (&'static str, String, String) {
 }
 
 fn printable(name: &str) -> String {
-    name.chars().filter(|character| text::allowed(*character)).take(60).collect()
+    name.chars()
+        .filter(|character| text::allowed(*character))
+        .take(60)
+        .collect()
 }
 
 fn explain_validation(errors: &ValidationErrors) -> Problem {
     let mut problem = Problem::new(ProblemCode::Invalid, ProblemCode::Invalid.title());
     walk(errors, "", &mut problem.fields);
-    problem.fields.sort_by(|one, other| one.pointer.cmp(&other.pointer));
+    problem
+        .fields
+        .sort_by(|one, other| one.pointer.cmp(&other.pointer));
     problem
 }
 
@@ -229,7 +321,8 @@ fn walk(errors: &ValidationErrors, pointer: &str, into: &mut Vec<FieldError>) {
         match kind {
             ValidationErrorsKind::Struct(inner) => walk(inner, &pointer, into),
             ValidationErrorsKind::List(list) => {
-                list.iter().for_each(|(at, inner)| walk(inner, &format!("{pointer}/{at}"), into));
+                list.iter()
+                    .for_each(|(at, inner)| walk(inner, &format!("{pointer}/{at}"), into));
             }
             ValidationErrorsKind::Field(faults) => into.extend(faults.iter().map(|fault| {
                 let bound = |name: &str| fault.params.get(name).map(ToString::to_string);
@@ -245,7 +338,11 @@ fn walk(errors: &ValidationErrors, pointer: &str, into: &mut Vec<FieldError>) {
                     "range" => "out_of_range",
                     _ => "value",
                 };
-                FieldError { pointer: pointer.clone(), code, message }
+                FieldError {
+                    pointer: pointer.clone(),
+                    code,
+                    message,
+                }
             })),
         }
     }
@@ -268,13 +365,24 @@ impl FromRequest for IdempotencyKey {
         };
         let text = value.to_str().unwrap_or_default().trim_matches('"');
         let good = (1..=KEY_CHARS_MAX).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
         if !good {
-            let message = format!("must have 1 to {KEY_CHARS_MAX} letters, digits or any of - _ . :");
-            return ready(Err(Problem::at(ProblemCode::MalformedHeader, "Idempotency-Key", "value", message)));
+            let message =
+                format!("must have 1 to {KEY_CHARS_MAX} letters, digits or any of - _ . :");
+            return ready(Err(Problem::at(
+                ProblemCode::MalformedHeader,
+                "Idempotency-Key",
+                "value",
+                message,
+            )));
         }
         let route = format!("{} {}", request.method(), request.path());
-        ready(Ok(Self { key: text.to_owned(), route }))
+        ready(Ok(Self {
+            key: text.to_owned(),
+            route,
+        }))
     }
 }
 
@@ -287,7 +395,10 @@ impl IdempotencyKey {
     /// The same for a body that is no JSON.
     pub fn once_bytes(&self, who: Actor, body: &[u8]) -> Once {
         let who = serde_json::to_string(&who).unwrap_or_default();
-        Once { id: sha256(&[who.as_bytes(), self.route.as_bytes(), self.key.as_bytes()]), request: sha256(&[body]) }
+        Once {
+            id: sha256(&[who.as_bytes(), self.route.as_bytes(), self.key.as_bytes()]),
+            request: sha256(&[body]),
+        }
     }
 }
 
@@ -311,7 +422,8 @@ impl FromRequest for IfMatch {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(value) = request.headers().get(header::IF_MATCH) else {
-            let detail = "Send the ETag of what you read as If-Match, so that nobody's change is lost.";
+            let detail =
+                "Send the ETag of what you read as If-Match, so that nobody's change is lost.";
             return ready(Err(Problem::new(ProblemCode::PreconditionRequired, detail)));
         };
         let version = value
@@ -320,7 +432,12 @@ impl FromRequest for IfMatch {
             .and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'))
             .and_then(|text| text.parse().ok());
         ready(version.map(Self).ok_or_else(|| {
-            Problem::at(ProblemCode::MalformedHeader, "If-Match", "value", "must be one ETag as this service gives it")
+            Problem::at(
+                ProblemCode::MalformedHeader,
+                "If-Match",
+                "value",
+                "must be one ETag as this service gives it",
+            )
         }))
     }
 }
@@ -356,15 +473,31 @@ impl ListQuery for () {
 
 /// The parameters of a query string, each at most once, without control characters.
 pub fn query_pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, Problem> {
-    let malformed = || Problem::new(ProblemCode::MalformedQuery, "The query is not of the form name=value&name=value.");
-    let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(|_| malformed())?;
+    let malformed = || {
+        Problem::new(
+            ProblemCode::MalformedQuery,
+            "The query is not of the form name=value&name=value.",
+        )
+    };
+    let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string())
+        .map_err(|_| malformed())?;
     let pairs = pairs.into_inner();
     for (at, (name, value)) in pairs.iter().enumerate() {
         if !name.chars().chain(value.chars()).all(text::allowed) {
-            return Err(Problem::at(ProblemCode::MalformedQuery, printable(name), "value", "has control characters in it"));
+            return Err(Problem::at(
+                ProblemCode::MalformedQuery,
+                printable(name),
+                "value",
+                "has control characters in it",
+            ));
         }
         if pairs[..at].iter().any(|(other, _)| other == name) {
-            return Err(Problem::at(ProblemCode::MalformedQuery, printable(name), "repeated", "stands there twice"));
+            return Err(Problem::at(
+                ProblemCode::MalformedQuery,
+                printable(name),
+                "repeated",
+                "stands there twice",
+            ));
         }
     }
     Ok(pairs)
@@ -372,7 +505,12 @@ pub fn query_pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, Probl
 
 /// The problem of a parameter that a path does not take.
 pub fn unknown_parameter(name: &str) -> Problem {
-    Problem::at(ProblemCode::MalformedQuery, printable(name), "unknown_field", "There is no such parameter here.")
+    Problem::at(
+        ProblemCode::MalformedQuery,
+        printable(name),
+        "unknown_field",
+        "There is no such parameter here.",
+    )
 }
 
 impl<Q: ListQuery> FromRequest for Page<Q> {
@@ -385,14 +523,28 @@ impl<Q: ListQuery> FromRequest for Page<Q> {
 }
 
 fn page<Q: ListQuery>(request: &HttpRequest) -> Result<Page<Q>, Problem> {
-    let mut page = Page { limit: PAGE_DEFAULT, cursor: None, query: Q::default(), kind: PhantomData };
+    let mut page = Page {
+        limit: PAGE_DEFAULT,
+        cursor: None,
+        query: Q::default(),
+        kind: PhantomData,
+    };
     for (name, value) in query_pairs(request)? {
         match name.as_str() {
             "limit" => {
-                page.limit = value.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit)).ok_or_else(|| {
-                    let message = format!("must be a number from 1 to {PAGE_MAX}");
-                    Problem::at(ProblemCode::MalformedQuery, "limit", "out_of_range", message)
-                })?;
+                page.limit = value
+                    .parse()
+                    .ok()
+                    .filter(|limit| (1..=PAGE_MAX).contains(limit))
+                    .ok_or_else(|| {
+                        let message = format!("must be a number from 1 to {PAGE_MAX}");
+                        Problem::at(
+                            ProblemCode::MalformedQuery,
+                            "limit",
+                            "out_of_range",
+                            message,
+                        )
+                    })?;
             }
             "cursor" => page.cursor = Some(value),
             other => {
@@ -408,6 +560,11 @@ fn page<Q: ListQuery>(request: &HttpRequest) -> Result<Page<Q>, Problem> {
 /// A parameter that holds an identifier.
 pub fn id_parameter<K: Kind>(name: &'static str, value: &str) -> Result<Id<K>, Problem> {
     value.parse().map_err(|error: crate::domain::ids::NotAnId| {
-        Problem::at(ProblemCode::MalformedQuery, name, "value", error.to_string())
+        Problem::at(
+            ProblemCode::MalformedQuery,
+            name,
+            "value",
+            error.to_string(),
+        )
     })
 }

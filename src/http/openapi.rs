@@ -8,7 +8,9 @@ use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, Ref, RefOr, Respons
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::handlers::{clients, credentials, gate_checks, health, network, oauth, sightings, workers};
+use super::handlers::{
+    clients, credentials, gate_checks, health, network, oauth, sightings, workers,
+};
 use super::problem::ProblemDocument;
 
 #[derive(OpenApi)]
@@ -59,7 +61,10 @@ struct Common;
 impl Modify for Common {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let components = description.components.get_or_insert_default();
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt").build();
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("at+jwt")
+            .build();
         components.add_security_scheme("token", SecurityScheme::Http(token));
         let problem = |description: &str| {
             let schema = RefOr::Ref(Ref::from_schema_name("ProblemDocument"));
@@ -67,26 +72,46 @@ impl Modify for Common {
                 .description(description)
                 .content("application/problem+json", Content::new(Some(schema)))
         };
-        let seconds = || HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::Integer))).build();
-        components.responses.insert("Problem".into(), problem("Something is wrong with the request").build().into());
+        let seconds = || {
+            HeaderBuilder::new()
+                .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+                .build()
+        };
+        components.responses.insert(
+            "Problem".into(),
+            problem("Something is wrong with the request")
+                .build()
+                .into(),
+        );
         components.responses.insert(
             "TooMany".into(),
-            problem("This client asks more often than it may").header("Retry-After", seconds()).build().into(),
+            problem("This client asks more often than it may")
+                .header("Retry-After", seconds())
+                .build()
+                .into(),
         );
         components.responses.insert(
             "Later".into(),
-            problem("The service cannot do this just now").header("Retry-After", seconds()).build().into(),
+            problem("The service cannot do this just now")
+                .header("Retry-After", seconds())
+                .build()
+                .into(),
         );
         for (path, item) in &mut description.paths.paths {
             let operations = [&mut item.get, &mut item.post, &mut item.put];
             for operation in operations.into_iter().flatten() {
-                let open = operation.security.as_ref().is_some_and(|security| !security.is_empty());
+                let open = operation
+                    .security
+                    .as_ref()
+                    .is_some_and(|security| !security.is_empty());
                 if path == "/livez" || path == "/readyz" || path == "/.well-known/jwks.json" {
                     continue;
                 }
                 let responses = &mut operation.responses.responses;
                 let mut refer = |status: &str, name: &str| {
-                    responses.entry(status.into()).or_insert_with(|| RefOr::Ref(Ref::new(format!("#/components/responses/{name}"))));
+                    responses.entry(status.into()).or_insert_with(|| {
+                        RefOr::Ref(Ref::new(format!("#/components/responses/{name}")))
+                    });
                 };
                 refer("400", "Problem");
                 refer("401", "Problem");
@@ -111,7 +136,9 @@ impl Modify for Common {
 
 /// The description as YAML, as it is checked in.
 pub fn yaml() -> Result<String, String> {
-    Description::openapi().to_yaml().map_err(|error| error.to_string())
+    Description::openapi()
+        .to_yaml()
+        .map_err(|error| error.to_string())
 }
 
 /// The description as JSON with its ETag, made once.

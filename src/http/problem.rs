@@ -152,14 +152,30 @@ pub struct Problem {
 impl Problem {
     /// A problem with a sentence for people.
     pub fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), allow: None, retry_after_s: None, cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            allow: None,
+            retry_after_s: None,
+            cause: None,
+        }
     }
 
     /// A problem with one field, parameter or header.
-    pub fn at(code: ProblemCode, pointer: impl Into<String>, fault: &'static str, message: impl Into<String>) -> Self {
+    pub fn at(
+        code: ProblemCode,
+        pointer: impl Into<String>,
+        fault: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
         let message = message.into();
         let mut problem = Self::new(code, code.title());
-        problem.fields.push(FieldError { pointer: pointer.into(), code: fault, message });
+        problem.fields.push(FieldError {
+            pointer: pointer.into(),
+            code: fault,
+            message,
+        });
         problem
     }
 
@@ -187,11 +203,23 @@ impl Problem {
     /// The answer. Logged here, once, when it is ours to mend.
     pub fn respond(&self, request_id: Option<&str>) -> HttpResponse {
         if self.code.status().is_server_error() {
-            let cause = self.cause.as_ref().map(|cause| chain(&**cause)).unwrap_or_default();
-            tracing::error!(request.id = request_id, problem.code = self.code.as_str(), cause, "a request failed");
+            let cause = self
+                .cause
+                .as_ref()
+                .map(|cause| chain(&**cause))
+                .unwrap_or_default();
+            tracing::error!(
+                request.id = request_id,
+                problem.code = self.code.as_str(),
+                cause,
+                "a request failed"
+            );
         }
         let mut answer = HttpResponseBuilder::new(self.code.status());
-        answer.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
+        answer.insert_header((
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        ));
         answer.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
         if let Some(allow) = &self.allow {
             answer.insert_header((header::ALLOW, allow.as_str()));
@@ -206,7 +234,10 @@ impl Problem {
             _ => {}
         }
         if self.code == ProblemCode::Unauthorized {
-            answer.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"portcullis\"")));
+            answer.insert_header((
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"portcullis\""),
+            ));
         }
         answer.body(serde_json::to_vec(&self.document(request_id)).unwrap_or_default())
     }

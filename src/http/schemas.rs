@@ -23,7 +23,12 @@ fn text(pattern: &str, min: usize, max: usize, example: serde_json::Value) -> Re
 impl<K: Kind> PartialSchema for Id<K> {
     fn schema() -> RefOr<Schema> {
         let example = Self::from_u128(0x0192_f3c4_5d6e_7f80_9123_4567_89ab_cdef).to_string();
-        text(&format!("^{}_[0-9a-f]{{32}}$", K::PREFIX), 36, 36, example.into())
+        text(
+            &format!("^{}_[0-9a-f]{{32}}$", K::PREFIX),
+            36,
+            36,
+            example.into(),
+        )
     }
 }
 
@@ -104,7 +109,9 @@ impl PartialSchema for ByteOrder {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::Type(Type::String))
-            .description(Some("In which order readers report the bytes of a card's UID."))
+            .description(Some(
+                "In which order readers report the bytes of a card's UID.",
+            ))
             .enum_values(Some(["msb_first", "lsb_first"]))
             .into()
     }

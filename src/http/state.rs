@@ -65,7 +65,13 @@ pub struct Remaining {
 impl Shared {
     /// With these parts.
     pub fn new(services: Arc<Services>, metrics: crate::metrics::Metrics, quotas: Quotas) -> Self {
-        Self { services, metrics, draining: AtomicBool::new(false), quotas, allowances: Mutex::default() }
+        Self {
+            services,
+            metrics,
+            draining: AtomicBool::new(false),
+            quotas,
+            allowances: Mutex::default(),
+        }
     }
 
     /// Whether the server is asked to stop.
@@ -75,17 +81,26 @@ impl Shared {
 
     /// A client's allowance. Taken once for each token and thread, not at every request.
     fn allowance(&self, client: ClientId, role: Role) -> Arc<Allowance> {
-        let mut allowances = self.allowances.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut allowances = self
+            .allowances
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if allowances.len() >= TOKENS_REMEMBERED_MAX {
             allowances.clear();
         }
         let made = || {
             let (per_second, name) = match role {
                 Role::Gate => (self.quotas.gate, "gate"),
-                Role::HrOfficer | Role::MemberAdmin | Role::NetworkAdmin => (self.quotas.other, "client"),
+                Role::HrOfficer | Role::MemberAdmin | Role::NetworkAdmin => {
+                    (self.quotas.other, "client")
+                }
             };
             let limiter = RateLimiter::direct(Quota::per_second(per_second)).with_middleware();
-            Arc::new(Allowance { limiter, per_second, name })
+            Arc::new(Allowance {
+                limiter,
+                per_second,
+                name,
+            })
         };
         allowances.entry(client).or_insert_with(made).clone()
     }
@@ -101,8 +116,10 @@ impl Allowance {
             }),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
-                let mut problem =
-                    Problem::new(ProblemCode::TooManyRequests, "This client asks more often than it may. Slow down.");
+                let mut problem = Problem::new(
+                    ProblemCode::TooManyRequests,
+                    "This client asks more often than it may. Slow down.",
+                );
                 problem.retry_after_s = Some(wait.as_secs() + 1);
                 Err(problem)
             }
@@ -120,7 +137,12 @@ pub struct Remembered {
 impl Remembered {
     /// Who shows this token. A remembered token still loses its force when it expires or its client is revoked.
     pub fn caller(&self, shared: &Shared, token: &str) -> Result<(Caller, Remaining), Problem> {
-        let invalid = || Problem::new(ProblemCode::Unauthorized, "The access token is missing or not valid. Ask for a new one.");
+        let invalid = || {
+            Problem::new(
+                ProblemCode::Unauthorized,
+                "The access token is missing or not valid. Ask for a new one.",
+            )
+        };
         let services = &shared.services;
         let now = services.environment.now();
         let mut tokens = self.tokens.borrow_mut();

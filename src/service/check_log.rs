@@ -45,27 +45,37 @@ impl CheckLog {
         let (permits, waiting_permits) = sync_channel(PERMITS_MAX);
         let (refusals, waiting_refusals) = sync_channel(REFUSALS_MAX);
         let counts = Arc::new(Counts::default());
-        let log = Self { permits, refusals, counts: counts.clone() };
-        let thread = std::thread::Builder::new().name("check-log".into()).spawn(move || {
-            loop {
-                // Read before the queues: what was put in before the stop is still written.
-                let stopping = stop.load(Ordering::Acquire);
-                while let Some(batch) = collect(&waiting_refusals, &waiting_permits) {
-                    write(&door, batch, &counts);
+        let log = Self {
+            permits,
+            refusals,
+            counts: counts.clone(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("check-log".into())
+            .spawn(move || {
+                loop {
+                    // Read before the queues: what was put in before the stop is still written.
+                    let stopping = stop.load(Ordering::Acquire);
+                    while let Some(batch) = collect(&waiting_refusals, &waiting_permits) {
+                        write(&door, batch, &counts);
+                    }
+                    if stopping {
+                        return;
+                    }
+                    std::thread::sleep(INTERVAL);
                 }
-                if stopping {
-                    return;
-                }
-                std::thread::sleep(INTERVAL);
-            }
-        })?;
+            })?;
         Ok((log, thread))
     }
 
     /// Takes a line, or drops and counts it. Never waits.
     pub fn put(&self, line: CheckLine) {
         let permit = line.decision == Decision::Permit;
-        let queue = if permit { &self.permits } else { &self.refusals };
+        let queue = if permit {
+            &self.permits
+        } else {
+            &self.refusals
+        };
         if queue.try_send(line).is_err() {
             self.counts.dropped(permit, 1);
         }
@@ -79,19 +89,33 @@ impl CheckLog {
 
 impl Counts {
     fn dropped(&self, permits: bool, lines: u64) {
-        let counter = if permits { &self.dropped_permits } else { &self.dropped_refusals };
+        let counter = if permits {
+            &self.dropped_permits
+        } else {
+            &self.dropped_refusals
+        };
         counter.fetch_add(lines, Ordering::Relaxed);
     }
 }
 
 /// Refusals first: they are what somebody will look for.
-fn collect(refusals: &Receiver<CheckLine>, permits: &Receiver<CheckLine>) -> Option<Vec<CheckLine>> {
-    let batch: Vec<CheckLine> = refusals.try_iter().chain(permits.try_iter()).take(BATCH_LINES).collect();
+fn collect(
+    refusals: &Receiver<CheckLine>,
+    permits: &Receiver<CheckLine>,
+) -> Option<Vec<CheckLine>> {
+    let batch: Vec<CheckLine> = refusals
+        .try_iter()
+        .chain(permits.try_iter())
+        .take(BATCH_LINES)
+        .collect();
     (!batch.is_empty()).then_some(batch)
 }
 
 fn write(door: &Door, batch: Vec<CheckLine>, counts: &Arc<Counts>) {
-    let permits = batch.iter().filter(|line| line.decision == Decision::Permit).count() as u64;
+    let permits = batch
+        .iter()
+        .filter(|line| line.decision == Decision::Permit)
+        .count() as u64;
     let refusals = batch.len() as u64 - permits;
     let (done, ended) = sync_channel(1);
     let sent = door.aside(move |writer| {
@@ -102,7 +126,9 @@ fn write(door: &Door, batch: Vec<CheckLine>, counts: &Arc<Counts>) {
     });
     // One batch at a time: while the database is slow the lines wait in the queues, which are bounded.
     if sent && ended.recv() == Ok(true) {
-        counts.written.fetch_add(permits + refusals, Ordering::Relaxed);
+        counts
+            .written
+            .fetch_add(permits + refusals, Ordering::Relaxed);
     } else {
         counts.dropped(true, permits);
         counts.dropped(false, refusals);

@@ -34,7 +34,10 @@ impl Secret {
     pub fn make(environment: &dyn Environment) -> Self {
         let mut bytes = [0; 32];
         environment.fill_random(&mut bytes);
-        Self(format!("{SECRET_PREFIX}{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)))
+        Self(format!(
+            "{SECRET_PREFIX}{}",
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+        ))
     }
 
     /// What is kept of it.
@@ -50,7 +53,9 @@ impl Secret {
 
 fn digest_of(secret: &str) -> Digest {
     let mut digest = [0; 32];
-    digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()).as_ref());
+    digest.copy_from_slice(
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()).as_ref(),
+    );
     Digest(digest)
 }
 
@@ -66,14 +71,21 @@ pub struct ClientDraft {
 }
 
 /// Adds a client. Its secret is in the answer and nowhere else.
-pub fn add(tx: &mut Tx<'_>, permit: Permit<KeepClients>, draft: ClientDraft) -> Result<(u64, Client, Secret), Error> {
+pub fn add(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepClients>,
+    draft: ClientDraft,
+) -> Result<(u64, Client, Secret), Error> {
     let member = named::<Member>(tx, "/member", draft.member)?;
     if !permit.covers(member.id) {
         return Err(Error::not_found("member"));
     }
     // Who cannot reach every member can make nobody who does.
     if draft.role == Role::NetworkAdmin && !permit.covers_all() {
-        return Err(Error::new(Code::Forbidden, "Only a network administrator can add a network administrator."));
+        return Err(Error::new(
+            Code::Forbidden,
+            "Only a network administrator can add a network administrator.",
+        ));
     }
     let secret = Secret::make(tx.environment);
     let client = Client {
@@ -89,16 +101,25 @@ pub fn add(tx: &mut Tx<'_>, permit: Permit<KeepClients>, draft: ClientDraft) -> 
 }
 
 /// Takes a client's power away, for good. At once on this node, within the freshness of the others on theirs.
-pub fn revoke(tx: &mut Tx<'_>, permit: Permit<KeepClients>, id: ClientId) -> Result<(u64, Client), Error> {
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepClients>,
+    id: ClientId,
+) -> Result<(u64, Client), Error> {
     let found = crate::store::network::find(tx.reader()?, &id.to_string())?;
-    let Some((version, Record::Client(client))) = found else { return Err(Error::not_found("client")) };
+    let Some((version, Record::Client(client))) = found else {
+        return Err(Error::not_found("client"));
+    };
     if !permit.covers(client.member) {
         return Err(Error::not_found("client"));
     }
     if client.revoked {
         return Ok((version, client));
     }
-    let revoked = Client { revoked: true, ..client };
+    let revoked = Client {
+        revoked: true,
+        ..client
+    };
     let seq = tx.state(Fact::ClientRecorded(revoked.clone()))?;
     Ok((seq, revoked))
 }
@@ -115,7 +136,11 @@ pub fn authenticate(places: &Places, id: &str, secret: &str) -> Option<Caller> {
 
 /// Who this client is.
 pub fn caller(client: &Client) -> Caller {
-    Caller { client: client.id, member: client.member, role: client.role }
+    Caller {
+        client: client.id,
+        member: client.member,
+        role: client.role,
+    }
 }
 
 /// Clients are shown like every record of the network, and changed only by what stands above.
@@ -126,7 +151,12 @@ impl Kept for Client {
     type Read = KeepClients;
     const NAME: &'static str = "client";
 
-    fn build(tx: &mut Tx<'_>, _: Permit<KeepClients>, id: ClientId, name: Name) -> Result<Self, Error> {
+    fn build(
+        tx: &mut Tx<'_>,
+        _: Permit<KeepClients>,
+        id: ClientId,
+        name: Name,
+    ) -> Result<Self, Error> {
         let found = crate::store::network::find(tx.reader()?, &id.to_string())?;
         match found {
             Some((_, Record::Client(client))) => Ok(Self { name, ..client }),
@@ -136,7 +166,10 @@ impl Kept for Client {
 
     fn check_change(&self, _: &Self) -> Result<(), Error> {
         if self.revoked {
-            return Err(Error::new(Code::ClientRevoked, "The client is revoked; add a new one instead."));
+            return Err(Error::new(
+                Code::ClientRevoked,
+                "The client is revoked; add a new one instead.",
+            ));
         }
         Ok(())
     }
@@ -146,7 +179,11 @@ impl Kept for Client {
     }
 
     fn from_record(record: Record) -> Option<Self> {
-        if let Record::Client(client) = record { Some(client) } else { None }
+        if let Record::Client(client) = record {
+            Some(client)
+        } else {
+            None
+        }
     }
 
     fn shelf(places: &Places) -> &Shelf<Id<Self::Kind>, Self> {

@@ -164,7 +164,9 @@ pub struct Once {
 impl Once {
     /// What the answer is sealed for.
     fn subject(&self) -> &[u8; 16] {
-        self.id.first_chunk().expect("a digest has more than 16 bytes")
+        self.id
+            .first_chunk()
+            .expect("a digest has more than 16 bytes")
     }
 }
 
@@ -282,7 +284,10 @@ impl Door {
     ) -> Result<Rendered, Error> {
         let replay = |answer: &[u8]| {
             let answer = serde_json::from_slice::<Rendered>(answer).map_err(Error::internal);
-            Some(answer.map(|answer| Rendered { replayed: true, ..answer }))
+            Some(answer.map(|answer| Rendered {
+                replayed: true,
+                ..answer
+            }))
         };
         self.send(actor, once, work, replay, |answer| {
             serde_json::to_vec(answer).ok()

@@ -8,8 +8,8 @@ use super::network::named;
 use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Revoke, Suspend};
 use crate::domain::card::{CardIdentifier, Format, Input};
 use crate::domain::credential::{
-    BADGES_PER_CREDENTIAL_MAX, Badge, BadgeCard, CARDS_PER_BADGE_MAX, CardKey, Credential, Medium, Refused, SCOPE_MAX,
-    Scope, State, SuspensionKind,
+    BADGES_PER_CREDENTIAL_MAX, Badge, BadgeCard, CARDS_PER_BADGE_MAX, CardKey, Credential, Medium,
+    Refused, SCOPE_MAX, Scope, State, SuspensionKind,
 };
 use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, EngagementId, MemberId, WorkerId};
 use crate::domain::network::{CardSystem, Facility, Zone};
@@ -91,10 +91,17 @@ impl Given {
     pub fn as_input(&self) -> Input<'_> {
         match self {
             Self::Text(text) => Input::Text(text),
-            Self::Fields { facility_code, number } => {
-                Input::Fields { facility_code: *facility_code, number: *number }
-            }
-            Self::Raw { bytes, bit_count } => Input::Raw { bytes, bit_count: *bit_count },
+            Self::Fields {
+                facility_code,
+                number,
+            } => Input::Fields {
+                facility_code: *facility_code,
+                number: *number,
+            },
+            Self::Raw { bytes, bit_count } => Input::Raw {
+                bytes,
+                bit_count: *bit_count,
+            },
         }
     }
 }
@@ -109,19 +116,37 @@ pub struct WithBadges {
 }
 
 /// Issues a credential to a worker of the caller's member. It is good at once, within its validity.
-pub fn issue(tx: &mut Tx<'_>, permit: Permit<Issue>, draft: &CredentialDraft) -> Result<WithBadges, Error> {
+pub fn issue(
+    tx: &mut Tx<'_>,
+    permit: Permit<Issue>,
+    draft: &CredentialDraft,
+) -> Result<WithBadges, Error> {
     let member = permit.caller().member;
     let valid_from = whole_seconds(draft.valid_from.unwrap_or(tx.now));
     let valid_until = whole_seconds(draft.valid_until);
     check_validity(valid_from, valid_until, tx.now)?;
-    let worker = workers::find(tx.reader()?, draft.worker)?.filter(|worker| permit.covers(worker.value.member));
+    let worker = workers::find(tx.reader()?, draft.worker)?
+        .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
-            .filter(|held| permit.covers(held.value.engagement.member) && held.value.engagement.worker == draft.worker)
-            .ok_or_else(|| Error::field("/engagement", "not_found", "The worker has no such engagement."))?;
+            .filter(|held| {
+                permit.covers(held.value.engagement.member)
+                    && held.value.engagement.worker == draft.worker
+            })
+            .ok_or_else(|| {
+                Error::field(
+                    "/engagement",
+                    "not_found",
+                    "The worker has no such engagement.",
+                )
+            })?;
         if held.value.ended {
-            return Err(Error::field("/engagement", "ended", "The engagement is over; name one that lasts."));
+            return Err(Error::field(
+                "/engagement",
+                "ended",
+                "The engagement is over; name one that lasts.",
+            ));
         }
     }
     check_scope(tx, &draft.scope)?;
@@ -135,9 +160,21 @@ pub fn issue(tx: &mut Tx<'_>, permit: Permit<Issue>, draft: &CredentialDraft) ->
         valid_until,
         scope: draft.scope.clone(),
     };
-    let fact = Fact::CredentialIssued { credential: credential.clone(), badges: badges.clone() };
+    let fact = Fact::CredentialIssued {
+        credential: credential.clone(),
+        badges: badges.clone(),
+    };
     let version = tx.state(fact)?;
-    Ok(WithBadges { held: Held { credential, state: State::Active, reason: None, since: tx.now, version }, badges })
+    Ok(WithBadges {
+        held: Held {
+            credential,
+            state: State::Active,
+            reason: None,
+            since: tx.now,
+            version,
+        },
+        badges,
+    })
 }
 
 /// Adds a badge to a credential that is not revoked.
@@ -158,29 +195,75 @@ pub fn add_badge(
     }
     let added = make_badges(tx, permit, std::slice::from_ref(draft), "")?;
     for badge in &added {
-        tx.state(Fact::BadgeAdded { credential: id, badge: badge.clone() })?;
+        tx.state(Fact::BadgeAdded {
+            credential: id,
+            badge: badge.clone(),
+        })?;
     }
     badges.extend(added);
-    Ok(WithBadges { held: Held { version: tx.seq(), ..held }, badges })
+    Ok(WithBadges {
+        held: Held {
+            version: tx.seq(),
+            ..held
+        },
+        badges,
+    })
 }
 
 /// Suspends a credential of the caller's member, for a reason that suspends.
-pub fn suspend(tx: &mut Tx<'_>, permit: Permit<Suspend>, id: CredentialId, reason: Reason) -> Result<Held, Error> {
+pub fn suspend(
+    tx: &mut Tx<'_>,
+    permit: Permit<Suspend>,
+    id: CredentialId,
+    reason: Reason,
+) -> Result<Held, Error> {
     let kind = reason.suspends().ok_or_else(|| {
-        Error::field("/reason", "not_for_suspension", "This reason ends a credential; it does not suspend one.")
+        Error::field(
+            "/reason",
+            "not_for_suspension",
+            "This reason ends a credential; it does not suspend one.",
+        )
     })?;
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
-    let state = held.state.apply(crate::domain::credential::Change::Suspend(kind))?;
-    let version = tx.state(Fact::CredentialSuspended { credential: id, kind, reason })?;
-    Ok(Held { state, reason: Some(reason), since: tx.now, version, ..held })
+    let state = held
+        .state
+        .apply(crate::domain::credential::Change::Suspend(kind))?;
+    let version = tx.state(Fact::CredentialSuspended {
+        credential: id,
+        kind,
+        reason,
+    })?;
+    Ok(Held {
+        state,
+        reason: Some(reason),
+        since: tx.now,
+        version,
+        ..held
+    })
 }
 
 /// Lifts one kind of suspension.
-pub fn lift(tx: &mut Tx<'_>, permit: Permit<Lift>, id: CredentialId, kind: SuspensionKind) -> Result<Held, Error> {
+pub fn lift(
+    tx: &mut Tx<'_>,
+    permit: Permit<Lift>,
+    id: CredentialId,
+    kind: SuspensionKind,
+) -> Result<Held, Error> {
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
-    let state = held.state.apply(crate::domain::credential::Change::Lift(kind))?;
-    let version = tx.state(Fact::CredentialLifted { credential: id, kind })?;
-    Ok(Held { state, reason: None, since: tx.now, version, ..held })
+    let state = held
+        .state
+        .apply(crate::domain::credential::Change::Lift(kind))?;
+    let version = tx.state(Fact::CredentialLifted {
+        credential: id,
+        kind,
+    })?;
+    Ok(Held {
+        state,
+        reason: None,
+        since: tx.now,
+        version,
+        ..held
+    })
 }
 
 /// What a revocation came to.
@@ -200,7 +283,12 @@ pub struct Revocation {
 
 /// Revokes a credential of the caller's member, for good. One that is revoked already stays as it is, with its first
 /// reason, and that is no error: who revokes twice wants it revoked.
-pub fn revoke(tx: &mut Tx<'_>, permit: Permit<Revoke>, id: CredentialId, reason: Reason) -> Result<Revocation, Error> {
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    permit: Permit<Revoke>,
+    id: CredentialId,
+    reason: Reason,
+) -> Result<Revocation, Error> {
     if !reason.revokes() {
         return Err(Error::field(
             "/reason",
@@ -214,16 +302,32 @@ pub fn revoke(tx: &mut Tx<'_>, permit: Permit<Revoke>, id: CredentialId, reason:
         Some(known) => Some(known.member),
         None => credentials::find(tx.reader()?, id)?.map(|held| held.credential.member),
     };
-    issuer.filter(|&member| permit.covers(member)).ok_or_else(|| Error::not_found("credential"))?;
-    match tx.state(Fact::CredentialRevoked { credential: id, reason }) {
-        Ok(seq) => Ok(Revocation { credential: id, reason, at: tx.now, seq, already: false }),
+    issuer
+        .filter(|&member| permit.covers(member))
+        .ok_or_else(|| Error::not_found("credential"))?;
+    match tx.state(Fact::CredentialRevoked {
+        credential: id,
+        reason,
+    }) {
+        Ok(seq) => Ok(Revocation {
+            credential: id,
+            reason,
+            at: tx.now,
+            seq,
+            already: false,
+        }),
         // The guard did not hold: the only state that cannot be revoked is revoked.
         Err(StoreError::Guard) => {
-            let held = credentials::find(tx.reader()?, id)?.ok_or_else(|| Error::not_found("credential"))?;
+            let held = credentials::find(tx.reader()?, id)?
+                .ok_or_else(|| Error::not_found("credential"))?;
             match (held.state, held.reason) {
-                (State::Revoked, Some(reason)) => {
-                    Ok(Revocation { credential: id, reason, at: held.since, seq: held.version, already: true })
-                }
+                (State::Revoked, Some(reason)) => Ok(Revocation {
+                    credential: id,
+                    reason,
+                    at: held.since,
+                    seq: held.version,
+                    already: true,
+                }),
                 _ => Err(StoreError::Corrupt("a credential could not be revoked".into()).into()),
             }
         }
@@ -232,7 +336,11 @@ pub fn revoke(tx: &mut Tx<'_>, permit: Permit<Revoke>, id: CredentialId, reason:
 }
 
 /// A credential that the caller's member issued, with its badges.
-pub fn show(reader: &mut Reader, permit: Permit<ReadCredentials>, id: CredentialId) -> Result<WithBadges, Error> {
+pub fn show(
+    reader: &mut Reader,
+    permit: Permit<ReadCredentials>,
+    id: CredentialId,
+) -> Result<WithBadges, Error> {
     let held = own(reader, id, |member| permit.covers(member))?;
     let badges = credentials::badges_of(reader, id)?;
     Ok(WithBadges { held, badges })
@@ -255,7 +363,11 @@ pub fn list(
         .collect()
 }
 
-fn own(reader: &mut Reader, id: CredentialId, covers: impl Fn(MemberId) -> bool) -> Result<Held, Error> {
+fn own(
+    reader: &mut Reader,
+    id: CredentialId,
+    covers: impl Fn(MemberId) -> bool,
+) -> Result<Held, Error> {
     let held = credentials::find(reader, id)?.filter(|held| covers(held.credential.member));
     held.ok_or_else(|| Error::not_found("credential"))
 }
@@ -265,7 +377,11 @@ pub(super) fn whole_seconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_ms(moment.as_seconds() * SECOND_MS)
 }
 
-pub(super) fn check_validity(from: Timestamp, until: Timestamp, now: Timestamp) -> Result<(), Error> {
+pub(super) fn check_validity(
+    from: Timestamp,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<(), Error> {
     let (code, message) = if until <= from {
         ("before_start", "must be after valid_from")
     } else if until <= now {
@@ -306,7 +422,11 @@ fn make_badges(
     let mut seen: Vec<(CardKey, String, CardIdentifier)> = Vec::new();
     let mut badges = Vec::with_capacity(drafts.len());
     for (nth, draft) in drafts.iter().enumerate() {
-        let pointer = if pointer.is_empty() { String::new() } else { format!("{pointer}/{nth}") };
+        let pointer = if pointer.is_empty() {
+            String::new()
+        } else {
+            format!("{pointer}/{nth}")
+        };
         if draft.cards.is_empty() || draft.cards.len() > CARDS_PER_BADGE_MAX {
             let message = format!("Give 1 to {CARDS_PER_BADGE_MAX} card identifiers.");
             return Err(Error::field(format!("{pointer}/cards"), "length", message));
@@ -314,24 +434,47 @@ fn make_badges(
         let mut cards = Vec::with_capacity(draft.cards.len());
         for (at, card) in draft.cards.iter().enumerate() {
             let pointer = format!("{pointer}/cards/{at}");
-            let system = named::<CardSystem>(tx, &format!("{pointer}/card_system"), card.card_system)?;
+            let system =
+                named::<CardSystem>(tx, &format!("{pointer}/card_system"), card.card_system)?;
             if !permit.covers(system.member) {
-                return Err(Error::field(format!("{pointer}/card_system"), "not_found", "There is no such card system."));
+                return Err(Error::field(
+                    format!("{pointer}/card_system"),
+                    "not_found",
+                    "There is no such card system.",
+                ));
             }
-            let identifier = CardIdentifier::parse(card.format, card.given.as_input(), system.uid_byte_order)
-                .map_err(|refused| Error::field(pointer.clone(), refused.code(), refused.to_string()))?;
+            let identifier =
+                CardIdentifier::parse(card.format, card.given.as_input(), system.uid_byte_order)
+                    .map_err(|refused| {
+                        Error::field(pointer.clone(), refused.code(), refused.to_string())
+                    })?;
             let key = tx.keyring.card_key(&identifier, system.id);
             if seen.iter().any(|(seen, ..)| *seen == key) {
-                return Err(Error::field(pointer, "repeated", "The same card identifier stands here twice."));
+                return Err(Error::field(
+                    pointer,
+                    "repeated",
+                    "The same card identifier stands here twice.",
+                ));
             }
             seen.push((key, pointer, identifier));
-            cards.push(BadgeCard { card_system: system.id, format: card.format, key });
+            cards.push(BadgeCard {
+                card_system: system.id,
+                format: card.format,
+                key,
+            });
         }
-        badges.push(Badge { id: BadgeId::make(tx.environment), medium: draft.medium, cards });
+        badges.push(Badge {
+            id: BadgeId::make(tx.environment),
+            medium: draft.medium,
+            cards,
+        });
     }
     let keys: Vec<CardKey> = seen.iter().map(|(key, ..)| *key).collect();
     if let Some((taken, _)) = credentials::by_cards(tx.reader()?, &keys)?.first() {
-        let pointer = seen.into_iter().find(|(key, ..)| key == taken).map(|(_, pointer, _)| pointer);
+        let pointer = seen
+            .into_iter()
+            .find(|(key, ..)| key == taken)
+            .map(|(_, pointer, _)| pointer);
         return Err(card_in_use(pointer.unwrap_or_default()));
     }
     for (key, _, identifier) in &seen {
@@ -351,7 +494,9 @@ pub(super) fn card_in_use(pointer: String) -> Error {
 
 /// Keeps a card's number, sealed under its key.
 pub(super) fn keep_number(tx: &mut Tx<'_>, key: CardKey, identifier: &CardIdentifier) {
-    let sealed = tx.keyring.seal(&key.0, identifier.canonical().as_bytes(), tx.environment);
+    let sealed = tx
+        .keyring
+        .seal(&key.0, identifier.canonical().as_bytes(), tx.environment);
     tx.pending().seal(key.0, sealed);
 }
 

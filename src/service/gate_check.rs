@@ -106,9 +106,19 @@ pub fn ask(
     question: Question<'_>,
 ) -> Result<(Answer, CheckLine), Error> {
     let places = index.places();
-    let spot = places.spot(question.gate).filter(|spot| permit.covers(spot.member));
-    let spot = spot.ok_or_else(|| Error::field("/gate", "not_found", "There is no such gate at your member."))?;
-    let limit_ms = question.max_age_ms.map_or(spot.limit_ms, |ms| ms.max(LIMIT_MIN_MS).min(spot.limit_ms));
+    let spot = places
+        .spot(question.gate)
+        .filter(|spot| permit.covers(spot.member));
+    let spot = spot.ok_or_else(|| {
+        Error::field(
+            "/gate",
+            "not_found",
+            "There is no such gate at your member.",
+        )
+    })?;
+    let limit_ms = question
+        .max_age_ms
+        .map_or(spot.limit_ms, |ms| ms.max(LIMIT_MIN_MS).min(spot.limit_ms));
     let now = environment.now();
     let copy = Copy::of(index, limit_ms, environment);
     let found = look_up(index, keyring, spot, question.presented)?;
@@ -120,7 +130,11 @@ pub fn ask(
     if !copy.may_permit || question.at_least.is_some_and(|seq| seq > copy.seq) {
         verdict = verdict.from_stale_copy();
     }
-    let known = if let Found::One(known) = found { Some(known) } else { None };
+    let known = if let Found::One(known) = found {
+        Some(known)
+    } else {
+        None
+    };
     let answer = Answer {
         check: CheckId::make(environment),
         verdict,
@@ -150,21 +164,40 @@ enum Found {
     Several,
 }
 
-fn look_up(index: &Index, keyring: &Keyring, spot: &Spot, presented: Presented<'_>) -> Result<Found, Error> {
+fn look_up(
+    index: &Index,
+    keyring: &Keyring,
+    spot: &Spot,
+    presented: Presented<'_>,
+) -> Result<Found, Error> {
     let (format, input, named) = match presented {
         Presented::Credential(id) => return Ok(index.by_id(id).map_or(Found::None, Found::One)),
-        Presented::Card { format, input, card_system } => (format, input, card_system),
+        Presented::Card {
+            format,
+            input,
+            card_system,
+        } => (format, input, card_system),
     };
     if named.is_some_and(|named| spot.card_systems.iter().all(|system| system.id != named)) {
-        return Err(Error::field("/card/card_system", "not_honoured", "This gate does not honour that card system."));
+        return Err(Error::field(
+            "/card/card_system",
+            "not_honoured",
+            "This gate does not honour that card system.",
+        ));
     }
     let mut found = Found::None;
     // The order of a UID's bytes is each card system's own; every other format reads the same in all.
     let mut parsed: Option<(ByteOrder, CardIdentifier)> = None;
     let mut refused = None;
-    for system in spot.card_systems.iter().filter(|system| named.is_none_or(|named| system.id == named)) {
+    for system in spot
+        .card_systems
+        .iter()
+        .filter(|system| named.is_none_or(|named| system.id == named))
+    {
         let card = match parsed {
-            Some((order, card)) if order == system.uid_byte_order || format != Format::CardUid => card,
+            Some((order, card)) if order == system.uid_byte_order || format != Format::CardUid => {
+                card
+            }
             _ => match CardIdentifier::parse(format, input, system.uid_byte_order) {
                 Ok(card) => card,
                 Err(why) => {
@@ -217,7 +250,9 @@ pub fn status(
     id: CredentialId,
 ) -> Result<Standing, Error> {
     let copy = Copy::of(index, hard_limit_ms(SecurityLevel::One), environment);
-    let known = index.by_id(id).ok_or_else(|| Error::not_found("credential"))?;
+    let known = index
+        .by_id(id)
+        .ok_or_else(|| Error::not_found("credential"))?;
     let standing = crate::domain::decision::Standing {
         state: known.state,
         reason: known.reason,
@@ -238,4 +273,3 @@ pub fn status(
         copy,
     })
 }
-

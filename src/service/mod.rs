@@ -14,7 +14,10 @@ pub mod credentials;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
+pub mod load;
 pub mod network;
+pub mod setup;
+pub mod signing_keys;
 pub mod workers;
 
 use std::sync::Arc;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::commit::Tx;
 use super::error::{Code, Error};
-use crate::access::permission::{KeepFacilities, KeepMembers, Permission, Permit, ReadGates, ReadNetwork};
+use crate::access::permission::{
+    KeepFacilities, KeepMembers, Permission, Permit, ReadGates, ReadNetwork,
+};
 use crate::domain::card::ByteOrder;
 use crate::domain::ids::{CardSystemId, FacilityId, Id, Kind, MemberId, ZoneId};
 use crate::domain::network::{
-    CARD_SYSTEMS_PER_GATE_MAX, CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member, MemberKind,
-    SecurityLevel, Zone,
+    CARD_SYSTEMS_PER_GATE_MAX, CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member,
+    MemberKind, SecurityLevel, Zone,
 };
 use crate::domain::text::Name;
 use crate::index::places::{Places, Shelf};
@@ -32,7 +34,12 @@ pub trait Kept: Clone + Sized + Send + Sync + 'static {
     const NAME: &'static str;
 
     /// The record of this draft. Refuses what cannot be meant.
-    fn build(tx: &mut Tx<'_>, permit: Permit<Self::Keep>, id: Id<Self::Kind>, draft: Self::Draft) -> Result<Self, Error>;
+    fn build(
+        tx: &mut Tx<'_>,
+        permit: Permit<Self::Keep>,
+        id: Id<Self::Kind>,
+        draft: Self::Draft,
+    ) -> Result<Self, Error>;
     /// Refuses a change that this kind of record cannot take.
     fn check_change(&self, changed: &Self) -> Result<(), Error>;
     /// The fact that states it.
@@ -46,7 +53,11 @@ pub trait Kept: Clone + Sized + Send + Sync + 'static {
 }
 
 /// Adds a record. Answers it with its version.
-pub fn add<R: Kept>(tx: &mut Tx<'_>, permit: Permit<R::Keep>, draft: R::Draft) -> Result<(u64, Id<R::Kind>, R), Error> {
+pub fn add<R: Kept>(
+    tx: &mut Tx<'_>,
+    permit: Permit<R::Keep>,
+    draft: R::Draft,
+) -> Result<(u64, Id<R::Kind>, R), Error> {
     let id = Id::make(tx.environment);
     let record = R::build(tx, permit, id, draft)?;
     let seq = tx.state(record.clone().fact())?;
@@ -77,12 +88,21 @@ pub fn change<R: Kept>(
 
 /// The refusal of a change to something that is no longer as the caller saw it.
 pub fn changed() -> Error {
-    Error::new(Code::Changed, "It has changed since you read it. Read it again, and repeat with its new ETag.")
+    Error::new(
+        Code::Changed,
+        "It has changed since you read it. Read it again, and repeat with its new ETag.",
+    )
 }
 
 /// One record with its version, from memory.
-pub fn find<R: Kept>(places: &Places, permit: Permit<R::Read>, id: Id<R::Kind>) -> Result<(u64, Arc<R>), Error> {
-    let (version, record) = R::shelf(places).get(&id).ok_or_else(|| Error::not_found(R::NAME))?;
+pub fn find<R: Kept>(
+    places: &Places,
+    permit: Permit<R::Read>,
+    id: Id<R::Kind>,
+) -> Result<(u64, Arc<R>), Error> {
+    let (version, record) = R::shelf(places)
+        .get(&id)
+        .ok_or_else(|| Error::not_found(R::NAME))?;
     match record.member(places) {
         Some(member) if permit.covers(member) => Ok((*version, record.clone())),
         _ => Err(Error::not_found(R::NAME)),
@@ -103,7 +123,8 @@ pub fn list<R: Kept>(
         .range((from, Bound::Unbounded))
         .filter(|(_, (_, record))| {
             let member = record.member(places);
-            member.is_some_and(|member| permit.covers(member)) && of_member.is_none_or(|wanted| member == Some(wanted))
+            member.is_some_and(|member| permit.covers(member))
+                && of_member.is_none_or(|wanted| member == Some(wanted))
         })
         .take(limit)
         .map(|(id, (version, record))| (*id, *version, record.clone()))
@@ -119,14 +140,28 @@ fn find_stored<R: Kept>(tx: &mut Tx<'_>, id: Id<R::Kind>) -> Result<(u64, R), Er
 
 /// A record that a field of the request names; its absence is the field's fault.
 pub fn named<R: Kept>(tx: &mut Tx<'_>, pointer: &str, id: Id<R::Kind>) -> Result<R, Error> {
-    find_stored::<R>(tx, id).map(|(_, record)| record).map_err(|error| match error.code {
-        Code::NotFound => Error::field(pointer, "not_found", format!("There is no such {}.", R::NAME)),
-        _ => error,
-    })
+    find_stored::<R>(tx, id)
+        .map(|(_, record)| record)
+        .map_err(|error| match error.code {
+            Code::NotFound => Error::field(
+                pointer,
+                "not_found",
+                format!("There is no such {}.", R::NAME),
+            ),
+            _ => error,
+        })
 }
 
-fn within_reach<P: Permission>(permit: Permit<P>, member: MemberId, what: &str) -> Result<(), Error> {
-    if permit.covers(member) { Ok(()) } else { Err(Error::not_found(what)) }
+fn within_reach<P: Permission>(
+    permit: Permit<P>,
+    member: MemberId,
+    what: &str,
+) -> Result<(), Error> {
+    if permit.covers(member) {
+        Ok(())
+    } else {
+        Err(Error::not_found(what))
+    }
 }
 
 /// Refuses an age limit that could never be kept, or never be reached.
@@ -166,9 +201,20 @@ impl Kept for Member {
     type Read = ReadNetwork;
     const NAME: &'static str = "member";
 
-    fn build(_: &mut Tx<'_>, _: Permit<KeepMembers>, id: MemberId, draft: MemberDraft) -> Result<Self, Error> {
+    fn build(
+        _: &mut Tx<'_>,
+        _: Permit<KeepMembers>,
+        id: MemberId,
+        draft: MemberDraft,
+    ) -> Result<Self, Error> {
         check_max_age(draft.max_age_ms)?;
-        Ok(Self { id, name: draft.name, kind: draft.kind, locodes: draft.locodes, max_age_ms: draft.max_age_ms })
+        Ok(Self {
+            id,
+            name: draft.name,
+            kind: draft.kind,
+            locodes: draft.locodes,
+            max_age_ms: draft.max_age_ms,
+        })
     }
 
     fn check_change(&self, _: &Self) -> Result<(), Error> {
@@ -180,7 +226,11 @@ impl Kept for Member {
     }
 
     fn from_record(record: Record) -> Option<Self> {
-        if let Record::Member(member) = record { Some(member) } else { None }
+        if let Record::Member(member) = record {
+            Some(member)
+        } else {
+            None
+        }
     }
 
     fn shelf(places: &Places) -> &Shelf<MemberId, Self> {
@@ -240,7 +290,11 @@ impl Kept for Facility {
     }
 
     fn check_change(&self, changed: &Self) -> Result<(), Error> {
-        if self.member == changed.member { Ok(()) } else { Err(fixed("/member", "a facility stays with its member")) }
+        if self.member == changed.member {
+            Ok(())
+        } else {
+            Err(fixed("/member", "a facility stays with its member"))
+        }
     }
 
     fn fact(self) -> Fact {
@@ -248,7 +302,11 @@ impl Kept for Facility {
     }
 
     fn from_record(record: Record) -> Option<Self> {
-        if let Record::Facility(facility) = record { Some(facility) } else { None }
+        if let Record::Facility(facility) = record {
+            Some(facility)
+        } else {
+            None
+        }
     }
 
     fn shelf(places: &Places) -> &Shelf<FacilityId, Self> {
@@ -276,14 +334,27 @@ impl Kept for Zone {
     type Read = ReadNetwork;
     const NAME: &'static str = "zone";
 
-    fn build(tx: &mut Tx<'_>, permit: Permit<KeepFacilities>, id: ZoneId, draft: ZoneDraft) -> Result<Self, Error> {
+    fn build(
+        tx: &mut Tx<'_>,
+        permit: Permit<KeepFacilities>,
+        id: ZoneId,
+        draft: ZoneDraft,
+    ) -> Result<Self, Error> {
         let facility = named::<Facility>(tx, "/facility", draft.facility)?;
         within_reach(permit, facility.member, "facility")?;
-        Ok(Self { id, facility: draft.facility, name: draft.name })
+        Ok(Self {
+            id,
+            facility: draft.facility,
+            name: draft.name,
+        })
     }
 
     fn check_change(&self, changed: &Self) -> Result<(), Error> {
-        if self.facility == changed.facility { Ok(()) } else { Err(fixed("/facility", "a zone stays in its facility")) }
+        if self.facility == changed.facility {
+            Ok(())
+        } else {
+            Err(fixed("/facility", "a zone stays in its facility"))
+        }
     }
 
     fn fact(self) -> Fact {
@@ -291,7 +362,11 @@ impl Kept for Zone {
     }
 
     fn from_record(record: Record) -> Option<Self> {
-        if let Record::Zone(zone) = record { Some(zone) } else { None }
+        if let Record::Zone(zone) = record {
+            Some(zone)
+        } else {
+            None
+        }
     }
 
     fn shelf(places: &Places) -> &Shelf<ZoneId, Self> {
@@ -329,7 +404,12 @@ impl Kept for CardSystem {
     ) -> Result<Self, Error> {
         let member = named::<Member>(tx, "/member", draft.member)?;
         within_reach(permit, member.id, "member")?;
-        Ok(Self { id, member: draft.member, name: draft.name, uid_byte_order: draft.uid_byte_order })
+        Ok(Self {
+            id,
+            member: draft.member,
+            name: draft.name,
+            uid_byte_order: draft.uid_byte_order,
+        })
     }
 
     fn check_change(&self, changed: &Self) -> Result<(), Error> {
@@ -338,7 +418,10 @@ impl Kept for CardSystem {
         }
         // The keys of the cards registered so far were made with it.
         if self.uid_byte_order != changed.uid_byte_order {
-            return Err(fixed("/uid_byte_order", "register the cards in a new card system instead"));
+            return Err(fixed(
+                "/uid_byte_order",
+                "register the cards in a new card system instead",
+            ));
         }
         Ok(())
     }
@@ -348,7 +431,11 @@ impl Kept for CardSystem {
     }
 
     fn from_record(record: Record) -> Option<Self> {
-        if let Record::CardSystem(card_system) = record { Some(card_system) } else { None }
+        if let Record::CardSystem(card_system) = record {
+            Some(card_system)
+        } else {
+            None
+        }
     }
 
     fn shelf(places: &Places) -> &Shelf<CardSystemId, Self> {
@@ -395,7 +482,11 @@ impl Kept for Gate {
         within_reach(permit, facility.member, "facility")?;
         if let Some(zone) = draft.zone {
             if named::<Zone>(tx, "/zone", zone)?.facility != facility.id {
-                return Err(Error::field("/zone", "mismatch", "The zone lies in another facility."));
+                return Err(Error::field(
+                    "/zone",
+                    "mismatch",
+                    "The zone lies in another facility.",
+                ));
             }
         }
         if draft.card_systems.is_empty() || draft.card_systems.len() > CARD_SYSTEMS_PER_GATE_MAX {
@@ -405,7 +496,11 @@ impl Kept for Gate {
         for (at, card_system) in draft.card_systems.iter().enumerate() {
             named::<CardSystem>(tx, &format!("/card_systems/{at}"), *card_system)?;
             if draft.card_systems[..at].contains(card_system) {
-                return Err(Error::field(format!("/card_systems/{at}"), "repeated", "Name each card system once."));
+                return Err(Error::field(
+                    format!("/card_systems/{at}"),
+                    "repeated",
+                    "Name each card system once.",
+                ));
             }
         }
         Ok(Self {
@@ -420,7 +515,11 @@ impl Kept for Gate {
     }
 
     fn check_change(&self, changed: &Self) -> Result<(), Error> {
-        if self.facility == changed.facility { Ok(()) } else { Err(fixed("/facility", "a gate stays at its facility")) }
+        if self.facility == changed.facility {
+            Ok(())
+        } else {
+            Err(fixed("/facility", "a gate stays at its facility"))
+        }
     }
 
     fn fact(self) -> Fact {
@@ -428,7 +527,11 @@ impl Kept for Gate {
     }
 
     fn from_record(record: Record) -> Option<Self> {
-        if let Record::Gate(gate) = record { Some(gate) } else { None }
+        if let Record::Gate(gate) = record {
+            Some(gate)
+        } else {
+            None
+        }
     }
 
     fn shelf(places: &Places) -> &Shelf<Id<Self::Kind>, Self> {

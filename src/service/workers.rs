@@ -10,17 +10,28 @@ use crate::domain::digest::Digest;
 use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
 use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
-use crate::store::workers::{self, EngagementHeld, Versioned};
 use crate::store::Reader;
+use crate::store::workers::{self, EngagementHeld, Versioned};
 
 /// Registers a worker.
-pub fn register(tx: &mut Tx<'_>, permit: Permit<KeepWorkers>, details: &WorkerDetails) -> Result<Versioned<Worker>, Error> {
+pub fn register(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepWorkers>,
+    details: &WorkerDetails,
+) -> Result<Versioned<Worker>, Error> {
     let id = WorkerId::make(tx.environment);
     let (sealed, digest) = seal(tx, id, details)?;
-    let worker = Worker { id, member: permit.caller().member, details: digest };
+    let worker = Worker {
+        id,
+        member: permit.caller().member,
+        details: digest,
+    };
     tx.pending().seal(*id.as_bytes(), sealed);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
-    Ok(Versioned { value: worker, version })
+    Ok(Versioned {
+        value: worker,
+        version,
+    })
 }
 
 /// Changes a worker's details, if they are still the `version` that the caller saw.
@@ -31,16 +42,23 @@ pub fn amend(
     version: u64,
     details: &WorkerDetails,
 ) -> Result<Versioned<Worker>, Error> {
-    let found = workers::find(tx.reader()?, id)?.filter(|worker| permit.covers(worker.value.member));
+    let found =
+        workers::find(tx.reader()?, id)?.filter(|worker| permit.covers(worker.value.member));
     let before = found.ok_or_else(|| Error::not_found("worker"))?;
     if before.version != version {
         return Err(changed());
     }
     let (sealed, digest) = seal(tx, id, details)?;
-    let worker = Worker { details: digest, ..before.value };
+    let worker = Worker {
+        details: digest,
+        ..before.value
+    };
     workers::reseal(tx.writer()?, id, sealed)?;
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
-    Ok(Versioned { value: worker, version })
+    Ok(Versioned {
+        value: worker,
+        version,
+    })
 }
 
 /// A worker that the caller's member registered, with details.
@@ -81,12 +99,20 @@ pub fn engage(
     details: &EngagementDetails,
 ) -> Result<Versioned<EngagementHeld>, Error> {
     let member = permit.caller().member;
-    let found = workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
+    let found =
+        workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
-    let staff_key = details.staff_number.as_ref().map(|number| tx.keyring.staff_key(member, number.as_str()));
+    let staff_key = details
+        .staff_number
+        .as_ref()
+        .map(|number| tx.keyring.staff_key(member, number.as_str()));
     if let Some(staff_key) = staff_key {
         if !workers::by_staff_keys(tx.reader()?, &[staff_key])?.is_empty() {
-            let mut error = Error::field("/staff_number", "in_use", "This staff number belongs to another engagement.");
+            let mut error = Error::field(
+                "/staff_number",
+                "in_use",
+                "This staff number belongs to another engagement.",
+            );
             error.code = Code::StaffNumberInUse;
             return Err(error);
         }
@@ -104,13 +130,24 @@ pub(super) fn begin(
 ) -> Result<Versioned<EngagementHeld>, Error> {
     let id = EngagementId::make(tx.environment);
     let (sealed, digest) = seal(tx, id, details)?;
-    let engagement = Engagement { id, worker, member, details: digest };
+    let engagement = Engagement {
+        id,
+        worker,
+        member,
+        details: digest,
+    };
     tx.pending().seal(*id.as_bytes(), sealed);
     if let Some(staff_key) = staff_key {
         tx.pending().staff_number(staff_key, &engagement);
     }
     let version = tx.state(Fact::EngagementBegan(engagement.clone()))?;
-    Ok(Versioned { value: EngagementHeld { engagement, ended: false }, version })
+    Ok(Versioned {
+        value: EngagementHeld {
+            engagement,
+            ended: false,
+        },
+        version,
+    })
 }
 
 /// Ends an engagement at the caller's member.
@@ -123,7 +160,10 @@ pub fn disengage(
     let found = found.filter(|held| permit.covers(held.value.engagement.member));
     let mut held = found.ok_or_else(|| Error::not_found("engagement"))?;
     if held.value.ended {
-        return Err(Error::new(Code::EngagementEnded, "The engagement is over already."));
+        return Err(Error::new(
+            Code::EngagementEnded,
+            "The engagement is over already.",
+        ));
     }
     held.version = tx.state(Fact::EngagementEnded { engagement: id })?;
     held.value.ended = true;
@@ -149,11 +189,19 @@ pub fn engagements(
 }
 
 /// An engagement's details.
-pub fn engagement_details(reader: &mut Reader, keyring: &Keyring, id: EngagementId) -> Result<EngagementDetails, Error> {
+pub fn engagement_details(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    id: EngagementId,
+) -> Result<EngagementDetails, Error> {
     unseal(reader, keyring, id)
 }
 
-fn seal<K: Kind>(tx: &Tx<'_>, subject: Id<K>, details: &impl serde::Serialize) -> Result<(Vec<u8>, Digest), Error> {
+fn seal<K: Kind>(
+    tx: &Tx<'_>,
+    subject: Id<K>,
+    details: &impl serde::Serialize,
+) -> Result<(Vec<u8>, Digest), Error> {
     let plain = serde_json::to_vec(details).map_err(Error::internal)?;
     let sealed = tx.keyring.seal(subject.as_bytes(), &plain, tx.environment);
     let digest = digest_of(&sealed);
@@ -172,7 +220,10 @@ fn unseal<K: Kind, T: serde::de::DeserializeOwned>(
     keyring: &Keyring,
     subject: Id<K>,
 ) -> Result<T, Error> {
-    let sealed = workers::sealed(reader, subject)?.ok_or_else(|| Error::internal("details are missing"))?;
-    let plain = keyring.open(subject.as_bytes(), &sealed).map_err(Error::internal)?;
+    let sealed =
+        workers::sealed(reader, subject)?.ok_or_else(|| Error::internal("details are missing"))?;
+    let plain = keyring
+        .open(subject.as_bytes(), &sealed)
+        .map_err(Error::internal)?;
     serde_json::from_slice(&plain).map_err(|_| Error::internal("details cannot be read"))
 }

@@ -79,6 +79,18 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// Begins a transaction that sees one state of the database until its end.
+    pub(super) fn begin_snapshot(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(inner) => AnsiTransactionManager::begin_transaction_sql(
+                inner,
+                "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            )?,
+            Self::Sqlite(inner) => AnsiTransactionManager::begin_transaction(inner)?,
+        }
+        Ok(())
+    }
+
     /// Makes the transaction durable. After an error it is not known whether it is.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
         both!(self, |inner| AnsiTransactionManager::commit_transaction(

@@ -83,6 +83,20 @@ impl Reader {
         self.0.woken()
     }
 
+    /// Runs `queries` on one state of the database, whatever is written meanwhile.
+    pub fn snapshot<T, E: From<StoreError>>(
+        &mut self,
+        queries: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.0.begin_snapshot()?;
+        let result = queries(self);
+        // Nothing was written; ending it only lets the database forget the state.
+        let ended = self.0.rollback();
+        let value = result?;
+        ended?;
+        Ok(value)
+    }
+
     /// Whether the database answers.
     pub fn ping(&mut self) -> Result<(), StoreError> {
         self.0.batch_execute("SELECT 1").map_err(StoreError::from)

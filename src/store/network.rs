@@ -30,8 +30,9 @@ pub fn find(reader: &mut Reader, id: &str) -> Result<Option<(u64, Record)>, Stor
         .first(&mut reader.0)
         .optional()?;
     row.map(|(body, version)| {
-        let record = Record::parse(id, &body)
-            .ok_or_else(|| StoreError::Corrupt(format!("the network record {id} cannot be read")))?;
+        let record = Record::parse(id, &body).ok_or_else(|| {
+            StoreError::Corrupt(format!("the network record {id} cannot be read"))
+        })?;
         Ok((version as u64, record))
     })
     .transpose()

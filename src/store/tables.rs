@@ -111,7 +111,10 @@ struct StaffNumberRow {
 impl Pending {
     /// Keeps sealed details of a worker, engagement or card beside what the ledger says of it.
     pub fn seal(&mut self, subject: [u8; 16], sealed: Vec<u8>) {
-        self.sealed_details.push(SealedRow { subject: Bytes16(subject), sealed });
+        self.sealed_details.push(SealedRow {
+            subject: Bytes16(subject),
+            sealed,
+        });
     }
 
     /// Keeps the keyed hash of a staff number, so that the engagement is found by it.

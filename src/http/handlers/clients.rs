@@ -78,16 +78,37 @@ pub struct NewClientView {
 #[utoipa::path(post, path = "/v1/clients", tag = "Clients", request_body = ClientBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Added", body = NewClientView)))]
-pub async fn add_client(who: Guarded<KeepClients>, key: IdempotencyKey, body: ValidJson<ClientBody>) -> Answer {
+pub async fn add_client(
+    who: Guarded<KeepClients>,
+    key: IdempotencyKey,
+    body: ValidJson<ClientBody>,
+) -> Answer {
     let once = key.once(who.actor(), &body);
-    let draft = ClientDraft { member: body.value.member, name: body.value.name, role: body.value.role };
+    let draft = ClientDraft {
+        member: body.value.member,
+        name: body.value.name,
+        role: body.value.role,
+    };
     let permit = who.permit;
     let work = move |tx: &mut Tx<'_>| {
         let (version, client, secret) = clients::add(tx, permit, draft.clone())?;
-        let view = NewClientView { client: ClientView::of(&client), secret: secret.reveal().to_owned() };
-        rendered(StatusCode::CREATED, Some(format!("/v1/clients/{}", client.id)), version, &view)
+        let view = NewClientView {
+            client: ClientView::of(&client),
+            secret: secret.reveal().to_owned(),
+        };
+        rendered(
+            StatusCode::CREATED,
+            Some(format!("/v1/clients/{}", client.id)),
+            version,
+            &view,
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 /// A page of machines.
@@ -132,5 +153,10 @@ pub async fn revoke_client(who: Guarded<KeepClients>, id: PathId<ClientKind>) ->
         let (version, client) = clients::revoke(tx, permit, id)?;
         rendered(StatusCode::OK, None, version, &ClientView::of(&client))
     };
-    answer(who.services.door.change_once(who.actor(), None, work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), None, work)
+            .await?,
+    )
 }

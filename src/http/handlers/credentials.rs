@@ -10,15 +10,20 @@ use crate::access::permission::{Issue, Lift, ReadCredentials, Revoke, Suspend};
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, Medium, Scope, State, SuspensionKind};
 use crate::domain::ids::{
-    BadgeId, CardSystemId, CredentialId, CredentialKind, EngagementId, FacilityId, MemberId, WorkerId, ZoneId,
+    BadgeId, CardSystemId, CredentialId, CredentialKind, EngagementId, FacilityId, MemberId,
+    WorkerId, ZoneId,
 };
 use crate::domain::reason::{Class, Reason};
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson, id_parameter};
+use crate::http::extract::{
+    Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson, id_parameter,
+};
 use crate::http::limits::BATCH_BYTES_MAX;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::ledger::replay::Held;
-use crate::service::credentials::{self, BadgeDraft, CardDraft, CredentialDraft, Given, Revocation, WithBadges};
+use crate::service::credentials::{
+    self, BadgeDraft, CardDraft, CredentialDraft, Given, Revocation, WithBadges,
+};
 use crate::service::{Error, Tx};
 
 use super::gate_checks::CardBody;
@@ -75,14 +80,25 @@ pub struct BadgeBody {
 
 impl BadgeBody {
     fn draft(&self, pointer: &str) -> Result<BadgeDraft, Error> {
-        let cards = self.cards.iter().enumerate().map(|(at, card)| card_draft(card, &format!("{pointer}/cards/{at}")));
-        Ok(BadgeDraft { medium: self.medium, cards: cards.collect::<Result<_, _>>()? })
+        let cards = self
+            .cards
+            .iter()
+            .enumerate()
+            .map(|(at, card)| card_draft(card, &format!("{pointer}/cards/{at}")));
+        Ok(BadgeDraft {
+            medium: self.medium,
+            cards: cards.collect::<Result<_, _>>()?,
+        })
     }
 }
 
 fn card_draft(card: &CardBody, pointer: &str) -> Result<CardDraft, Error> {
     let card_system = card.card_system.ok_or_else(|| {
-        Error::field(format!("{pointer}/card_system"), "missing", "Name the card system in which the card is numbered.")
+        Error::field(
+            format!("{pointer}/card_system"),
+            "missing",
+            "Name the card system in which the card is numbered.",
+        )
     })?;
     let moved = |mut error: Error| {
         for field in &mut error.fields {
@@ -93,10 +109,23 @@ fn card_draft(card: &CardBody, pointer: &str) -> Result<CardDraft, Error> {
     let raw = card.raw_bytes().map_err(moved)?;
     let given = match card.input(&raw).map_err(moved)? {
         crate::domain::card::Input::Text(text) => Given::Text(text.to_owned()),
-        crate::domain::card::Input::Fields { facility_code, number } => Given::Fields { facility_code, number },
-        crate::domain::card::Input::Raw { bytes, bit_count } => Given::Raw { bytes: bytes.to_vec(), bit_count },
+        crate::domain::card::Input::Fields {
+            facility_code,
+            number,
+        } => Given::Fields {
+            facility_code,
+            number,
+        },
+        crate::domain::card::Input::Raw { bytes, bit_count } => Given::Raw {
+            bytes: bytes.to_vec(),
+            bit_count,
+        },
     };
-    Ok(CardDraft { card_system, format: card.format, given })
+    Ok(CardDraft {
+        card_system,
+        format: card.format,
+        given,
+    })
 }
 
 /// A credential.
@@ -200,7 +229,10 @@ impl CredentialView {
                     cards: badge
                         .cards
                         .iter()
-                        .map(|card| BadgeCardView { card_system: card.card_system, format: card.format })
+                        .map(|card| BadgeCardView {
+                            card_system: card.card_system,
+                            format: card.format,
+                        })
                         .collect(),
                 })
                 .collect(),
@@ -216,25 +248,46 @@ impl CredentialView {
 #[utoipa::path(post, path = "/v1/credentials", tag = "Credentials", request_body = CredentialBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Issued", body = CredentialView)))]
-pub async fn issue(who: Guarded<Issue>, key: IdempotencyKey, body: ValidJson<CredentialBody>) -> Answer {
+pub async fn issue(
+    who: Guarded<Issue>,
+    key: IdempotencyKey,
+    body: ValidJson<CredentialBody>,
+) -> Answer {
     let once = key.once(who.actor(), &body);
     let body = body.value;
-    let badges = body.badges.iter().enumerate().map(|(at, badge)| badge.draft(&format!("/badges/{at}")));
+    let badges = body
+        .badges
+        .iter()
+        .enumerate()
+        .map(|(at, badge)| badge.draft(&format!("/badges/{at}")));
     let draft = CredentialDraft {
         worker: body.worker,
         engagement: body.engagement,
         valid_from: body.valid_from,
         valid_until: body.valid_until,
         badges: badges.collect::<Result<_, _>>()?,
-        scope: Scope { facilities: body.scope.facilities, zones: body.scope.zones },
+        scope: Scope {
+            facilities: body.scope.facilities,
+            zones: body.scope.zones,
+        },
     };
     let permit = who.permit;
     let work = move |tx: &mut Tx<'_>| {
         let issued = credentials::issue(tx, permit, &draft)?;
         let location = format!("/v1/credentials/{}", issued.held.credential.id);
-        rendered(StatusCode::CREATED, Some(location), issued.held.version, &CredentialView::with_badges(&issued))
+        rendered(
+            StatusCode::CREATED,
+            Some(location),
+            issued.held.version,
+            &CredentialView::with_badges(&issued),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 /// Only those of one worker.
@@ -261,9 +314,18 @@ impl ListQuery for OfWorker {
 pub async fn list(who: Guarded<ReadCredentials>, page: Page<OfWorker>) -> Answer {
     let (permit, limit, worker) = (who.permit, page.limit, page.query.worker);
     let after = after(&who, "credentials", &page)?;
-    let found =
-        who.services.read(move |reader, _| credentials::list(reader, permit, worker, after, limit + 1)).await?;
-    items(&who, "credentials", limit, found, |one| one.held.credential.id, |one| CredentialView::with_badges(&one))
+    let found = who
+        .services
+        .read(move |reader, _| credentials::list(reader, permit, worker, after, limit + 1))
+        .await?;
+    items(
+        &who,
+        "credentials",
+        limit,
+        found,
+        |one| one.held.credential.id,
+        |one| CredentialView::with_badges(&one),
+    )
 }
 
 /// One credential with its badges.
@@ -271,7 +333,10 @@ pub async fn list(who: Guarded<ReadCredentials>, page: Page<OfWorker>) -> Answer
     responses((status = 200, description = "The credential", body = CredentialView)))]
 pub async fn show(who: Guarded<ReadCredentials>, id: PathId<CredentialKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
-    let found = who.services.read(move |reader, _| credentials::show(reader, permit, id)).await?;
+    let found = who
+        .services
+        .read(move |reader, _| credentials::show(reader, permit, id))
+        .await?;
     one(found.held.version, &CredentialView::with_badges(&found))
 }
 
@@ -290,9 +355,19 @@ pub async fn add_badge(
     let (permit, id, draft) = (who.permit, id.0, body.value.draft("")?);
     let work = move |tx: &mut Tx<'_>| {
         let found = credentials::add_badge(tx, permit, id, &draft)?;
-        rendered(StatusCode::CREATED, None, found.held.version, &CredentialView::with_badges(&found))
+        rendered(
+            StatusCode::CREATED,
+            None,
+            found.held.version,
+            &CredentialView::with_badges(&found),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 /// Why.
@@ -319,9 +394,19 @@ pub async fn suspend(
     let work = move |tx: &mut Tx<'_>| {
         let held = credentials::suspend(tx, permit, id, reason)?;
         let badges = crate::service::credentials::badges(tx, id)?;
-        rendered(StatusCode::CREATED, None, held.version, &CredentialView::of(&held, &badges))
+        rendered(
+            StatusCode::CREATED,
+            None,
+            held.version,
+            &CredentialView::of(&held, &badges),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 /// Which suspension falls away.
@@ -348,9 +433,19 @@ pub async fn lift(
     let work = move |tx: &mut Tx<'_>| {
         let held = credentials::lift(tx, permit, id, kind)?;
         let badges = crate::service::credentials::badges(tx, id)?;
-        rendered(StatusCode::CREATED, None, held.version, &CredentialView::of(&held, &badges))
+        rendered(
+            StatusCode::CREATED,
+            None,
+            held.version,
+            &CredentialView::of(&held, &badges),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 /// A revocation. It is final.
@@ -398,10 +493,24 @@ pub async fn revoke(
     let (permit, id, reason) = (who.permit, id.0, body.value.reason);
     let work = move |tx: &mut Tx<'_>| {
         let revocation = credentials::revoke(tx, permit, id, reason)?;
-        let status = if revocation.already { StatusCode::OK } else { StatusCode::CREATED };
-        rendered(status, None, revocation.seq, &RevocationView::from(revocation))
+        let status = if revocation.already {
+            StatusCode::OK
+        } else {
+            StatusCode::CREATED
+        };
+        rendered(
+            status,
+            None,
+            revocation.seq,
+            &RevocationView::from(revocation),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 /// Many credentials to be revoked for one reason.
@@ -453,16 +562,31 @@ pub async fn revoke_batch(
     let work = move |tx: &mut Tx<'_>| {
         let mut items = Vec::with_capacity(body.credentials.len());
         for &credential in &body.credentials {
-            items.push(match credentials::revoke(tx, permit, credential, body.reason) {
-                Ok(revocation) => RevocationItem::Revoked(revocation.into()),
-                Err(error) if error.code == crate::service::Code::NotFound => {
-                    RevocationItem::Problem { credential, problem: Box::new(Problem::from(error).document(None)) }
-                }
-                // Anything else concerns all of them: nothing is done.
-                Err(error) => return Err(error),
-            });
+            items.push(
+                match credentials::revoke(tx, permit, credential, body.reason) {
+                    Ok(revocation) => RevocationItem::Revoked(revocation.into()),
+                    Err(error) if error.code == crate::service::Code::NotFound => {
+                        RevocationItem::Problem {
+                            credential,
+                            problem: Box::new(Problem::from(error).document(None)),
+                        }
+                    }
+                    // Anything else concerns all of them: nothing is done.
+                    Err(error) => return Err(error),
+                },
+            );
         }
-        rendered(StatusCode::OK, None, tx.seq(), &RevocationBatchView { items })
+        rendered(
+            StatusCode::OK,
+            None,
+            tx.seq(),
+            &RevocationBatchView { items },
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }

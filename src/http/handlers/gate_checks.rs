@@ -56,23 +56,49 @@ pub type RawBytes = ArrayVec<u8, 64>;
 impl CardBody {
     /// The bytes of `raw`, for [`input`](Self::input).
     pub fn raw_bytes(&self) -> Result<RawBytes, Error> {
-        let wrong = || Error::field("/card/raw", "value", "must be hexadecimal bytes, two digits each");
-        let Some(raw) = &self.raw else { return Ok(RawBytes::new()) };
+        let wrong = || {
+            Error::field(
+                "/card/raw",
+                "value",
+                "must be hexadecimal bytes, two digits each",
+            )
+        };
+        let Some(raw) = &self.raw else {
+            return Ok(RawBytes::new());
+        };
         if !raw.len().is_multiple_of(2) {
             return Err(wrong());
         }
-        let digit = |b: u8| (b as char).to_digit(16).map(|digit| digit as u8).ok_or_else(wrong);
-        raw.as_bytes().chunks(2).map(|pair| Ok(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+        let digit = |b: u8| {
+            (b as char)
+                .to_digit(16)
+                .map(|digit| digit as u8)
+                .ok_or_else(wrong)
+        };
+        raw.as_bytes()
+            .chunks(2)
+            .map(|pair| Ok(digit(pair[0])? << 4 | digit(pair[1])?))
+            .collect()
     }
 
     /// What the parser gets. Exactly one way must be used.
     pub fn input<'a>(&'a self, raw: &'a RawBytes) -> Result<Input<'a>, Error> {
-        match (&self.value, self.facility_code, self.number, &self.raw, self.bit_count) {
+        match (
+            &self.value,
+            self.facility_code,
+            self.number,
+            &self.raw,
+            self.bit_count,
+        ) {
             (Some(value), None, None, None, None) => Ok(Input::Text(value)),
-            (None, facility_code, Some(number), None, None) => {
-                Ok(Input::Fields { facility_code: facility_code.unwrap_or(0), number })
-            }
-            (None, None, None, Some(_), Some(bit_count)) => Ok(Input::Raw { bytes: raw, bit_count }),
+            (None, facility_code, Some(number), None, None) => Ok(Input::Fields {
+                facility_code: facility_code.unwrap_or(0),
+                number,
+            }),
+            (None, None, None, Some(_), Some(bit_count)) => Ok(Input::Raw {
+                bytes: raw,
+                bit_count,
+            }),
             _ => Err(Error::field(
                 "/card",
                 "ambiguous",
@@ -199,21 +225,36 @@ pub async fn check(who: Guarded<CheckGate>, body: ValidJson<GateCheckBody>) -> A
     let view = ask(&who, &body.value)?;
     let mut json = Vec::with_capacity(512);
     serde_json::to_writer(&mut json, &view).map_err(Error::internal)?;
-    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(json))
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .body(json))
 }
 
 /// The same for up to 500 cards.
 #[utoipa::path(post, path = "/v1/gate-checks:batch", tag = "Gates", request_body = GateCheckBatchBody,
     responses((status = 200, description = "The decisions, in the order of the questions", body = GateCheckBatchView)))]
-pub async fn check_batch(who: Guarded<CheckGate>, body: ValidJson<GateCheckBatchBody, BATCH_BYTES_MAX>) -> Answer {
-    await_seq(&who, body.value.checks.iter().filter_map(|check| check.at_least).max()).await;
+pub async fn check_batch(
+    who: Guarded<CheckGate>,
+    body: ValidJson<GateCheckBatchBody, BATCH_BYTES_MAX>,
+) -> Answer {
+    await_seq(
+        &who,
+        body.value
+            .checks
+            .iter()
+            .filter_map(|check| check.at_least)
+            .max(),
+    )
+    .await;
     let answers = body
         .value
         .checks
         .iter()
         .map(|check| match ask(&who, check) {
             Ok(view) => BatchItem::Answer(Box::new(view)),
-            Err(error) => BatchItem::Problem { problem: Box::new(Problem::from(error).document(None)) },
+            Err(error) => BatchItem::Problem {
+                problem: Box::new(Problem::from(error).document(None)),
+            },
         })
         .collect();
     Ok(HttpResponse::Ok().json(GateCheckBatchView { answers }))
@@ -230,17 +271,38 @@ async fn await_seq(who: &Guarded<CheckGate>, at_least: Option<u64>) {
 
 fn ask(who: &Guarded<CheckGate>, body: &GateCheckBody) -> Result<GateCheckView, Error> {
     let services = &who.services;
-    let raw = body.card.as_ref().map_or_else(|| Ok(RawBytes::new()), CardBody::raw_bytes)?;
+    let raw = body
+        .card
+        .as_ref()
+        .map_or_else(|| Ok(RawBytes::new()), CardBody::raw_bytes)?;
     let presented = match (&body.card, body.credential) {
-        (Some(card), None) => {
-            Presented::Card { format: card.format, input: card.input(&raw)?, card_system: card.card_system }
-        }
+        (Some(card), None) => Presented::Card {
+            format: card.format,
+            input: card.input(&raw)?,
+            card_system: card.card_system,
+        },
         (None, Some(credential)) => Presented::Credential(credential),
-        _ => return Err(Error::field("", "ambiguous", "Give card or credential, one of the two.")),
+        _ => {
+            return Err(Error::field(
+                "",
+                "ambiguous",
+                "Give card or credential, one of the two.",
+            ));
+        }
     };
-    let question = Question { gate: body.gate, presented, at_least: body.at_least, max_age_ms: body.max_age_ms };
-    let (answer, line) =
-        gate_check::ask(&who.permit, &services.index, &services.keyring, &*services.environment, question)?;
+    let question = Question {
+        gate: body.gate,
+        presented,
+        at_least: body.at_least,
+        max_age_ms: body.max_age_ms,
+    };
+    let (answer, line) = gate_check::ask(
+        &who.permit,
+        &services.index,
+        &services.keyring,
+        &*services.environment,
+        question,
+    )?;
     who.metrics.checked(line.decision);
     services.check_log.put(line);
     Ok(answer.into())
@@ -272,24 +334,37 @@ pub struct StatusView {
 /// The ETag names the standing, not the copy: `If-None-Match` answers 304 until something about the credential changes.
 #[utoipa::path(get, path = "/v1/credentials/{id}/status", tag = "Gates", params(("id" = CredentialId, Path, description = "The credential")),
     responses((status = 200, description = "Its standing", body = StatusView), (status = 304, description = "As you know it")))]
-pub async fn status(request: HttpRequest, who: Guarded<ReadStatus>, id: PathId<crate::domain::ids::CredentialKind>) -> Answer {
+pub async fn status(
+    request: HttpRequest,
+    who: Guarded<ReadStatus>,
+    id: PathId<crate::domain::ids::CredentialKind>,
+) -> Answer {
     let services = &who.services;
     let standing = gate_check::status(&who.permit, &services.index, &*services.environment, id.0)?;
     // The status is part of the tag, as it also changes with the date and with the age of the copy.
     let tag = format!("\"{}-{}\"", standing.version, standing.status as u8);
-    let known = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    if known.flat_map(|value| value.split(',')).any(|value| value.trim() == tag) {
-        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish());
+    let known = request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok());
+    if known
+        .flat_map(|value| value.split(','))
+        .any(|value| value.trim() == tag)
+    {
+        return Ok(HttpResponse::NotModified()
+            .insert_header((header::ETAG, tag))
+            .finish());
     }
-    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).json(StatusView {
-        credential: standing.credential,
-        status: standing.status,
-        valid_from: standing.valid_from,
-        valid_until: standing.valid_until,
-        r#gen: standing.copy.r#gen,
-        seq: standing.copy.seq,
-        as_of: standing.copy.as_of,
-        fresh_until: standing.copy.fresh_until,
-    }))
+    Ok(HttpResponse::Ok()
+        .insert_header((header::ETAG, tag))
+        .json(StatusView {
+            credential: standing.credential,
+            status: standing.status,
+            valid_from: standing.valid_from,
+            valid_until: standing.valid_until,
+            r#gen: standing.copy.r#gen,
+            seq: standing.copy.seq,
+            as_of: standing.copy.as_of,
+            fresh_until: standing.copy.fresh_until,
+        }))
 }
-

@@ -40,19 +40,35 @@ pub async fn readyz(shared: Data<Shared>) -> HttpResponse {
     let services = &shared.services;
     let database = services.read(|reader, _| Ok(reader.ping()?)).await.is_ok();
     let index = services.index.is_whole() && services.index.seq() > 0;
-    let fresh = services.index.age_ms(services.environment.uptime_ms()) < alarm_ms(SecurityLevel::Three);
+    let fresh =
+        services.index.age_ms(services.environment.uptime_ms()) < alarm_ms(SecurityLevel::Three);
     let serving = !shared.is_draining();
     let ready = database && index && fresh && serving;
-    let mut answer = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    answer.json(ReadyView { ready, database, index, fresh, serving })
+    let mut answer = if ready {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
+    answer.json(ReadyView {
+        ready,
+        database,
+        index,
+        fresh,
+        serving,
+    })
 }
 
 /// The OpenAPI description of this very server.
 pub async fn openapi(request: HttpRequest) -> HttpResponse {
     let (json, tag) = crate::http::openapi::json();
-    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
     if known == Some(tag) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+        return HttpResponse::NotModified()
+            .insert_header((header::ETAG, tag))
+            .finish();
     }
     HttpResponse::Ok()
         .insert_header((header::ETAG, tag))
@@ -63,8 +79,18 @@ pub async fn openapi(request: HttpRequest) -> HttpResponse {
 
 /// What a problem's code means: where its `type` leads.
 pub async fn problem(code: Path<String>) -> Answer {
-    let found = ProblemCode::ALL.iter().find(|known| known.as_str() == code.as_str());
-    let code = found.ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such problem code."))?;
-    let text = format!("{} ({})\n\n{}.\n", code.as_str(), code.status(), code.title());
-    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
+    let found = ProblemCode::ALL
+        .iter()
+        .find(|known| known.as_str() == code.as_str());
+    let code = found
+        .ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such problem code."))?;
+    let text = format!(
+        "{} ({})\n\n{}.\n",
+        code.as_str(),
+        code.status(),
+        code.title()
+    );
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body(text))
 }

@@ -38,9 +38,20 @@ pub struct Items<T: utoipa::ToSchema> {
 }
 
 /// A thing that was created or changed, to be kept under the request's key and answered.
-pub fn rendered(status: StatusCode, location: Option<String>, version: u64, view: &impl Serialize) -> Result<Rendered, Error> {
+pub fn rendered(
+    status: StatusCode,
+    location: Option<String>,
+    version: u64,
+    view: &impl Serialize,
+) -> Result<Rendered, Error> {
     let body = serde_json::to_string(view).map_err(Error::internal)?;
-    Ok(Rendered { status: status.as_u16(), location, etag: Some(etag(version)), body, replayed: false })
+    Ok(Rendered {
+        status: status.as_u16(),
+        location,
+        etag: Some(etag(version)),
+        body,
+        replayed: false,
+    })
 }
 
 /// The HTTP answer of what was rendered.
@@ -62,15 +73,26 @@ pub fn answer(rendered: Rendered) -> Answer {
 
 /// One thing with its version.
 pub fn one(version: u64, view: &impl Serialize) -> Answer {
-    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(version))).json(view))
+    Ok(HttpResponse::Ok()
+        .insert_header((header::ETAG, etag(version)))
+        .json(view))
 }
 
 /// Where the page begins.
-pub fn after<P: Permission, K: Kind, Q>(who: &Guarded<P>, list: &str, page: &Page<Q>) -> Result<Option<Id<K>>, Problem> {
+pub fn after<P: Permission, K: Kind, Q>(
+    who: &Guarded<P>,
+    list: &str,
+    page: &Page<Q>,
+) -> Result<Option<Id<K>>, Problem> {
     let member = who.permit.caller().member;
     let read = |cursor: &String| {
         let last = who.services.keyring.read_cursor(list, member, cursor);
-        last.ok_or_else(|| Problem::new(ProblemCode::BadCursor, "The cursor was not made for this list; begin without one."))
+        last.ok_or_else(|| {
+            Problem::new(
+                ProblemCode::BadCursor,
+                "The cursor was not made for this list; begin without one.",
+            )
+        })
     };
     page.cursor.as_ref().map(read).transpose()
 }
@@ -87,11 +109,20 @@ pub fn items<P: Permission, K: Kind, T, V: Serialize + utoipa::ToSchema>(
     let more = things.len() > limit;
     things.truncate(limit);
     let last = things.last().map(&id);
-    let next_cursor =
-        last.filter(|_| more).map(|last| who.services.keyring.cursor(list, who.permit.caller().member, last));
+    let next_cursor = last.filter(|_| more).map(|last| {
+        who.services
+            .keyring
+            .cursor(list, who.permit.caller().member, last)
+    });
     let mut answer = HttpResponse::Ok();
     if let Some(cursor) = &next_cursor {
-        answer.insert_header((header::LINK, format!("<?limit={limit}&cursor={cursor}>; rel=\"next\"")));
+        answer.insert_header((
+            header::LINK,
+            format!("<?limit={limit}&cursor={cursor}>; rel=\"next\""),
+        ));
     }
-    Ok(answer.json(Items { items: things.into_iter().map(view).collect(), next_cursor }))
+    Ok(answer.json(Items {
+        items: things.into_iter().map(view).collect(),
+        next_cursor,
+    }))
 }

@@ -8,12 +8,17 @@ use crate::access::permission::{KeepFacilities, KeepMembers, ReadGates, ReadNetw
 use crate::domain::card::ByteOrder;
 use crate::domain::ids::{self, CardSystemId, FacilityId, GateId, Id, MemberId, ZoneId};
 use crate::domain::network::{
-    CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member, MemberKind, SecurityLevel, Zone,
+    CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member, MemberKind, SecurityLevel,
+    Zone,
 };
 use crate::domain::text::Name;
-use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, ListQuery, Page, PathId, ValidJson, id_parameter};
+use crate::http::extract::{
+    Guarded, IdempotencyKey, IfMatch, ListQuery, Page, PathId, ValidJson, id_parameter,
+};
 use crate::http::problem::Problem;
-use crate::service::network::{self, CardSystemDraft, FacilityDraft, GateDraft, Kept, MemberDraft, ZoneDraft};
+use crate::service::network::{
+    self, CardSystemDraft, FacilityDraft, GateDraft, Kept, MemberDraft, ZoneDraft,
+};
 
 use super::{Answer, Items, after, answer, items, one, rendered};
 
@@ -49,9 +54,19 @@ pub(super) async fn add<R: Kept, V: View<R>>(
     let permit = who.permit;
     let work = move |tx: &mut crate::service::Tx<'_>| {
         let (version, id, record) = network::add::<R>(tx, permit, draft.clone())?;
-        rendered(StatusCode::CREATED, Some(format!("{}/{id}", V::PATH)), version, &V::of(&record))
+        rendered(
+            StatusCode::CREATED,
+            Some(format!("{}/{id}", V::PATH)),
+            version,
+            &V::of(&record),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 pub(super) async fn change<R: Kept, V: View<R>>(
@@ -65,7 +80,12 @@ pub(super) async fn change<R: Kept, V: View<R>>(
         let (version, record) = network::change::<R>(tx, permit, id, version.0, draft.clone())?;
         rendered(StatusCode::OK, None, version, &V::of(&record))
     };
-    answer(who.services.door.change_once(who.actor(), None, work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), None, work)
+            .await?,
+    )
 }
 
 pub(super) fn show<R: Kept, V: View<R>>(who: &Guarded<R::Read>, id: Id<R::Kind>) -> Answer {
@@ -75,9 +95,21 @@ pub(super) fn show<R: Kept, V: View<R>>(who: &Guarded<R::Read>, id: Id<R::Kind>)
 
 pub(super) fn list<R: Kept, V: View<R>>(who: &Guarded<R::Read>, page: &Page<OfMember>) -> Answer {
     let after = after(who, R::NAME, page)?;
-    let things =
-        network::list::<R>(&who.services.index.places(), who.permit, page.query.member, after, page.limit + 1);
-    items(who, R::NAME, page.limit, things, |(id, ..)| *id, |(_, _, record)| V::of(&record))
+    let things = network::list::<R>(
+        &who.services.index.places(),
+        who.permit,
+        page.query.member,
+        after,
+        page.limit + 1,
+    );
+    items(
+        who,
+        R::NAME,
+        page.limit,
+        things,
+        |(id, ..)| *id,
+        |(_, _, record)| V::of(&record),
+    )
 }
 
 macro_rules! resource {
@@ -150,7 +182,12 @@ pub struct MemberBody {
 
 impl From<MemberBody> for MemberDraft {
     fn from(body: MemberBody) -> Self {
-        Self { name: body.name, kind: body.kind, locodes: body.locodes, max_age_ms: body.max_age_ms }
+        Self {
+            name: body.name,
+            kind: body.kind,
+            locodes: body.locodes,
+            max_age_ms: body.max_age_ms,
+        }
     }
 }
 
@@ -183,8 +220,22 @@ impl From<&Member> for MemberView {
     }
 }
 
-resource!(Member, MemberKind, MemberId, KeepMembers, ReadNetwork, MemberBody, MemberView, "/v1/members", "/v1/members/{id}", "Network",
-    add_member, list_members, show_member, change_member);
+resource!(
+    Member,
+    MemberKind,
+    MemberId,
+    KeepMembers,
+    ReadNetwork,
+    MemberBody,
+    MemberView,
+    "/v1/members",
+    "/v1/members/{id}",
+    "Network",
+    add_member,
+    list_members,
+    show_member,
+    change_member
+);
 
 /// A port facility, inland terminal or lock.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
@@ -261,8 +312,22 @@ impl From<&Facility> for FacilityView {
     }
 }
 
-resource!(Facility, FacilityKind, FacilityId, KeepFacilities, ReadNetwork, FacilityBody, FacilityView, "/v1/facilities", "/v1/facilities/{id}", "Network",
-    add_facility, list_facilities, show_facility, change_facility);
+resource!(
+    Facility,
+    FacilityKind,
+    FacilityId,
+    KeepFacilities,
+    ReadNetwork,
+    FacilityBody,
+    FacilityView,
+    "/v1/facilities",
+    "/v1/facilities/{id}",
+    "Network",
+    add_facility,
+    list_facilities,
+    show_facility,
+    change_facility
+);
 
 /// A restricted area in a facility.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
@@ -276,7 +341,10 @@ pub struct ZoneBody {
 
 impl From<ZoneBody> for ZoneDraft {
     fn from(body: ZoneBody) -> Self {
-        Self { facility: body.facility, name: body.name }
+        Self {
+            facility: body.facility,
+            name: body.name,
+        }
     }
 }
 
@@ -293,12 +361,30 @@ pub struct ZoneView {
 
 impl From<&Zone> for ZoneView {
     fn from(zone: &Zone) -> Self {
-        Self { id: zone.id, facility: zone.facility, name: zone.name.clone() }
+        Self {
+            id: zone.id,
+            facility: zone.facility,
+            name: zone.name.clone(),
+        }
     }
 }
 
-resource!(Zone, ZoneKind, ZoneId, KeepFacilities, ReadNetwork, ZoneBody, ZoneView, "/v1/zones", "/v1/zones/{id}", "Network",
-    add_zone, list_zones, show_zone, change_zone);
+resource!(
+    Zone,
+    ZoneKind,
+    ZoneId,
+    KeepFacilities,
+    ReadNetwork,
+    ZoneBody,
+    ZoneView,
+    "/v1/zones",
+    "/v1/zones/{id}",
+    "Network",
+    add_zone,
+    list_zones,
+    show_zone,
+    change_zone
+);
 
 /// A member's numbering of cards.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
@@ -315,7 +401,11 @@ pub struct CardSystemBody {
 
 impl From<CardSystemBody> for CardSystemDraft {
     fn from(body: CardSystemBody) -> Self {
-        Self { member: body.member, name: body.name, uid_byte_order: body.uid_byte_order }
+        Self {
+            member: body.member,
+            name: body.name,
+            uid_byte_order: body.uid_byte_order,
+        }
     }
 }
 
@@ -343,8 +433,22 @@ impl From<&CardSystem> for CardSystemView {
     }
 }
 
-resource!(CardSystem, CardSystemKind, CardSystemId, KeepFacilities, ReadNetwork, CardSystemBody, CardSystemView, "/v1/card-systems", "/v1/card-systems/{id}", "Network",
-    add_card_system, list_card_systems, show_card_system, change_card_system);
+resource!(
+    CardSystem,
+    CardSystemKind,
+    CardSystemId,
+    KeepFacilities,
+    ReadNetwork,
+    CardSystemBody,
+    CardSystemView,
+    "/v1/card-systems",
+    "/v1/card-systems/{id}",
+    "Network",
+    add_card_system,
+    list_card_systems,
+    show_card_system,
+    change_card_system
+);
 
 /// An access point.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
@@ -418,5 +522,19 @@ impl From<&Gate> for GateView {
     }
 }
 
-resource!(Gate, GateKind, GateId, KeepFacilities, ReadGates, GateBody, GateView, "/v1/gates", "/v1/gates/{id}", "Network",
-    add_gate, list_gates, show_gate, change_gate);
+resource!(
+    Gate,
+    GateKind,
+    GateId,
+    KeepFacilities,
+    ReadGates,
+    GateBody,
+    GateView,
+    "/v1/gates",
+    "/v1/gates/{id}",
+    "Network",
+    add_gate,
+    list_gates,
+    show_gate,
+    change_gate
+);

@@ -51,15 +51,24 @@ impl FromRequest for Form {
                 .headers()
                 .get(header::CONTENT_TYPE)
                 .and_then(|value| value.to_str().ok())
-                .is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded");
+                .is_some_and(|value| {
+                    value.split(';').next().unwrap_or_default().trim()
+                        == "application/x-www-form-urlencoded"
+                });
             if !form {
                 let detail = "Send the body as application/x-www-form-urlencoded.";
                 return Err(Problem::new(ProblemCode::UnsupportedMediaType, detail));
             }
             let bytes = read_body(&request, &mut payload, FORM_BYTES_MAX, BODY_PATIENCE).await?;
-            let malformed = || Problem::new(ProblemCode::MalformedBody, "The body needs grant_type, client_id and client_secret, each once.");
+            let malformed = || {
+                Problem::new(
+                    ProblemCode::MalformedBody,
+                    "The body needs grant_type, client_id and client_secret, each once.",
+                )
+            };
             let text = std::str::from_utf8(&bytes).map_err(|_| malformed())?;
-            let form = actix_web::web::Query::<TokenForm>::from_query(text).map_err(|_| malformed())?;
+            let form =
+                actix_web::web::Query::<TokenForm>::from_query(text).map_err(|_| malformed())?;
             Ok(Self(form.into_inner()))
         })
     }
@@ -84,11 +93,24 @@ pub struct TokenView {
     responses((status = 200, description = "The token", body = TokenView)))]
 pub async fn token(request: HttpRequest, shared: Data<Shared>, form: Form) -> Answer {
     let Form(form) = form;
-    let refused = || Problem::new(ProblemCode::InvalidClient, "The client or its secret is wrong, or the client is revoked.");
+    let refused = || {
+        Problem::new(
+            ProblemCode::InvalidClient,
+            "The client or its secret is wrong, or the client is revoked.",
+        )
+    };
     if form.grant_type != "client_credentials" {
-        return Err(Problem::at(ProblemCode::Invalid, "/grant_type", "value", "must be client_credentials"));
+        return Err(Problem::at(
+            ProblemCode::Invalid,
+            "/grant_type",
+            "value",
+            "must be client_credentials",
+        ));
     }
-    let basic = request.headers().get(header::AUTHORIZATION).map(|value| value.to_str().ok().and_then(basic));
+    let basic = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .map(|value| value.to_str().ok().and_then(basic));
     let (id, secret) = match (basic, form.client_id, form.client_secret) {
         (None, Some(id), Some(secret)) => (id, secret),
         (Some(Some(pair)), None, None) => pair,
@@ -96,13 +118,19 @@ pub async fn token(request: HttpRequest, shared: Data<Shared>, form: Form) -> An
         _ => return Err(refused()),
     };
     let services = &shared.services;
-    let caller = clients::authenticate(&services.index.places(), &id, &secret).ok_or_else(refused)?;
-    let access_token = services.tokens.issue(caller.client, &*services.environment).map_err(Error::internal)?;
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(TokenView {
-        access_token,
-        token_type: "Bearer",
-        expires_in: LIFETIME_MS / SECOND_MS,
-    }))
+    let caller =
+        clients::authenticate(&services.index.places(), &id, &secret).ok_or_else(refused)?;
+    let access_token = services
+        .tokens
+        .issue(caller.client, &*services.environment)
+        .map_err(Error::internal)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(TokenView {
+            access_token,
+            token_type: "Bearer",
+            expires_in: LIFETIME_MS / SECOND_MS,
+        }))
 }
 
 fn basic(value: &str) -> Option<(String, String)> {
@@ -110,7 +138,9 @@ fn basic(value: &str) -> Option<(String, String)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
+    let decoded = base64::engine::general_purpose::STANDARD
+        .decode(encoded.trim())
+        .ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (id, secret) = text.split_once(':')?;
     Some((id.to_owned(), secret.to_owned()))

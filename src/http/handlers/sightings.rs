@@ -50,6 +50,16 @@ impl From<Sighting> for SightingView {
 pub async fn list(who: Guarded<ReadSightings>, page: Page<()>) -> Answer {
     let (member, limit) = (who.permit.caller().member, page.limit);
     let before = after(&who, "sightings", &page)?;
-    let found = who.services.read(move |reader, _| Ok(logs::sightings(reader, member, before, limit + 1)?)).await?;
-    items(&who, "sightings", limit, found, |sighting| sighting.id, SightingView::from)
+    let found = who
+        .services
+        .read(move |reader, _| Ok(logs::sightings(reader, member, before, limit + 1)?))
+        .await?;
+    items(
+        &who,
+        "sightings",
+        limit,
+        found,
+        |sighting| sighting.id,
+        SightingView::from,
+    )
 }

@@ -6,8 +6,8 @@ use validator::{Validate, ValidationError};
 
 use crate::access::permission::{KeepWorkers, ReadWorkers};
 use crate::domain::ids::{EngagementId, EngagementKind, MemberId, WorkerId, WorkerKind};
-use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
 use crate::domain::text::Text;
+use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
 use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
 use crate::service::{Tx, workers};
 
@@ -29,15 +29,23 @@ pub struct WorkerBody {
 }
 
 fn is_date(text: &str) -> Result<(), ValidationError> {
-    let date = text.parse::<jiff::civil::Date>().ok().filter(|date| text.len() == 10 && (1900..=2104).contains(&date.year()));
+    let date = text
+        .parse::<jiff::civil::Date>()
+        .ok()
+        .filter(|date| text.len() == 10 && (1900..=2104).contains(&date.year()));
     date.map(drop).ok_or_else(|| {
-        ValidationError::new("date").with_message("must be a date such as 1984-02-29, from the year 1900 on".into())
+        ValidationError::new("date")
+            .with_message("must be a date such as 1984-02-29, from the year 1900 on".into())
     })
 }
 
 impl From<WorkerBody> for WorkerDetails {
     fn from(body: WorkerBody) -> Self {
-        Self { family_name: body.family_name, given_names: body.given_names, birth_date: body.birth_date }
+        Self {
+            family_name: body.family_name,
+            given_names: body.given_names,
+            birth_date: body.birth_date,
+        }
     }
 }
 
@@ -74,15 +82,29 @@ impl WorkerView {
 #[utoipa::path(post, path = "/v1/workers", tag = "Workers", request_body = WorkerBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Registered", body = WorkerView)))]
-pub async fn register(who: Guarded<KeepWorkers>, key: IdempotencyKey, body: ValidJson<WorkerBody>) -> Answer {
+pub async fn register(
+    who: Guarded<KeepWorkers>,
+    key: IdempotencyKey,
+    body: ValidJson<WorkerBody>,
+) -> Answer {
     let once = key.once(who.actor(), &body);
     let (permit, details) = (who.permit, WorkerDetails::from(body.value));
     let work = move |tx: &mut Tx<'_>| {
         let worker = workers::register(tx, permit, &details)?;
         let location = format!("/v1/workers/{}", worker.value.id);
-        rendered(StatusCode::CREATED, Some(location), worker.version, &WorkerView::of(&worker.value, details.clone()))
+        rendered(
+            StatusCode::CREATED,
+            Some(location),
+            worker.version,
+            &WorkerView::of(&worker.value, details.clone()),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 /// A page of the workers that your member registered.
@@ -93,8 +115,18 @@ pub async fn register(who: Guarded<KeepWorkers>, key: IdempotencyKey, body: Vali
 pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
     let (permit, limit) = (who.permit, page.limit);
     let after = after(&who, "workers", &page)?;
-    let found = who.services.read(move |reader, keyring| workers::list(reader, keyring, permit, after, limit + 1)).await?;
-    items(&who, "workers", limit, found, |(worker, _)| worker.value.id, |(worker, details)| WorkerView::of(&worker.value, details))
+    let found = who
+        .services
+        .read(move |reader, keyring| workers::list(reader, keyring, permit, after, limit + 1))
+        .await?;
+    items(
+        &who,
+        "workers",
+        limit,
+        found,
+        |(worker, _)| worker.value.id,
+        |(worker, details)| WorkerView::of(&worker.value, details),
+    )
 }
 
 /// One worker.
@@ -102,7 +134,10 @@ pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
     responses((status = 200, description = "The worker", body = WorkerView)))]
 pub async fn show(who: Guarded<ReadWorkers>, id: PathId<WorkerKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
-    let (worker, details) = who.services.read(move |reader, keyring| workers::show(reader, keyring, permit, id)).await?;
+    let (worker, details) = who
+        .services
+        .read(move |reader, keyring| workers::show(reader, keyring, permit, id))
+        .await?;
     one(worker.version, &WorkerView::of(&worker.value, details))
 }
 
@@ -120,9 +155,19 @@ pub async fn amend(
     let (permit, id, details) = (who.permit, id.0, WorkerDetails::from(body.value));
     let work = move |tx: &mut Tx<'_>| {
         let worker = workers::amend(tx, permit, id, version.0, &details)?;
-        rendered(StatusCode::OK, None, worker.version, &WorkerView::of(&worker.value, details.clone()))
+        rendered(
+            StatusCode::OK,
+            None,
+            worker.version,
+            &WorkerView::of(&worker.value, details.clone()),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), None, work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), None, work)
+            .await?,
+    )
 }
 
 /// A worker's tie to an employer at your member.
@@ -180,12 +225,25 @@ pub async fn engage(
 ) -> Answer {
     let once = key.once(who.actor(), &body);
     let (permit, id) = (who.permit, id.0);
-    let details = EngagementDetails { employer: body.value.employer, staff_number: body.value.staff_number };
+    let details = EngagementDetails {
+        employer: body.value.employer,
+        staff_number: body.value.staff_number,
+    };
     let work = move |tx: &mut Tx<'_>| {
         let held = workers::engage(tx, permit, id, &details)?;
-        rendered(StatusCode::CREATED, None, held.version, &EngagementView::of(&held.value, details.clone()))
+        rendered(
+            StatusCode::CREATED,
+            None,
+            held.version,
+            &EngagementView::of(&held.value, details.clone()),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), Some(once), work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
 }
 
 /// A worker's engagements at your member.
@@ -193,9 +251,18 @@ pub async fn engage(
     responses((status = 200, description = "All of them", body = Items<EngagementView>)))]
 pub async fn engagements(who: Guarded<ReadWorkers>, id: PathId<WorkerKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
-    let found = who.services.read(move |reader, keyring| workers::engagements(reader, keyring, permit, id)).await?;
-    let items = found.into_iter().map(|(held, details)| EngagementView::of(&held.value, details)).collect();
-    Ok(actix_web::HttpResponse::Ok().json(Items { items, next_cursor: None }))
+    let found = who
+        .services
+        .read(move |reader, keyring| workers::engagements(reader, keyring, permit, id))
+        .await?;
+    let items = found
+        .into_iter()
+        .map(|(held, details)| EngagementView::of(&held.value, details))
+        .collect();
+    Ok(actix_web::HttpResponse::Ok().json(Items {
+        items,
+        next_cursor: None,
+    }))
 }
 
 /// Ends an engagement.
@@ -207,7 +274,17 @@ pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>) ->
         let held = workers::disengage(tx, permit, id)?;
         let keyring = tx.keyring;
         let details = workers::engagement_details(tx.reader()?, keyring, id)?;
-        rendered(StatusCode::OK, None, held.version, &EngagementView::of(&held.value, details))
+        rendered(
+            StatusCode::OK,
+            None,
+            held.version,
+            &EngagementView::of(&held.value, details),
+        )
     };
-    answer(who.services.door.change_once(who.actor(), None, work).await?)
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), None, work)
+            .await?,
+    )
 }
