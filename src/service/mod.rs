@@ -6,6 +6,9 @@
 pub mod commit;
 pub mod error;
 pub mod follow;
+pub mod setup;
+pub mod signing_keys;
+pub mod verify;
 
 pub use commit::{Door, Tx};
 pub use error::{Code, Error};

@@ -79,6 +79,20 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// Begins a transaction in which every query sees the database as it was at the first one.
+    pub(super) fn begin_snapshot(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(inner) => AnsiTransactionManager::begin_transaction_sql(
+                inner,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            )?,
+            Self::Sqlite(inner) => {
+                AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN DEFERRED")?
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the transaction durable. After an error it is not known whether it is.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
         both!(self, |inner| AnsiTransactionManager::commit_transaction(

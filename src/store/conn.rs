@@ -83,6 +83,20 @@ impl Reader {
         self.0.woken()
     }
 
+    /// Runs `work` on the database as it is at its first query, whatever is written meanwhile.
+    pub fn snapshot<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.0.begin_snapshot()?;
+        let worked = work(self);
+        // Nothing was written, so how the transaction ends is of no consequence but that it does.
+        let ended = self.0.rollback();
+        let value = worked?;
+        ended?;
+        Ok(value)
+    }
+
     /// Whether the database answers.
     pub fn ping(&mut self) -> Result<(), StoreError> {
         self.0.batch_execute("SELECT 1").map_err(StoreError::from)
@@ -122,6 +136,19 @@ impl Writer {
                 Err(error)
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// What somebody with the database file in hand can do: takes the schema's guards away and runs any SQL. SQLite only.
+    pub fn tamper(&mut self, sql: &str) -> Result<(), StoreError> {
+        let guards = "DROP TRIGGER IF EXISTS ledger_entries_stay; DROP TRIGGER IF EXISTS ledger_entries_remain; \
+             DROP TRIGGER IF EXISTS ledger_head_rises; DROP TRIGGER IF EXISTS ledger_head_remains; \
+             DROP TRIGGER IF EXISTS revoked_is_final; DROP TRIGGER IF EXISTS credentials_remain;";
+        self.0.0.batch_execute(guards)?;
+        self.0.0.batch_execute(sql)?;
+        Ok(())
     }
 }
 
