@@ -33,7 +33,7 @@ macro_rules! settings {
         #[derive(Clone, PartialEq, Eq, Serialize)]
         pub struct Config {$($(#[$doc])* pub $name: $type,)*}
 
-        /// Settings as flags. Each can also be given as PORTCULLIS_<NAME> or in the settings file.
+        /// Settings as flags. Each can also be given as `PORTCULLIS_<NAME>` or in the settings file.
         #[derive(Clone, Default, clap::Args, Serialize)]
         #[command(next_help_heading = "Settings (also PORTCULLIS_<NAME> in the environment, or in the settings file)")]
         pub struct Flags {
@@ -77,7 +77,7 @@ macro_rules! settings {
 
 settings! {
     /// Address of the database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME when there is more than one node.
-    /// Default: sqlite:<state_dir>/portcullis.db.
+    /// Default: sqlite:STATE_DIR/portcullis.db.
     database: String, must be "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME", |database| {
         let path = database.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty());
         path || database.starts_with("postgres://") || database.starts_with("postgresql://")
@@ -85,13 +85,13 @@ settings! {
     /// Folder for what this node keeps. Default: ./portcullis-data.
     state_dir: PathBuf, must be "the path of a folder", |path| !path.as_os_str().is_empty();
     /// File of the 32 bytes that all keys of the network are derived from; without it no name can be read and no card
-    /// found. Default: <state_dir>/master.key.
+    /// found. Default: STATE_DIR/master.key.
     master_key_file: PathBuf, must be "the path of a file", |path| !path.as_os_str().is_empty();
     /// Address and port of the API. Default: 127.0.0.1:8080.
     listen: SocketAddr, must be "an IP address with a port, such as 127.0.0.1:8080", |_| true;
     /// Address and port of /metrics. Default: 127.0.0.1:9464.
     metrics_listen: SocketAddr, must be "an IP address with a port, such as 127.0.0.1:9464", |_| true;
-    /// Address at which callers reach the API, and issuer of its tokens; the same on every node. Default: http://<listen>.
+    /// Address at which callers reach the API, and issuer of its tokens; the same on every node. Default: http:// and LISTEN.
     public_url: String, must be "an http or https address without a slash at its end, a query or a fragment", |url| {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         rest.is_some_and(|rest| {

@@ -63,6 +63,23 @@ impl Tree {
         }
     }
 
+    /// The first complete subtree in which it differs from another tree of the same size: its first and last entry,
+    /// counted from 1. `None` where they are the same.
+    pub fn first_difference(&self, other: &Self) -> Option<(u64, u64)> {
+        let mut first = 1;
+        let heights = (0..u64::BITS)
+            .rev()
+            .filter(|height| self.size >> height & 1 == 1);
+        for (height, (mine, theirs)) in heights.zip(self.edge.iter().zip(&other.edge)) {
+            let last = first + (1 << height) - 1;
+            if mine != theirs {
+                return Some((first, last));
+            }
+            first = last + 1;
+        }
+        None
+    }
+
     /// The edge as bytes, as the head row keeps it.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.edge.concat()
@@ -136,6 +153,22 @@ mod tests {
                     &by_definition(&many[split..]),
                 )
             }
+        }
+    }
+
+    #[test]
+    fn a_changed_entry_is_found_in_its_subtree() {
+        let tree = |changed: u32| {
+            let mut tree = Tree::default();
+            for n in 1..=11u32 {
+                tree.push(leaf_hash(&[if n == changed { 0 } else { n as u8 }]));
+            }
+            tree
+        };
+        let whole = tree(0);
+        assert_eq!(whole.first_difference(&tree(0)), None);
+        for (changed, range) in [(1, (1, 8)), (8, (1, 8)), (9, (9, 10)), (11, (11, 11))] {
+            assert_eq!(whole.first_difference(&tree(changed)), Some(range));
         }
     }
 

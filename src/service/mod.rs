@@ -18,6 +18,7 @@ pub mod load;
 pub mod network;
 pub mod setup;
 pub mod signing_keys;
+pub mod verify;
 pub mod workers;
 
 use std::sync::Arc;

@@ -181,7 +181,7 @@ pub fn reseal<K: Kind>(
 
 const PAGE_ROWS: i64 = 20_000;
 
-/// Hands every worker to `each`, with its sealed details.
+/// Hands every worker to `each`.
 pub fn each(
     reader: &mut Reader,
     mut each: impl FnMut(Versioned<Worker>) -> Result<(), StoreError>,
@@ -197,7 +197,13 @@ pub fn each(
             return Ok(());
         };
         after = last.id;
-        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+        page.into_iter().try_for_each(|row| {
+            let id: WorkerId = row.id.id();
+            each(
+                row.try_into()
+                    .map_err(|error: StoreError| error.about(id))?,
+            )
+        })?;
     }
 }
 
@@ -217,7 +223,34 @@ pub fn each_engagement(
             return Ok(());
         };
         after = last.id;
-        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+        page.into_iter().try_for_each(|row| {
+            let id: EngagementId = row.id.id();
+            each(
+                row.try_into()
+                    .map_err(|error: StoreError| error.about(id))?,
+            )
+        })?;
+    }
+}
+
+/// Hands all sealed details to `each`, with the 16 bytes of what they are of: a worker, an engagement or a card.
+pub fn each_sealed(
+    reader: &mut Reader,
+    mut each: impl FnMut([u8; 16], &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<(Bytes16, Vec<u8>)> = sealed_details::table
+            .filter(sealed_details::subject.gt(after))
+            .order(sealed_details::subject)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some((last, _)) = page.last() else {
+            return Ok(());
+        };
+        after = *last;
+        page.iter()
+            .try_for_each(|(subject, sealed)| each(subject.0, sealed))?;
     }
 }
 
