@@ -1,8 +1,11 @@
 //! Portcullis.
 pub mod access;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod environment;
+pub mod http;
 pub mod index;
 pub mod ledger;
 pub mod service;

@@ -367,12 +367,12 @@ impl<K: Ord + Hash, T> Table<K, T> {
             Err(StoreError::Corrupt(why)) => return Err(Damage::Table { table, why }.into()),
             read => read?,
         }
-        if let Some((key, value)) = self.expected.iter().min_by(|a, b| a.0.cmp(b.0)) {
-            if self.bad.as_ref().is_none_or(|(bad, _, _)| key < bad) {
-                let id = (self.id)(key, value);
-                let why = "it is missing".into();
-                return Err(Damage::Row { table, id, why }.into());
-            }
+        if let Some((key, value)) = self.expected.iter().min_by(|a, b| a.0.cmp(b.0))
+            && self.bad.as_ref().is_none_or(|(bad, _, _)| key < bad)
+        {
+            let id = (self.id)(key, value);
+            let why = "it is missing".into();
+            return Err(Damage::Row { table, id, why }.into());
         }
         match self.bad.take() {
             Some((_, id, why)) => Err(Damage::Row { table, id, why }.into()),

@@ -1,0 +1,2 @@
+//! The API. Placeholder on this branch.
+pub mod openapi;
