@@ -11,7 +11,7 @@ use super::{Failed, terminal, wait};
 use crate::domain::card::Format;
 use crate::domain::ids::{CredentialId, GateId};
 
-/// Asks, as a gate would, whether a card or credential may pass a gate.
+/// Ask, as a gate would, whether a card or credential may pass a gate.
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit codes: 0 permit; 10 deny; 11 unknown; 12 refer, a person must look; 1 no answer; 2 the command \

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use super::{Cli, Failed, terminal};
 
-/// Prints the completion script of a shell, to be put where the shell looks for it.
+/// Print the completion script of a shell, to be put where the shell looks for it.
 #[derive(clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Completions {

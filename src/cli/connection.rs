@@ -31,6 +31,8 @@ pub struct Connection {
 
 /// How long a request may take. Longer than the server's own patience with its database.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a file may take to be sent and checked.
+const FILE_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long is waited before a request is sent again, each time.
 const REPEATS: [Duration; 3] = [
     Duration::from_millis(300),
@@ -198,6 +200,7 @@ impl Session {
             Body::None => request,
             Body::Json(body) => request.json(body),
             Body::File(bytes) => request
+                .timeout(FILE_TIMEOUT)
                 .header(header::CONTENT_TYPE, "application/octet-stream")
                 .body(bytes.to_vec()),
         }
@@ -302,36 +305,4 @@ fn describe(status: StatusCode, problem: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_problem_document_becomes_sentences() {
-        let problem = serde_json::json!({
-            "title": "Invalid", "detail": "The request has a field that cannot be accepted.", "code": "invalid",
-            "request_id": "r1", "errors": [{"pointer": "/reason", "code": "reason", "detail": "must be a reason"}],
-        });
-        assert_eq!(
-            describe(StatusCode::UNPROCESSABLE_ENTITY, &problem),
-            "The request has a field that cannot be accepted.\n  /reason: must be a reason\n  (invalid, request r1)"
-        );
-        assert_eq!(
-            describe(StatusCode::BAD_GATEWAY, &Value::Null),
-            "The server answered 502 Bad Gateway."
-        );
-    }
-
-    #[test]
-    fn a_secret_is_read_alone_or_with_its_client() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("secret");
-        std::fs::write(&path, "pcs_abc\n").expect("writes");
-        assert!(matches!(read_secret(&path), Ok((None, secret)) if secret == "pcs_abc"));
-        let client = ClientId::from_u128(1);
-        let json = serde_json::json!({"client_id": client, "client_secret": "pcs_def"});
-        std::fs::write(&path, json.to_string()).expect("writes");
-        assert!(
-            matches!(read_secret(&path), Ok((Some(id), secret)) if id == client && secret == "pcs_def")
-        );
-    }
-}
+mod tests;

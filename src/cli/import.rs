@@ -14,7 +14,9 @@ use crate::domain::card::Format;
 use crate::domain::ids::CardSystemId;
 use crate::domain::reason::Reason;
 
-/// Brings in a file as ports have them: CSV with comma, semicolon or tab in any usual encoding, or XLSX, with Dutch,
+/// Bring in a file of credentials or revocations; without --apply it is only checked.
+///
+/// Takes files as ports have them: CSV with comma, semicolon or tab in any usual encoding, or XLSX, with Dutch,
 /// French, German or English headers. The server checks it and says for each row what would come of it; nothing is changed
 /// before --apply. The same file again changes nothing.
 #[derive(clap::Args)]

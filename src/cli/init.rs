@@ -17,8 +17,10 @@ use crate::environment::RealEnvironment;
 use crate::service::setup::{self, First, FirstAdmin};
 use crate::store::Store;
 
-/// Begins a network: makes the state folder and the master key, brings up the database, begins the ledger, and adds the
-/// first member with the client of its network administrator.
+/// Begin a network: database, keys, first member and first administrator.
+///
+/// Makes the state folder and the master key, brings up the database, begins the ledger, and adds the first member with
+/// the client of its network administrator.
 ///
 /// The client's secret is printed this once and kept nowhere. Refuses a database in which a network has begun.
 #[derive(clap::Args)]

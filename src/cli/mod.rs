@@ -34,28 +34,21 @@ const EXIT_CODES: &str = "Exit codes: 0 done; 1 not done, and stderr says why; 2
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the server.
     Serve(serve::Serve),
-    /// Begin a network: database, keys, first member and first administrator.
     Init(init::Init),
-    /// Ask whether a card or credential may pass a gate.
     Check(check::Check),
-    /// Revoke a credential, for good.
     Revoke(revoke::Revoke),
-    /// Bring in a file of credentials or revocations. Without --apply it is only checked.
     Import(import::Import),
-    /// Prove that ledger and tables are whole.
     Verify(verify::Verify),
     /// Look at the settings of a server.
     #[command(subcommand)]
     Config(config::Command),
-    /// Print the OpenAPI description of the API.
     Openapi(openapi::Openapi),
-    /// Print the completion script of a shell.
     Completions(completions::Completions),
 }
 
-/// Why a command was not done, in whole sentences that say what to do next, and the exit code.
+/// Why a command was not done, in whole sentences that say what to do next, and the exit code. Without a message where
+/// nobody reads it: the reader of stdout, such as `head`, went away.
 #[derive(Debug)]
 pub struct Failed {
     message: String,
@@ -103,6 +96,9 @@ pub fn run() -> ExitCode {
         Command::Completions(completions) => completions.run(),
     };
     done.unwrap_or_else(|failed| {
+        if failed.message.is_empty() {
+            return ExitCode::from(failed.exit);
+        }
         terminal::say(&format!(
             "{} {}",
             terminal::paint_stderr("error:", terminal::RED),

@@ -7,7 +7,7 @@ use super::{Failed, terminal};
 /// Where the description lies in the sources.
 const FILE: &str = "openapi/portcullis.yaml";
 
-/// Prints the OpenAPI 3.1 description of the API as YAML.
+/// Print the OpenAPI 3.1 description of the API as YAML.
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit codes: 0 done; 1 with --check, the file differs or is not there; 2 the command line is wrong."

@@ -10,7 +10,9 @@ use super::{Failed, terminal, wait};
 use crate::domain::ids::CredentialId;
 use crate::domain::reason::Reason;
 
-/// Revokes a credential. It is refused at every gate from then on; there is no way back but a new credential.
+/// Revoke a credential, for good.
+///
+/// It is refused at every gate from then on; there is no way back but a new credential.
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit codes: 0 it is revoked, now or before; 1 it is not, or that is not known, and stderr says why; \

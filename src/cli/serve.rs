@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use crate::config::{Config, Flags};
 
-/// Runs the server until SIGTERM or SIGINT; then ends what is under way, for at most `drain_seconds`.
+/// Run the server.
+///
+/// It runs until SIGTERM or SIGINT, and then ends what is under way, for at most --drain-seconds.
 #[derive(clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Serve {

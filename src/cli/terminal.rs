@@ -1,6 +1,6 @@
 //! Writing: answers to stdout, talk to stderr, colour only on a terminal whose owner does not mind.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 
 use super::Failed;
 
@@ -16,7 +16,10 @@ pub fn answer(text: &str) -> Result<(), Failed> {
     let mut out = stdout().lock();
     writeln!(out, "{text}")
         .and_then(|()| out.flush())
-        .map_err(|error| Failed::new(format!("The answer could not be written: {error}.")))
+        .map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failed::new(""),
+            _ => Failed::new(format!("The answer could not be written: {error}.")),
+        })
 }
 
 /// Writes an answer as JSON to stdout.

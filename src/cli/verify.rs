@@ -12,6 +12,8 @@ use crate::service::verify::{Failure, verify};
 use crate::store::backend::sqlite_path;
 use crate::store::{Store, StoreError};
 
+/// Prove that ledger and tables are whole.
+///
 /// Reads every entry of the ledger again, computes the tree over them anew and compares it with the head, and compares
 /// what the entries add up to with every table, row by row. Names the first thing that is bad.
 ///
