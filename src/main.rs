@@ -1,1 +1,5 @@
-fn main() {}
+//! The commands; see `cli`.
+
+fn main() -> std::process::ExitCode {
+    portcullis::cli::run()
+}

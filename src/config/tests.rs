@@ -1,3 +1,6 @@
+use std::path::Path;
+
+use super::layer::variable;
 use super::*;
 
 fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -185,7 +188,7 @@ fn a_database_address_can_come_from_a_file_and_is_shown_without_its_password() {
         ("PORTCULLIS_DATABASE_FILE", path),
         ("PORTCULLIS_DATABASE", "sqlite:x"),
     ];
-    assert!(faults(&Flags::default(), &both)[0].starts_with("Only one of"));
+    assert!(faults(&Flags::default(), &both)[0].contains("must not both be set"));
     // A flag goes before a file named by the environment.
     let flags = Flags {
         database: Some("sqlite:y".into()),

@@ -5,7 +5,7 @@
 //! content was exchanged for other possible content, by the smallest range of entries that the head keeps a hash of: the
 //! last ones exactly, older ones within a power of two. A row by its identifier. Never what a row or an entry holds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub struct Report {
     /// The Merkle tree hash over all entries (RFC 6962 section 2.1), in hexadecimal digits.
     pub root: String,
     /// How many rows each table has, every one of them as the ledger says.
-    pub rows: Vec<(&'static str, u64)>,
+    pub rows: BTreeMap<&'static str, u64>,
 }
 
 /// The first thing that is not as it must be.
@@ -109,7 +109,7 @@ pub fn verify(reader: &mut Reader, progress: impl FnMut(u64, u64)) -> Result<Rep
             r#gen: head.r#gen,
             seq: head.seq(),
             root: hex(&head.tree.root()),
-            rows,
+            rows: rows.into_iter().collect(),
         })
     })
 }
@@ -367,12 +367,12 @@ impl<K: Ord + Hash, T> Table<K, T> {
             Err(StoreError::Corrupt(why)) => return Err(Damage::Table { table, why }.into()),
             read => read?,
         }
-        if let Some((key, value)) = self.expected.iter().min_by(|a, b| a.0.cmp(b.0)) {
-            if self.bad.as_ref().is_none_or(|(bad, _, _)| key < bad) {
-                let id = (self.id)(key, value);
-                let why = "it is missing".into();
-                return Err(Damage::Row { table, id, why }.into());
-            }
+        if let Some((key, value)) = self.expected.iter().min_by(|a, b| a.0.cmp(b.0))
+            && self.bad.as_ref().is_none_or(|(bad, _, _)| key < bad)
+        {
+            let id = (self.id)(key, value);
+            let why = "it is missing".into();
+            return Err(Damage::Row { table, id, why }.into());
         }
         match self.bad.take() {
             Some((_, id, why)) => Err(Damage::Row { table, id, why }.into()),

@@ -21,7 +21,9 @@ struct Plan {
 
 impl Plan {
     fn wants(&self, names: &[&str]) -> bool {
-        self.only.as_deref().is_none_or(|only| names.contains(&only))
+        self.only
+            .as_deref()
+            .is_none_or(|only| names.contains(&only))
     }
 }
 
@@ -29,7 +31,11 @@ fn main() {
     let plan = plan();
     let mut measures: Vec<Measure> = Vec::new();
     if plan.wants(&["decide_ns_1m"]) {
-        measures.extend(decide::measure(1_000_000, "1m", if plan.quick { 10 } else { 50 }));
+        measures.extend(decide::measure(
+            1_000_000,
+            "1m",
+            if plan.quick { 10 } else { 50 },
+        ));
     }
     if !plan.quick && plan.wants(&["decide_ns_10m", "bytes_per_credential_10m"]) {
         measures.extend(decide::measure(10_000_000, "10m", 50));
@@ -42,7 +48,11 @@ fn main() {
 }
 
 fn plan() -> Plan {
-    let mut plan = Plan { json: None, quick: false, only: None };
+    let mut plan = Plan {
+        json: None,
+        quick: false,
+        only: None,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -52,7 +62,9 @@ fn plan() -> Plan {
             "--json" => plan.json = arguments.next().map(PathBuf::from),
             "--only" => plan.only = arguments.next(),
             other => {
-                eprintln!("scripts/bench [--json FILE] [--quick] [--only NAME]; there is no {other}");
+                eprintln!(
+                    "scripts/bench [--json FILE] [--quick] [--only NAME]; there is no {other}"
+                );
                 std::process::exit(2);
             }
         }

@@ -223,14 +223,14 @@ async fn an_untouched_database_is_whole() {
     let report = world.verify().expect("whole");
     assert_eq!((report.r#gen, report.seq), (GEN, ENTRIES));
     assert_eq!(
-        report.rows,
+        report.rows.into_iter().collect::<Vec<_>>(),
         [
+            ("badge_cards", 3),
+            ("badges", 3),
+            ("credentials", 2),
+            ("engagements", 1),
             ("network_records", 2),
             ("workers", 1),
-            ("engagements", 1),
-            ("credentials", 2),
-            ("badges", 3),
-            ("badge_cards", 3)
         ]
     );
     let mut seen = Vec::new();
