@@ -256,3 +256,21 @@ pub fn median(figures: impl Iterator<Item = f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }
+
+/// The same while the database is frozen: every process of it is stopped, and goes on afterwards.
+pub fn frozen(bench: &Bench, seconds: u64) -> Measure {
+    disturbed(bench, "gate_p99_database_frozen", seconds, || {
+        let pids: Vec<String> = crate::place::psql(&bench.place.url, "SELECT pid FROM pg_stat_activity").lines().map(str::to_owned).collect();
+        signal("-STOP", &pids);
+        Box::new(move || {
+            signal("-CONT", &pids);
+            // What waited in queues is written before the next round begins.
+            std::thread::sleep(Duration::from_secs(2));
+        })
+    })
+}
+
+fn signal(signal: &str, pids: &[String]) {
+    // A session of psql's own may have ended meanwhile; the others must hear it.
+    let _ = Command::new("kill").arg(signal).args(pids).stderr(Stdio::null()).status();
+}
