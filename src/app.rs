@@ -1,8 +1,337 @@
-//! The server, put together. Placeholder on this branch.
+//! Wiring: a node out of its parts, and the servers around it.
 
+use std::fs::{File, TryLockError};
+use std::net::TcpListener;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpResponse, HttpServer, web};
+
+use crate::access::keyring::Keyring;
+use crate::access::master_key;
+use crate::access::token::Tokens;
 use crate::config::Config;
+use crate::domain::time::Environment;
+use crate::environment::RealEnvironment;
+use crate::http::envelope::envelope;
+use crate::http::limits::{HEAD_PATIENCE, KEEP_ALIVE};
+use crate::http::routes;
+use crate::http::state::{Quotas, Remembered, Shared};
+use crate::metrics::Metrics;
+use crate::service::check_log::CheckLog;
+use crate::service::commit::GROUP_MAX;
+use crate::service::load::Progress;
+use crate::service::{Door, Services, follow, load, signing_keys};
+use crate::store::{Store, migrate};
 
-/// Serves until it is told to stop.
-pub fn serve(_config: &Config) -> Result<(), Box<dyn std::error::Error>> {
-    Err("This program was built without its server.".into())
+/// Why a node does not start. A sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+impl StartError {
+    fn new(what: &str, error: &dyn std::fmt::Display) -> Self {
+        Self(format!("{what}: {error}"))
+    }
+}
+
+/// A node that runs: its services, and the threads behind them.
+pub struct Node {
+    /// What answers requests.
+    pub services: Arc<Services>,
+    stop: Arc<AtomicBool>,
+    check_log: JoinHandle<()>,
+    follower: JoinHandle<()>,
+    committer: JoinHandle<()>,
+    /// Held for as long as the node runs, so that no second process opens the same file.
+    _lock: Option<File>,
+}
+
+/// What a node is started with.
+pub struct NodeSettings {
+    /// Its database.
+    pub store: Store,
+    /// The network's keys.
+    pub keyring: Arc<Keyring>,
+    /// Time and randomness.
+    pub environment: Arc<dyn Environment>,
+    /// The issuer of its tokens.
+    pub public_url: String,
+    /// How many changes are committed together; [`GROUP_MAX`] but in measurements.
+    pub group_max: usize,
+}
+
+impl Node {
+    /// Starts a node: brings the schema up, loads the index, opens the door, follows the ledger.
+    pub fn start(settings: NodeSettings, progress: Progress<'_>) -> Result<Self, StartError> {
+        let NodeSettings {
+            store,
+            keyring,
+            environment,
+            public_url,
+            group_max,
+        } = settings;
+        let lock = store.file().map(lock_file).transpose()?;
+        let mut writer = store
+            .writer()
+            .map_err(|error| StartError::new("The database cannot be opened", &error))?;
+        migrate::up(&mut writer)
+            .map_err(|error| StartError::new("The database does not fit", &error))?;
+        drop(writer);
+        let tokens = tokens(&store, &keyring, &public_url)?;
+        let index = load::load(&store, &*environment, progress).map_err(|error| {
+            let cause = error
+                .cause
+                .as_ref()
+                .map_or_else(|| error.detail.clone(), ToString::to_string);
+            StartError::new("The index cannot be loaded", &cause)
+        })?;
+        let index = Arc::new(index);
+        let stop = Arc::new(AtomicBool::new(false));
+        let threads = |error: std::io::Error| StartError::new("A thread cannot be started", &error);
+        let (door, committer) = Door::open(
+            store.clone(),
+            index.clone(),
+            keyring.clone(),
+            environment.clone(),
+            group_max,
+        )
+        .map_err(threads)?;
+        let follower = follow::start(
+            store.clone(),
+            index.clone(),
+            environment.clone(),
+            stop.clone(),
+        )
+        .map_err(threads)?;
+        let (check_log, log_thread) =
+            CheckLog::start(door.clone(), stop.clone()).map_err(threads)?;
+        let services = Services {
+            environment,
+            keyring,
+            tokens,
+            index,
+            store,
+            door,
+            check_log,
+        };
+        Ok(Self {
+            services: Arc::new(services),
+            stop,
+            check_log: log_thread,
+            follower,
+            committer,
+            _lock: lock,
+        })
+    }
+
+    /// Ends the node: what waits is written, then the threads end. Blocks until they have.
+    pub fn stop(self) {
+        self.stop.store(true, Ordering::Release);
+        // The log first: it writes through the door.
+        for (thread, close_door) in [
+            (self.check_log, false),
+            (self.follower, true),
+            (self.committer, false),
+        ] {
+            if close_door {
+                self.services.door.close();
+            }
+            if thread.join().is_err() {
+                tracing::error!("a thread ended by a panic");
+            }
+        }
+    }
+}
+
+/// One process at a time on a database file: a second one would give out the same seqs.
+fn lock_file(path: &str) -> Result<File, StartError> {
+    let lock = format!("{path}.lock");
+    let file = File::create(&lock).map_err(|error| {
+        StartError::new("The lock file beside the database cannot be made", &error)
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(StartError("Another process has this database open. Stop it first, or use PostgreSQL for more than one node.".into()))
+        }
+        Err(TryLockError::Error(error)) => Err(StartError::new("The lock file beside the database cannot be locked", &error)),
+    }
+}
+
+fn tokens(store: &Store, keyring: &Keyring, public_url: &str) -> Result<Tokens, StartError> {
+    let mut keys = Err(crate::service::Error::internal("not read"));
+    store
+        .read(|reader| {
+            keys = signing_keys::load(reader, keyring);
+            Ok(())
+        })
+        .map_err(|error| StartError::new("The signing keys cannot be read", &error))?;
+    let keys =
+        keys.map_err(|error| StartError::new("The signing keys cannot be opened", &error))?;
+    Tokens::new(public_url, keys).map_err(|_| {
+        StartError("There is no signing key in this database: run `portcullis init`.".into())
+    })
+}
+
+/// Reads the master key.
+pub fn read_master_key(path: &Path) -> Result<Keyring, StartError> {
+    let key = master_key::read(path).map_err(|error| StartError(error.to_string()))?;
+    Ok(Keyring::derive(&key))
+}
+
+/// How the API is served.
+pub struct Serving {
+    /// Where it listens.
+    pub listener: TcpListener,
+    /// Threads.
+    pub workers: usize,
+    /// Connections at once.
+    pub connections_max: usize,
+    /// How long requests under way may take to end when it is stopped.
+    pub drain: Duration,
+}
+
+/// The API server over a node. Runs when awaited, until its handle stops it.
+pub fn api(shared: Data<Shared>, serving: Serving) -> std::io::Result<Server> {
+    let workers = serving.workers.max(1);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(shared.clone())
+            .app_data(Rc::new(Remembered::default()))
+            .wrap(from_fn(envelope))
+            .configure(routes::configure)
+    })
+    .workers(workers)
+    .max_connections((serving.connections_max / workers).max(1))
+    .client_request_timeout(HEAD_PATIENCE)
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(serving.drain.as_secs())
+    .disable_signals()
+    .listen(serving.listener)?;
+    Ok(server.run())
+}
+
+/// The metrics server.
+pub fn metrics(shared: Data<Shared>, listener: TcpListener) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(shared.clone())
+            .route("/metrics", web::get().to(scrape))
+    })
+    .workers(1)
+    .shutdown_timeout(1)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+async fn scrape(shared: Data<Shared>) -> HttpResponse {
+    let text = shared.metrics.render(&shared.services);
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(text)
+}
+
+/// Serves until a signal asks to stop. Log lines must have begun.
+pub fn serve(config: &Config) -> Result<(), StartError> {
+    let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
+    let settings = NodeSettings {
+        store: Store::at(&config.database),
+        keyring: Arc::new(read_master_key(&config.master_key_file)?),
+        environment,
+        public_url: config.public_url.clone(),
+        group_max: GROUP_MAX,
+    };
+    let node = Node::start(settings, &mut |done, total| {
+        tracing::info!(done, total, "loading the index")
+    })?;
+    let bind = |address| {
+        TcpListener::bind(address)
+            .map_err(|error| StartError::new(&format!("Nothing can listen on {address}"), &error))
+    };
+    let listeners = (bind(config.listen)?, bind(config.metrics_listen)?);
+    run(node, config, listeners)
+}
+
+/// Serves a node that was started, on these listeners, until a signal asks to stop.
+pub fn run(
+    node: Node,
+    config: &Config,
+    (listener, metrics_listener): (TcpListener, TcpListener),
+) -> Result<(), StartError> {
+    let shared = shared(
+        &node,
+        config.gate_checks_per_second,
+        config.requests_per_second,
+    )?;
+    let serving = Serving {
+        listener,
+        workers: config.workers,
+        connections_max: config.connections_max,
+        drain: Duration::from_secs(config.drain_seconds),
+    };
+    let failed = |error: std::io::Error| StartError::new("The server cannot run", &error);
+    let ended = actix_web::rt::System::new().block_on(async {
+        let api = api(shared.clone(), serving)?;
+        let metrics = metrics(shared.clone(), metrics_listener)?;
+        let handles = [api.handle(), metrics.handle()];
+        actix_web::rt::spawn(stop_on_signal(shared, handles));
+        tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
+        futures_util::future::try_join(api, metrics).await
+    });
+    // Whatever ended the server, what was taken in is written before the process goes.
+    node.stop();
+    tracing::info!("stopped");
+    ended.map(drop).map_err(failed)
+}
+
+/// What handlers share, over a node.
+pub fn shared(
+    node: &Node,
+    gate_checks_per_second: u32,
+    requests_per_second: u32,
+) -> Result<Data<Shared>, StartError> {
+    let metrics = Metrics::new()
+        .map_err(|error| StartError::new("The metrics cannot be registered", &error))?;
+    let positive = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let quotas = Quotas {
+        gate: positive(gate_checks_per_second),
+        other: positive(requests_per_second),
+    };
+    Ok(Data::new(Shared::new(
+        node.services.clone(),
+        metrics,
+        quotas,
+    )))
+}
+
+/// SIGTERM and SIGINT: `/readyz` says so first, then the sockets close and what is under way ends.
+async fn stop_on_signal(shared: Data<Shared>, handles: [ServerHandle; 2]) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        tracing::error!("signals cannot be heard; stop this process by killing it");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are ended first");
+    shared.draining.store(true, Ordering::Release);
+    for handle in handles {
+        handle.stop(true).await;
+    }
 }

@@ -1,5 +1,6 @@
 //! The real clock and the real randomness.
 
+use rand::Rng;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::domain::time::{Environment, Timestamp};
@@ -21,7 +22,8 @@ impl Environment for RealEnvironment {
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {
-        aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes");
+        // The thread's own generator, seeded by the operating system: every gate check draws an identifier from it.
+        rand::rng().fill_bytes(bytes);
     }
 }
 

@@ -8,6 +8,7 @@ pub mod environment;
 pub mod http;
 pub mod index;
 pub mod ledger;
+pub mod metrics;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -20,7 +20,7 @@ pub struct Openapi {
 
 impl Openapi {
     pub fn run(self) -> Result<ExitCode, Failed> {
-        let made = crate::http::openapi::yaml();
+        let made = crate::http::openapi::yaml().map_err(Failed::new)?;
         if !self.check {
             terminal::answer(made.trim_end())?;
             return Ok(ExitCode::SUCCESS);

@@ -1,2 +1,16 @@
-//! The API. Placeholder on this branch.
+//! HTTP: takes requests apart, calls one service function, dresses the answer. No rule and no SQL here.
+//!
+//! * [`routes`]: the table of paths. [`handlers`]: one file a resource, the same names as in `service`.
+//! * [`extract`]: permission, body, path and query as argument types, so that none can be forgotten.
+//! * [`problem`]: every error as a problem document (RFC 9457). [`envelope`]: what every answer carries.
+//! * [`openapi`]: the description that is generated from all this.
+
+pub mod envelope;
+pub mod extract;
+pub mod handlers;
+pub mod limits;
 pub mod openapi;
+pub mod problem;
+pub mod routes;
+pub mod schemas;
+pub mod state;

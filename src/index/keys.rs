@@ -3,16 +3,16 @@
 //!
 //! Both maps only grow: a card is bound to one credential for ever, so nothing is removed and no slot changes.
 //! A map is cut into shards by the first bits of the hash. A shard is one table of cache lines, and a line holds a few
-//! cells. An entry goes into the first free cell at or after its home line (linear probing by lines), so a lookup ends
-//! at the first free cell it meets, and mostly reads one line.
+//! cells. An entry goes into a line that its hash names, or when that is full into the next that is not, so a lookup
+//! ends at the first line with a free cell.
 //!
-//! The writer fills a cell in place and stores last (Release) the word that a reader loads first (Acquire): a reader
-//! sees the cell free or whole. When a table is nine tenths full, the writer builds a larger one aside and swaps it
-//! in. Readers that are still in the old table find all that was there when they began, and whoever drops it last
-//! frees it. Small shards keep that pause short and the memory of a second table small: one shard in [`SHARDS`].
+//! The writer fills a free cell in place and stores last (Release) the word that a reader loads first (Acquire), so a
+//! reader sees the cell free or whole. When a table is nine tenths full, the writer builds a larger one aside and
+//! swaps it in. A reader that is still in the old table finds there all that was published when it began, and leads
+//! to the same slots; whoever lets go of it last frees it. Small shards keep small what is copied and freed at once.
 //!
-//! The line's place is `hash × lines / 2^64`, not a mask, so that a table may have any number of lines and grow by a
-//! fifth instead of doubling: that is what keeps a map near 16 bytes an entry instead of near 24.
+//! A line's place is `hash × lines / 2^64`, not a mask, so that a table may have any number of lines and grow by a
+//! tenth instead of doubling: otherwise just after growing a map would be half empty.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -27,7 +27,7 @@ use super::slots::MAX_RECORDS;
 /// choose cards that collide.
 ///
 /// A key is kept as 64 bits in one of 4,096 shards: 76 of its 128 bits decide. The chance that an unknown card is taken
-/// for a known one is therefore `n / 2^76` a lookup with n cards in the map. At 10 million that is 1.4 × 10^-16: with a
+/// for a known one is therefore `n / 2^76` a lookup with n cards in the map. At 10 million that is 1.3 × 10^-16: with a
 /// million unknown cards presented a day, once in 20 million years. The chance that any two of n different cards
 /// collide when they are entered is `n² / 2^77`, 7 × 10^-10 at 10 million.
 pub struct KeyMap(Tables<KeyLine>);
@@ -257,9 +257,9 @@ impl<L: Line> Shard<L> {
         self.filled + 1 > self.table.len() * L::CELLS * FULL_PERCENT / 100
     }
 
-    /// Puts a table that is a fifth larger in place of the present one. `copy` enters one old line into it.
+    /// Puts a table that is a tenth larger in place of the present one. `copy` enters one old line into it.
     fn grow(&mut self, copy: impl Fn(&L, &[L])) {
-        let larger = Self::with_lines(self.table.len() * 6 / 5 + 1).table;
+        let larger = Self::with_lines(self.table.len() * 11 / 10 + 1).table;
         self.table.iter().for_each(|line| copy(line, &larger));
         self.table = larger;
     }

@@ -509,3 +509,6 @@ impl Projection for IndexWriter {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

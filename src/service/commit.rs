@@ -161,6 +161,15 @@ pub struct Once {
     pub request: [u8; 32],
 }
 
+impl Once {
+    /// What the answer is sealed for.
+    fn subject(&self) -> &[u8; 16] {
+        self.id
+            .first_chunk()
+            .expect("a digest has more than 16 bytes")
+    }
+}
+
 /// A job with its type erased. `run` may be called again after a rollback.
 trait Job: Send {
     fn actor(&self) -> Actor;
@@ -176,8 +185,8 @@ struct JobOf<T, F> {
     work: F,
     result: Option<Result<T, Error>>,
     reply: oneshot::Sender<Result<T, Error>>,
-    /// Gives back an answer that was kept; only jobs with a key have one.
-    replay: fn(&Kept, &Once) -> Option<Result<T, Error>>,
+    /// Reads back an answer that was kept; only jobs with a key have one.
+    replay: fn(&[u8]) -> Option<Result<T, Error>>,
     keep: fn(&T) -> Option<Vec<u8>>,
 }
 
@@ -192,7 +201,14 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
 
     fn run(&mut self, tx: &mut Tx<'_>, kept: Option<&Kept>) -> Result<(), ()> {
         if let (Some(kept), Some(once)) = (kept, &self.once) {
-            self.result = (self.replay)(kept, once);
+            self.result = match tx.keyring.open(once.subject(), &kept.answer) {
+                _ if kept.request != once.request => Some(Err(Error::new(
+                    Code::KeyReused,
+                    "This Idempotency-Key was used for another request. Use a new key for a new request.",
+                ))),
+                Ok(answer) => (self.replay)(&answer),
+                Err(unsealable) => Some(Err(Error::internal(unsealable))),
+            };
             return Ok(());
         }
         // A panic in a rule is our mistake; it must cost one request, not the one thread that can write.
@@ -200,10 +216,11 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
         let result = outcome.unwrap_or_else(|_| Err(Error::internal("a rule panicked")));
         if let (Ok(value), Some(once)) = (&result, &self.once) {
             if let Some(answer) = (self.keep)(value) {
+                // An answer may hold a name or a new client's secret: sealed like everything else of that kind.
                 tx.group.answers.push(Kept {
                     id: once.id.to_vec(),
                     request: once.request.to_vec(),
-                    answer,
+                    answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
                     created_at: tx.now.as_ms(),
                 });
             }
@@ -255,7 +272,7 @@ impl Door {
         actor: Actor,
         work: impl FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.send(actor, None, work, |_, _| None, |_| None).await
+        self.send(actor, None, work, |_| None, |_| None).await
     }
 
     /// Makes a change once: if the same request came before with the same key, its answer is given again.
@@ -265,14 +282,8 @@ impl Door {
         once: Option<Once>,
         work: impl FnMut(&mut Tx<'_>) -> Result<Rendered, Error> + Send + 'static,
     ) -> Result<Rendered, Error> {
-        let replay = |kept: &Kept, once: &Once| {
-            if kept.request != once.request {
-                return Some(Err(Error::new(
-                    Code::KeyReused,
-                    "This Idempotency-Key was used for another request. Use a new key for a new request.",
-                )));
-            }
-            let answer = serde_json::from_slice::<Rendered>(&kept.answer).map_err(Error::internal);
+        let replay = |answer: &[u8]| {
+            let answer = serde_json::from_slice::<Rendered>(answer).map_err(Error::internal);
             Some(answer.map(|answer| Rendered {
                 replayed: true,
                 ..answer
@@ -289,7 +300,7 @@ impl Door {
         actor: Actor,
         once: Option<Once>,
         work: impl FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
-        replay: fn(&Kept, &Once) -> Option<Result<T, Error>>,
+        replay: fn(&[u8]) -> Option<Result<T, Error>>,
         keep: fn(&T) -> Option<Vec<u8>>,
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();

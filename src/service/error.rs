@@ -29,6 +29,8 @@ pub enum Code {
     ClientRevoked,
     /// The thing changed since the caller read it.
     Changed,
+    /// Another change came in between.
+    Conflict,
     /// The Idempotency-Key was used for another request.
     KeyReused,
     /// The import is not in the state that this needs.

@@ -2,13 +2,77 @@
 //!
 //! A rule reads from top to bottom: may they, is it sensible, state the fact. A rule that needs a clock or a database
 //! gets both from the transaction it runs in.
+//!
+//! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind.
+//! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
+//! * [`follow`]: how a node learns what others wrote.
 
+pub mod check_log;
+pub mod clients;
 pub mod commit;
+pub mod credentials;
 pub mod error;
 pub mod follow;
+pub mod gate_check;
+pub mod load;
+pub mod network;
 pub mod setup;
 pub mod signing_keys;
 pub mod verify;
+pub mod workers;
+
+use std::sync::Arc;
+
+use crate::access::keyring::Keyring;
+use crate::access::token::Tokens;
+use crate::domain::time::Environment;
+use crate::index::Index;
+use crate::store::{Reader, Store, StoreError};
 
 pub use commit::{Door, Tx};
 pub use error::{Code, Error};
+
+/// What a node is made of. Shared by everything that answers requests.
+pub struct Services {
+    /// Time and randomness.
+    pub environment: Arc<dyn Environment>,
+    /// The network's keys.
+    pub keyring: Arc<Keyring>,
+    /// Tokens for machines.
+    pub tokens: Tokens,
+    /// What gates are answered from.
+    pub index: Arc<Index>,
+    /// For reading what is not in the index.
+    pub store: Store,
+    /// For changes.
+    pub door: Door,
+    /// What was answered.
+    pub check_log: check_log::CheckLog,
+}
+
+impl Services {
+    /// Reads on a thread that may block. The query must be short: as many run at once as there are connections.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut Reader, &Keyring) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (store, keyring) = (self.store.clone(), self.keyring.clone());
+        let work = tokio::task::spawn_blocking(move || {
+            let mut outcome = None;
+            store.read(|reader| {
+                outcome = Some(query(reader, &keyring));
+                Ok(())
+            })?;
+            outcome.unwrap_or_else(|| Err(Error::internal("a query did not run")))
+        });
+        // A frozen database must not hold the caller: the thread is given up, and the pool bounds how many there are.
+        match tokio::time::timeout(READ_PATIENCE, work).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panicked)) => Err(Error::internal(panicked)),
+            Err(_) => Err(StoreError::Unavailable("no answer in time".into()).into()),
+        }
+    }
+}
+
+/// How long a caller waits for a query.
+const READ_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);

@@ -79,16 +79,14 @@ impl AnyConnection {
         Ok(())
     }
 
-    /// Begins a transaction in which every query sees the database as it was at the first one.
+    /// Begins a transaction that sees one state of the database until its end.
     pub(super) fn begin_snapshot(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Postgres(inner) => AnsiTransactionManager::begin_transaction_sql(
                 inner,
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
             )?,
-            Self::Sqlite(inner) => {
-                AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN DEFERRED")?
-            }
+            Self::Sqlite(inner) => AnsiTransactionManager::begin_transaction(inner)?,
         }
         Ok(())
     }

@@ -83,16 +83,16 @@ impl Reader {
         self.0.woken()
     }
 
-    /// Runs `work` on the database as it is at its first query, whatever is written meanwhile.
+    /// Runs `queries` on one state of the database, whatever is written meanwhile.
     pub fn snapshot<T, E: From<StoreError>>(
         &mut self,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
+        queries: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         self.0.begin_snapshot()?;
-        let worked = work(self);
-        // Nothing was written, so how the transaction ends is of no consequence but that it does.
+        let result = queries(self);
+        // Nothing was written; ending it only lets the database forget the state.
         let ended = self.0.rollback();
-        let value = worked?;
+        let value = result?;
         ended?;
         Ok(value)
     }

@@ -21,3 +21,19 @@ pub fn all(reader: &mut Reader) -> Result<Vec<(u64, Record)>, StoreError> {
         })
         .collect()
 }
+
+/// One record with its version, by its identifier's text.
+pub fn find(reader: &mut Reader, id: &str) -> Result<Option<(u64, Record)>, StoreError> {
+    let row: Option<(String, i64)> = network_records::table
+        .find(id)
+        .select((network_records::body, network_records::version))
+        .first(&mut reader.0)
+        .optional()?;
+    row.map(|(body, version)| {
+        let record = Record::parse(id, &body).ok_or_else(|| {
+            StoreError::Corrupt(format!("the network record {id} cannot be read"))
+        })?;
+        Ok((version as u64, record))
+    })
+    .transpose()
+}

@@ -109,9 +109,12 @@ struct StaffNumberRow {
 }
 
 impl Pending {
-    /// Keeps sealed details of `subject` beside what the ledger says of it.
-    pub fn seal(&mut self, subject: Bytes16, sealed: Vec<u8>) {
-        self.sealed_details.push(SealedRow { subject, sealed });
+    /// Keeps sealed details of a worker, engagement or card beside what the ledger says of it.
+    pub fn seal(&mut self, subject: [u8; 16], sealed: Vec<u8>) {
+        self.sealed_details.push(SealedRow {
+            subject: Bytes16(subject),
+            sealed,
+        });
     }
 
     /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
@@ -251,6 +254,17 @@ impl Projection for Tables<'_> {
         credential: CredentialId,
         badge: &Badge,
     ) -> Result<(), StoreError> {
+        // Issued in this very entry: its version is right already, and its row not yet written.
+        let fresh = self.pending.credentials.last();
+        if !fresh.is_some_and(|row| row.id == credential.into() && row.version == seq as i64) {
+            self.pending.flush(self.writer)?;
+            let touched = diesel::update(credentials::table.find(Bytes16::from(credential)))
+                .set(credentials::version.eq(seq as i64))
+                .execute(&mut self.writer.0)?;
+            if touched != 1 {
+                return Err(StoreError::Guard);
+            }
+        }
         self.pending.badges.push(BadgeRow {
             id: badge.id.into(),
             credential: credential.into(),
@@ -265,20 +279,7 @@ impl Projection for Tables<'_> {
                 card_system: card.card_system.into(),
                 format: card.format.number().into(),
             }));
-        // Issued in this very entry: its version is right already, and its row not yet written.
-        let fresh = self.pending.credentials.last();
-        if fresh.is_some_and(|row| row.id == credential.into() && row.version == seq as i64) {
-            return Ok(());
-        }
-        self.pending.flush(self.writer)?;
-        let touched = diesel::update(credentials::table.find(Bytes16::from(credential)))
-            .set(credentials::version.eq(seq as i64))
-            .execute(&mut self.writer.0)?;
-        if touched == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Guard)
-        }
+        Ok(())
     }
 
     fn moved(

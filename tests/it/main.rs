@@ -1,1 +1,18 @@
+//! The one test binary: stories told through the real server, the same on both databases, and what guards the sources.
+//!
+//! How to write a story: `tests/README.md`.
 
+mod stories;
+mod support;
+
+/// The stories on embedded SQLite.
+mod on_sqlite {
+    use crate::support::Database;
+    crate::stories::all!(Database::Sqlite);
+}
+
+/// The same stories on PostgreSQL. `scripts/test` starts one and says where; without it these fail, they are not skipped.
+mod on_postgres {
+    use crate::support::Database;
+    crate::stories::all!(Database::Postgres);
+}

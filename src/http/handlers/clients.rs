@@ -1,0 +1,162 @@
+//! Machines: `GET` and `POST` on `/v1/clients`, `GET` and `PUT` on each, `POST /v1/clients/{id}/revocations`.
+
+use actix_web::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::access::permission::KeepClients;
+use crate::domain::client::{Client, Role};
+use crate::domain::ids::{ClientId, ClientKind, MemberId};
+use crate::domain::text::Name;
+use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
+use crate::service::Tx;
+use crate::service::clients::{self, ClientDraft};
+
+use super::network::{OfMember, View, change, list, show};
+use super::{Answer, Items, answer, rendered};
+
+/// A machine to be added.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientBody {
+    /// For which member it acts.
+    pub member: MemberId,
+    /// As it is called.
+    pub name: Name,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// A new name for a machine.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientNameBody {
+    /// As it is called.
+    pub name: Name,
+}
+
+/// A machine.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ClientView {
+    /// Which; also its `client_id` for a token.
+    pub id: ClientId,
+    /// For which member it acts.
+    pub member: MemberId,
+    /// As it is called.
+    pub name: Name,
+    /// What it may do.
+    pub role: Role,
+    /// Whether its power was taken away.
+    pub revoked: bool,
+}
+
+impl View<Client> for ClientView {
+    const PATH: &'static str = "/v1/clients";
+    fn of(client: &Client) -> Self {
+        Self {
+            id: client.id,
+            member: client.member,
+            name: client.name.clone(),
+            role: client.role,
+            revoked: client.revoked,
+        }
+    }
+}
+
+/// A machine that was just added, with its secret.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct NewClientView {
+    /// The machine.
+    #[serde(flatten)]
+    pub client: ClientView,
+    /// Its secret. Shown this once; only a digest of it is kept.
+    #[schema(max_length = 80)]
+    pub secret: String,
+}
+
+/// Adds a machine and answers its secret, this once.
+#[utoipa::path(post, path = "/v1/clients", tag = "Clients", request_body = ClientBody,
+    params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Added", body = NewClientView)))]
+pub async fn add_client(
+    who: Guarded<KeepClients>,
+    key: IdempotencyKey,
+    body: ValidJson<ClientBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let draft = ClientDraft {
+        member: body.value.member,
+        name: body.value.name,
+        role: body.value.role,
+    };
+    let permit = who.permit;
+    let work = move |tx: &mut Tx<'_>| {
+        let (version, client, secret) = clients::add(tx, permit, draft.clone())?;
+        let view = NewClientView {
+            client: ClientView::of(&client),
+            secret: secret.reveal().to_owned(),
+        };
+        rendered(
+            StatusCode::CREATED,
+            Some(format!("/v1/clients/{}", client.id)),
+            version,
+            &view,
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// A page of machines.
+#[utoipa::path(get, path = "/v1/clients", tag = "Clients",
+    params(("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
+           ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100),
+           ("member" = Option<MemberId>, Query, description = "Only those of this member")),
+    responses((status = 200, description = "A page", body = Items<ClientView>)))]
+pub async fn list_clients(who: Guarded<KeepClients>, page: Page<OfMember>) -> Answer {
+    list::<Client, ClientView>(&who, &page)
+}
+
+/// One machine.
+#[utoipa::path(get, path = "/v1/clients/{id}", tag = "Clients", params(("id" = ClientId, Path, description = "Which")),
+    responses((status = 200, description = "The machine", body = ClientView)))]
+pub async fn show_client(who: Guarded<KeepClients>, id: PathId<ClientKind>) -> Answer {
+    show::<Client, ClientView>(&who, id.0)
+}
+
+/// Renames a machine.
+#[utoipa::path(put, path = "/v1/clients/{id}", tag = "Clients", request_body = ClientNameBody,
+    params(("id" = ClientId, Path, description = "Which"),
+           ("If-Match" = String, Header, description = "The ETag of what you read", max_length = 40)),
+    responses((status = 200, description = "Renamed", body = ClientView)))]
+pub async fn change_client(
+    who: Guarded<KeepClients>,
+    id: PathId<ClientKind>,
+    version: IfMatch,
+    body: ValidJson<ClientNameBody>,
+) -> Answer {
+    change::<Client, ClientView>(who, id.0, version, body.value.name).await
+}
+
+/// Takes a machine's power away, for good.
+///
+/// Its tokens lose their force at once on the node that answers this, and within two seconds on every other.
+#[utoipa::path(post, path = "/v1/clients/{id}/revocations", tag = "Clients", params(("id" = ClientId, Path, description = "Which")),
+    responses((status = 200, description = "Revoked", body = ClientView)))]
+pub async fn revoke_client(who: Guarded<KeepClients>, id: PathId<ClientKind>) -> Answer {
+    let (permit, id) = (who.permit, id.0);
+    let work = move |tx: &mut Tx<'_>| {
+        let (version, client) = clients::revoke(tx, permit, id)?;
+        rendered(StatusCode::OK, None, version, &ClientView::of(&client))
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), None, work)
+            .await?,
+    )
+}

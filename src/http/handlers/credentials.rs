@@ -1,0 +1,592 @@
+//! Credentials: `/v1/credentials`, each with its badges, suspensions, lifts and revocations, and many revocations at once.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::access::permission::{Issue, Lift, ReadCredentials, Revoke, Suspend};
+use crate::domain::card::Format;
+use crate::domain::credential::{Badge, Medium, Scope, State, SuspensionKind};
+use crate::domain::ids::{
+    BadgeId, CardSystemId, CredentialId, CredentialKind, EngagementId, FacilityId, MemberId,
+    WorkerId, ZoneId,
+};
+use crate::domain::reason::{Class, Reason};
+use crate::domain::time::Timestamp;
+use crate::http::extract::{
+    Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson, id_parameter,
+};
+use crate::http::limits::BATCH_BYTES_MAX;
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::ledger::replay::Held;
+use crate::service::credentials::{
+    self, BadgeDraft, CardDraft, CredentialDraft, Given, Revocation, WithBadges,
+};
+use crate::service::{Error, Tx};
+
+use super::gate_checks::CardBody;
+use super::{Answer, Items, after, answer, items, one, rendered};
+
+/// A credential to be issued.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialBody {
+    /// To whom.
+    pub worker: WorkerId,
+    /// What it rests on.
+    #[serde(default)]
+    pub engagement: Option<EngagementId>,
+    /// Good from this moment; from now, if not said. Whole seconds count.
+    #[serde(default)]
+    pub valid_from: Option<Timestamp>,
+    /// Good until this moment, exclusive; at most ten years later. Whole seconds count.
+    pub valid_until: Timestamp,
+    /// Where it is good; everywhere, if not said.
+    #[serde(default)]
+    pub scope: ScopeBody,
+    /// What it is carried on.
+    #[validate(length(min = 1, max = 8), nested)]
+    #[schema(min_items = 1, max_items = 8)]
+    pub badges: Vec<BadgeBody>,
+}
+
+/// Where a credential is good: whole facilities, single zones, or everywhere when nothing is named.
+#[derive(Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeBody {
+    /// Whole facilities.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    pub facilities: BTreeSet<FacilityId>,
+    /// Single zones.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    pub zones: BTreeSet<ZoneId>,
+}
+
+/// A badge to be added.
+#[derive(Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BadgeBody {
+    /// Card or phone.
+    pub medium: Medium,
+    /// What readers see on it; each names one of your member's card systems.
+    #[validate(length(min = 1, max = 8))]
+    #[schema(min_items = 1, max_items = 8)]
+    pub cards: Vec<CardBody>,
+}
+
+impl BadgeBody {
+    fn draft(&self, pointer: &str) -> Result<BadgeDraft, Error> {
+        let cards = self
+            .cards
+            .iter()
+            .enumerate()
+            .map(|(at, card)| card_draft(card, &format!("{pointer}/cards/{at}")));
+        Ok(BadgeDraft {
+            medium: self.medium,
+            cards: cards.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn card_draft(card: &CardBody, pointer: &str) -> Result<CardDraft, Error> {
+    let card_system = card.card_system.ok_or_else(|| {
+        Error::field(
+            format!("{pointer}/card_system"),
+            "missing",
+            "Name the card system in which the card is numbered.",
+        )
+    })?;
+    let moved = |mut error: Error| {
+        for field in &mut error.fields {
+            field.pointer = field.pointer.replacen("/card", pointer, 1);
+        }
+        error
+    };
+    let raw = card.raw_bytes().map_err(moved)?;
+    let given = match card.input(&raw).map_err(moved)? {
+        crate::domain::card::Input::Text(text) => Given::Text(text.to_owned()),
+        crate::domain::card::Input::Fields {
+            facility_code,
+            number,
+        } => Given::Fields {
+            facility_code,
+            number,
+        },
+        crate::domain::card::Input::Raw { bytes, bit_count } => Given::Raw {
+            bytes: bytes.to_vec(),
+            bit_count,
+        },
+    };
+    Ok(CardDraft {
+        card_system,
+        format: card.format,
+        given,
+    })
+}
+
+/// A credential.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CredentialView {
+    /// Which.
+    pub id: CredentialId,
+    /// Who issued it.
+    pub member: MemberId,
+    /// Whose it is.
+    pub worker: WorkerId,
+    /// What it rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engagement: Option<EngagementId>,
+    /// Good from.
+    pub valid_from: Timestamp,
+    /// Good until, exclusive.
+    pub valid_until: Timestamp,
+    /// Where it is good.
+    pub scope: ScopeBody,
+    /// `active`, `suspended` or `revoked`.
+    pub state: StateName,
+    /// In which ways it is suspended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 4)]
+    pub suspensions: Vec<SuspensionKind>,
+    /// Why it was last suspended or revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Since when it stands so.
+    pub since: Timestamp,
+    /// The ledger entry that last touched it.
+    pub seq: u64,
+    /// What it is carried on.
+    #[schema(max_items = 8)]
+    pub badges: Vec<BadgeView>,
+}
+
+/// Where a credential stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StateName {
+    /// Good, within its validity and scope.
+    Active,
+    /// Not good for now.
+    Suspended,
+    /// Never good again.
+    Revoked,
+}
+
+/// What a credential is carried on. The numbers are not shown.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct BadgeView {
+    /// Which.
+    pub id: BadgeId,
+    /// Card or phone.
+    pub medium: Medium,
+    /// What readers see on it.
+    #[schema(max_items = 8)]
+    pub cards: Vec<BadgeCardView>,
+}
+
+/// What readers see on a badge.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct BadgeCardView {
+    /// In which numbering.
+    pub card_system: CardSystemId,
+    /// How it is written.
+    pub format: Format,
+}
+
+impl CredentialView {
+    fn of(held: &Held, badges: &[Badge]) -> Self {
+        let credential = &held.credential;
+        let (state, suspensions) = match held.state {
+            State::Active => (StateName::Active, Vec::new()),
+            State::Suspended(kinds) => (StateName::Suspended, kinds.iter().collect()),
+            State::Revoked => (StateName::Revoked, Vec::new()),
+        };
+        Self {
+            id: credential.id,
+            member: credential.member,
+            worker: credential.worker,
+            engagement: credential.engagement,
+            valid_from: credential.valid_from,
+            valid_until: credential.valid_until,
+            scope: ScopeBody {
+                facilities: credential.scope.facilities.clone(),
+                zones: credential.scope.zones.clone(),
+            },
+            state,
+            suspensions,
+            reason: held.reason,
+            since: held.since,
+            seq: held.version,
+            badges: badges
+                .iter()
+                .map(|badge| BadgeView {
+                    id: badge.id,
+                    medium: badge.medium,
+                    cards: badge
+                        .cards
+                        .iter()
+                        .map(|card| BadgeCardView {
+                            card_system: card.card_system,
+                            format: card.format,
+                        })
+                        .collect(),
+                })
+                .collect(),
+        }
+    }
+
+    fn with_badges(found: &WithBadges) -> Self {
+        Self::of(&found.held, &found.badges)
+    }
+}
+
+/// Issues a credential. It is good at once, within its validity and scope.
+#[utoipa::path(post, path = "/v1/credentials", tag = "Credentials", request_body = CredentialBody,
+    params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Issued", body = CredentialView)))]
+pub async fn issue(
+    who: Guarded<Issue>,
+    key: IdempotencyKey,
+    body: ValidJson<CredentialBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let body = body.value;
+    let badges = body
+        .badges
+        .iter()
+        .enumerate()
+        .map(|(at, badge)| badge.draft(&format!("/badges/{at}")));
+    let draft = CredentialDraft {
+        worker: body.worker,
+        engagement: body.engagement,
+        valid_from: body.valid_from,
+        valid_until: body.valid_until,
+        badges: badges.collect::<Result<_, _>>()?,
+        scope: Scope {
+            facilities: body.scope.facilities,
+            zones: body.scope.zones,
+        },
+    };
+    let permit = who.permit;
+    let work = move |tx: &mut Tx<'_>| {
+        let issued = credentials::issue(tx, permit, &draft)?;
+        let location = format!("/v1/credentials/{}", issued.held.credential.id);
+        rendered(
+            StatusCode::CREATED,
+            Some(location),
+            issued.held.version,
+            &CredentialView::with_badges(&issued),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// Only those of one worker.
+#[derive(Debug, Default)]
+pub struct OfWorker {
+    worker: Option<WorkerId>,
+}
+
+impl ListQuery for OfWorker {
+    fn take(&mut self, name: &str, value: &str) -> Result<bool, Problem> {
+        if name == "worker" {
+            self.worker = Some(id_parameter("worker", value)?);
+        }
+        Ok(name == "worker")
+    }
+}
+
+/// A page of the credentials that your member issued.
+#[utoipa::path(get, path = "/v1/credentials", tag = "Credentials",
+    params(("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
+           ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100),
+           ("worker" = Option<WorkerId>, Query, description = "Only those of this worker")),
+    responses((status = 200, description = "A page", body = Items<CredentialView>)))]
+pub async fn list(who: Guarded<ReadCredentials>, page: Page<OfWorker>) -> Answer {
+    let (permit, limit, worker) = (who.permit, page.limit, page.query.worker);
+    let after = after(&who, "credentials", &page)?;
+    let found = who
+        .services
+        .read(move |reader, _| credentials::list(reader, permit, worker, after, limit + 1))
+        .await?;
+    items(
+        &who,
+        "credentials",
+        limit,
+        found,
+        |one| one.held.credential.id,
+        |one| CredentialView::with_badges(&one),
+    )
+}
+
+/// One credential with its badges.
+#[utoipa::path(get, path = "/v1/credentials/{id}", tag = "Credentials", params(("id" = CredentialId, Path, description = "Which")),
+    responses((status = 200, description = "The credential", body = CredentialView)))]
+pub async fn show(who: Guarded<ReadCredentials>, id: PathId<CredentialKind>) -> Answer {
+    let (permit, id) = (who.permit, id.0);
+    let found = who
+        .services
+        .read(move |reader, _| credentials::show(reader, permit, id))
+        .await?;
+    one(found.held.version, &CredentialView::with_badges(&found))
+}
+
+/// Adds a badge to a credential.
+#[utoipa::path(post, path = "/v1/credentials/{id}/badges", tag = "Credentials", request_body = BadgeBody,
+    params(("id" = CredentialId, Path, description = "To which"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Added", body = CredentialView)))]
+pub async fn add_badge(
+    who: Guarded<Issue>,
+    id: PathId<CredentialKind>,
+    key: IdempotencyKey,
+    body: ValidJson<BadgeBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, id, draft) = (who.permit, id.0, body.value.draft("")?);
+    let work = move |tx: &mut Tx<'_>| {
+        let found = credentials::add_badge(tx, permit, id, &draft)?;
+        rendered(
+            StatusCode::CREATED,
+            None,
+            found.held.version,
+            &CredentialView::with_badges(&found),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// Why.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonBody {
+    /// The reason.
+    pub reason: Reason,
+}
+
+/// Suspends a credential. Its gates refuse it from this answer on.
+#[utoipa::path(post, path = "/v1/credentials/{id}/suspensions", tag = "Credentials", request_body = ReasonBody,
+    params(("id" = CredentialId, Path, description = "Which"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Suspended", body = CredentialView)))]
+pub async fn suspend(
+    who: Guarded<Suspend>,
+    id: PathId<CredentialKind>,
+    key: IdempotencyKey,
+    body: ValidJson<ReasonBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, id, reason) = (who.permit, id.0, body.value.reason);
+    let work = move |tx: &mut Tx<'_>| {
+        let held = credentials::suspend(tx, permit, id, reason)?;
+        let badges = crate::service::credentials::badges(tx, id)?;
+        rendered(
+            StatusCode::CREATED,
+            None,
+            held.version,
+            &CredentialView::of(&held, &badges),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// Which suspension falls away.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiftBody {
+    /// The kind.
+    pub kind: SuspensionKind,
+}
+
+/// Lifts one kind of suspension. The credential is good again when no other stands.
+#[utoipa::path(post, path = "/v1/credentials/{id}/lifts", tag = "Credentials", request_body = LiftBody,
+    params(("id" = CredentialId, Path, description = "Which"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Lifted", body = CredentialView)))]
+pub async fn lift(
+    who: Guarded<Lift>,
+    id: PathId<CredentialKind>,
+    key: IdempotencyKey,
+    body: ValidJson<LiftBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, id, kind) = (who.permit, id.0, body.value.kind);
+    let work = move |tx: &mut Tx<'_>| {
+        let held = credentials::lift(tx, permit, id, kind)?;
+        let badges = crate::service::credentials::badges(tx, id)?;
+        rendered(
+            StatusCode::CREATED,
+            None,
+            held.version,
+            &CredentialView::of(&held, &badges),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// A revocation. It is final.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RevocationView {
+    /// Which credential.
+    pub credential: CredentialId,
+    /// Why.
+    pub reason: Reason,
+    /// The class of the reason.
+    pub class: Class,
+    /// When it became final.
+    pub at: Timestamp,
+    /// By which ledger entry: ask gates for a copy that holds it with `at_least`.
+    pub seq: u64,
+}
+
+impl From<Revocation> for RevocationView {
+    fn from(revocation: Revocation) -> Self {
+        Self {
+            credential: revocation.credential,
+            reason: revocation.reason,
+            class: revocation.reason.class(),
+            at: revocation.at,
+            seq: revocation.seq,
+        }
+    }
+}
+
+/// Revokes a credential, for good. Every gate refuses it from this answer on.
+///
+/// One that is revoked already is answered with 200 and its first revocation.
+#[utoipa::path(post, path = "/v1/credentials/{id}/revocations", tag = "Credentials", request_body = ReasonBody,
+    params(("id" = CredentialId, Path, description = "Which"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Revoked", body = RevocationView),
+              (status = 200, description = "It was revoked before", body = RevocationView)))]
+pub async fn revoke(
+    who: Guarded<Revoke>,
+    id: PathId<CredentialKind>,
+    key: IdempotencyKey,
+    body: ValidJson<ReasonBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, id, reason) = (who.permit, id.0, body.value.reason);
+    let work = move |tx: &mut Tx<'_>| {
+        let revocation = credentials::revoke(tx, permit, id, reason)?;
+        let status = if revocation.already {
+            StatusCode::OK
+        } else {
+            StatusCode::CREATED
+        };
+        rendered(
+            status,
+            None,
+            revocation.seq,
+            &RevocationView::from(revocation),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// Many credentials to be revoked for one reason.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationBatchBody {
+    /// Which.
+    #[validate(length(min = 1, max = 500))]
+    #[schema(min_items = 1, max_items = 500)]
+    pub credentials: Vec<CredentialId>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What became of one credential of a batch.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum RevocationItem {
+    /// It is revoked.
+    Revoked(RevocationView),
+    /// It could not be.
+    Problem {
+        /// Which.
+        credential: CredentialId,
+        /// Why not.
+        problem: Box<ProblemDocument>,
+    },
+}
+
+/// What became of a batch, in the order of the request.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RevocationBatchView {
+    /// One for each credential.
+    #[schema(max_items = 500)]
+    pub items: Vec<RevocationItem>,
+}
+
+/// Revokes up to 500 credentials in one transaction. Those that cannot be revoked are named; the others are.
+#[utoipa::path(post, path = "/v1/revocations:batch", tag = "Credentials", request_body = RevocationBatchBody,
+    params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 200, description = "What became of each", body = RevocationBatchView)))]
+pub async fn revoke_batch(
+    who: Guarded<Revoke>,
+    key: IdempotencyKey,
+    body: ValidJson<RevocationBatchBody, BATCH_BYTES_MAX>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, body) = (who.permit, body.value);
+    let work = move |tx: &mut Tx<'_>| {
+        let mut items = Vec::with_capacity(body.credentials.len());
+        for &credential in &body.credentials {
+            items.push(
+                match credentials::revoke(tx, permit, credential, body.reason) {
+                    Ok(revocation) => RevocationItem::Revoked(revocation.into()),
+                    Err(error) if error.code == crate::service::Code::NotFound => {
+                        RevocationItem::Problem {
+                            credential,
+                            problem: Box::new(Problem::from(error).document(None)),
+                        }
+                    }
+                    // Anything else concerns all of them: nothing is done.
+                    Err(error) => return Err(error),
+                },
+            );
+        }
+        rendered(
+            StatusCode::OK,
+            None,
+            tx.seq(),
+            &RevocationBatchView { items },
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}

@@ -1,0 +1,540 @@
+//! Members, facilities, zones, gates and card systems: `GET` and `POST` on the list, `GET` and `PUT` on each.
+
+use actix_web::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::access::permission::{KeepFacilities, KeepMembers, ReadGates, ReadNetwork};
+use crate::domain::card::ByteOrder;
+use crate::domain::ids::{self, CardSystemId, FacilityId, GateId, Id, MemberId, ZoneId};
+use crate::domain::network::{
+    CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member, MemberKind, SecurityLevel,
+    Zone,
+};
+use crate::domain::text::Name;
+use crate::http::extract::{
+    Guarded, IdempotencyKey, IfMatch, ListQuery, Page, PathId, ValidJson, id_parameter,
+};
+use crate::http::problem::Problem;
+use crate::service::network::{
+    self, CardSystemDraft, FacilityDraft, GateDraft, Kept, MemberDraft, ZoneDraft,
+};
+
+use super::{Answer, Items, after, answer, items, one, rendered};
+
+/// Only those of one member.
+#[derive(Debug, Default)]
+pub struct OfMember {
+    /// Which.
+    pub member: Option<MemberId>,
+}
+
+impl ListQuery for OfMember {
+    fn take(&mut self, name: &str, value: &str) -> Result<bool, Problem> {
+        if name == "member" {
+            self.member = Some(id_parameter("member", value)?);
+        }
+        Ok(name == "member")
+    }
+}
+
+/// A record as it is shown: its identifier and what was said of it.
+pub trait View<R: Kept>: Serialize + utoipa::ToSchema + 'static {
+    /// Where records of this kind are.
+    const PATH: &'static str;
+    /// The view of a record.
+    fn of(record: &R) -> Self;
+}
+
+pub(super) async fn add<R: Kept, V: View<R>>(
+    who: Guarded<R::Keep>,
+    once: crate::service::commit::Once,
+    draft: R::Draft,
+) -> Answer {
+    let permit = who.permit;
+    let work = move |tx: &mut crate::service::Tx<'_>| {
+        let (version, id, record) = network::add::<R>(tx, permit, draft.clone())?;
+        rendered(
+            StatusCode::CREATED,
+            Some(format!("{}/{id}", V::PATH)),
+            version,
+            &V::of(&record),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+pub(super) async fn change<R: Kept, V: View<R>>(
+    who: Guarded<R::Keep>,
+    id: Id<R::Kind>,
+    version: IfMatch,
+    draft: R::Draft,
+) -> Answer {
+    let permit = who.permit;
+    let work = move |tx: &mut crate::service::Tx<'_>| {
+        let (version, record) = network::change::<R>(tx, permit, id, version.0, draft.clone())?;
+        rendered(StatusCode::OK, None, version, &V::of(&record))
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), None, work)
+            .await?,
+    )
+}
+
+pub(super) fn show<R: Kept, V: View<R>>(who: &Guarded<R::Read>, id: Id<R::Kind>) -> Answer {
+    let (version, record) = network::find::<R>(&who.services.index.places(), who.permit, id)?;
+    one(version, &V::of(&record))
+}
+
+pub(super) fn list<R: Kept, V: View<R>>(who: &Guarded<R::Read>, page: &Page<OfMember>) -> Answer {
+    let after = after(who, R::NAME, page)?;
+    let things = network::list::<R>(
+        &who.services.index.places(),
+        who.permit,
+        page.query.member,
+        after,
+        page.limit + 1,
+    );
+    items(
+        who,
+        R::NAME,
+        page.limit,
+        things,
+        |(id, ..)| *id,
+        |(_, _, record)| V::of(&record),
+    )
+}
+
+macro_rules! resource {
+    ($record:ident, $kind:ident, $id:ident, $keep:ident, $read:ident, $body:ident, $view:ident, $path:literal, $path_id:literal, $tag:literal,
+     $add:ident, $list:ident, $show:ident, $change:ident) => {
+        impl View<$record> for $view {
+            const PATH: &'static str = $path;
+            fn of(record: &$record) -> Self {
+                Self::from(record)
+            }
+        }
+
+        #[doc = concat!("Adds a record of this kind (", stringify!($record), ").")]
+        #[utoipa::path(post, path = $path, tag = $tag, request_body = $body,
+            params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+            responses((status = 201, description = "Added", body = $view)))]
+        pub async fn $add(who: Guarded<$keep>, key: IdempotencyKey, body: ValidJson<$body>) -> Answer {
+            let once = key.once(who.actor(), &body);
+            add::<$record, $view>(who, once, body.value.into()).await
+        }
+
+        #[doc = concat!("A page of the records of this kind (", stringify!($record), ") that you may see.")]
+        #[utoipa::path(get, path = $path, tag = $tag,
+            params(("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
+                   ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100),
+                   ("member" = Option<MemberId>, Query, description = "Only those of this member")),
+            responses((status = 200, description = "A page", body = Items<$view>)))]
+        pub async fn $list(who: Guarded<$read>, page: Page<OfMember>) -> Answer {
+            list::<$record, $view>(&who, &page)
+        }
+
+        #[doc = concat!("One record of this kind (", stringify!($record), ").")]
+        #[utoipa::path(get, path = $path_id, tag = $tag, params(("id" = $id, Path, description = "Which")),
+            responses((status = 200, description = "The record", body = $view)))]
+        pub async fn $show(who: Guarded<$read>, id: PathId<ids::$kind>) -> Answer {
+            show::<$record, $view>(&who, id.0)
+        }
+
+        #[doc = concat!("Replaces one record of this kind (", stringify!($record), ").")]
+        #[utoipa::path(put, path = $path_id, tag = $tag, request_body = $body,
+            params(("id" = $id, Path, description = "Which"),
+                   ("If-Match" = String, Header, description = "The ETag of what you read", max_length = 40)),
+            responses((status = 200, description = "Replaced", body = $view)))]
+        pub async fn $change(
+            who: Guarded<$keep>, id: PathId<ids::$kind>, version: IfMatch, body: ValidJson<$body>,
+        ) -> Answer {
+            change::<$record, $view>(who, id.0, version, body.value.into()).await
+        }
+    };
+}
+
+/// An organisation of the network.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberBody {
+    /// As it calls itself.
+    pub name: Name,
+    /// What it is.
+    pub kind: MemberKind,
+    /// The places it manages, by UN/LOCODE.
+    #[serde(default)]
+    #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
+    pub locodes: Vec<Locode>,
+    /// The greatest age of a copy that may permit at its gates, in milliseconds.
+    #[serde(default)]
+    #[schema(minimum = 2000, maximum = 86400000)]
+    pub max_age_ms: Option<u64>,
+}
+
+impl From<MemberBody> for MemberDraft {
+    fn from(body: MemberBody) -> Self {
+        Self {
+            name: body.name,
+            kind: body.kind,
+            locodes: body.locodes,
+            max_age_ms: body.max_age_ms,
+        }
+    }
+}
+
+/// An organisation of the network.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MemberView {
+    /// Which.
+    pub id: MemberId,
+    /// As it calls itself.
+    pub name: Name,
+    /// What it is.
+    pub kind: MemberKind,
+    /// The places it manages.
+    #[schema(max_items = 50)]
+    pub locodes: Vec<Locode>,
+    /// The greatest age of a copy that may permit at its gates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age_ms: Option<u64>,
+}
+
+impl From<&Member> for MemberView {
+    fn from(member: &Member) -> Self {
+        Self {
+            id: member.id,
+            name: member.name.clone(),
+            kind: member.kind,
+            locodes: member.locodes.clone(),
+            max_age_ms: member.max_age_ms,
+        }
+    }
+}
+
+resource!(
+    Member,
+    MemberKind,
+    MemberId,
+    KeepMembers,
+    ReadNetwork,
+    MemberBody,
+    MemberView,
+    "/v1/members",
+    "/v1/members/{id}",
+    "Network",
+    add_member,
+    list_members,
+    show_member,
+    change_member
+);
+
+/// A port facility, inland terminal or lock.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FacilityBody {
+    /// Whose it is.
+    pub member: MemberId,
+    /// Its name.
+    pub name: Name,
+    /// What it is.
+    pub kind: FacilityKind,
+    /// Where it lies, by UN/LOCODE.
+    pub locode: Locode,
+    /// The security level in force; 1, if not said.
+    #[serde(default)]
+    pub security_level: SecurityLevel,
+    /// Whether its gates are told the class of a reason; no, if not said.
+    #[serde(default)]
+    pub shows_class: bool,
+    /// The greatest age of a copy that may permit at its gates, in milliseconds.
+    #[serde(default)]
+    #[schema(minimum = 2000, maximum = 86400000)]
+    pub max_age_ms: Option<u64>,
+}
+
+impl From<FacilityBody> for FacilityDraft {
+    fn from(body: FacilityBody) -> Self {
+        Self {
+            member: body.member,
+            name: body.name,
+            kind: body.kind,
+            locode: body.locode,
+            security_level: body.security_level,
+            shows_class: body.shows_class,
+            max_age_ms: body.max_age_ms,
+        }
+    }
+}
+
+/// A port facility, inland terminal or lock.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct FacilityView {
+    /// Which.
+    pub id: FacilityId,
+    /// Whose it is.
+    pub member: MemberId,
+    /// Its name.
+    pub name: Name,
+    /// What it is.
+    pub kind: FacilityKind,
+    /// Where it lies.
+    pub locode: Locode,
+    /// The security level in force.
+    pub security_level: SecurityLevel,
+    /// Whether its gates are told the class of a reason.
+    pub shows_class: bool,
+    /// The greatest age of a copy that may permit at its gates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age_ms: Option<u64>,
+}
+
+impl From<&Facility> for FacilityView {
+    fn from(facility: &Facility) -> Self {
+        Self {
+            id: facility.id,
+            member: facility.member,
+            name: facility.name.clone(),
+            kind: facility.kind,
+            locode: facility.locode,
+            security_level: facility.security_level,
+            shows_class: facility.shows_class,
+            max_age_ms: facility.max_age_ms,
+        }
+    }
+}
+
+resource!(
+    Facility,
+    FacilityKind,
+    FacilityId,
+    KeepFacilities,
+    ReadNetwork,
+    FacilityBody,
+    FacilityView,
+    "/v1/facilities",
+    "/v1/facilities/{id}",
+    "Network",
+    add_facility,
+    list_facilities,
+    show_facility,
+    change_facility
+);
+
+/// A restricted area in a facility.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneBody {
+    /// Where it lies.
+    pub facility: FacilityId,
+    /// Its name.
+    pub name: Name,
+}
+
+impl From<ZoneBody> for ZoneDraft {
+    fn from(body: ZoneBody) -> Self {
+        Self {
+            facility: body.facility,
+            name: body.name,
+        }
+    }
+}
+
+/// A restricted area in a facility.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ZoneView {
+    /// Which.
+    pub id: ZoneId,
+    /// Where it lies.
+    pub facility: FacilityId,
+    /// Its name.
+    pub name: Name,
+}
+
+impl From<&Zone> for ZoneView {
+    fn from(zone: &Zone) -> Self {
+        Self {
+            id: zone.id,
+            facility: zone.facility,
+            name: zone.name.clone(),
+        }
+    }
+}
+
+resource!(
+    Zone,
+    ZoneKind,
+    ZoneId,
+    KeepFacilities,
+    ReadNetwork,
+    ZoneBody,
+    ZoneView,
+    "/v1/zones",
+    "/v1/zones/{id}",
+    "Network",
+    add_zone,
+    list_zones,
+    show_zone,
+    change_zone
+);
+
+/// A member's numbering of cards.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardSystemBody {
+    /// Whose it is.
+    pub member: MemberId,
+    /// Its name.
+    pub name: Name,
+    /// In which order its readers report the bytes of a UID; highest first, if not said. Fixed once it is added.
+    #[serde(default)]
+    pub uid_byte_order: ByteOrder,
+}
+
+impl From<CardSystemBody> for CardSystemDraft {
+    fn from(body: CardSystemBody) -> Self {
+        Self {
+            member: body.member,
+            name: body.name,
+            uid_byte_order: body.uid_byte_order,
+        }
+    }
+}
+
+/// A member's numbering of cards.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CardSystemView {
+    /// Which.
+    pub id: CardSystemId,
+    /// Whose it is.
+    pub member: MemberId,
+    /// Its name.
+    pub name: Name,
+    /// In which order its readers report the bytes of a UID.
+    pub uid_byte_order: ByteOrder,
+}
+
+impl From<&CardSystem> for CardSystemView {
+    fn from(card_system: &CardSystem) -> Self {
+        Self {
+            id: card_system.id,
+            member: card_system.member,
+            name: card_system.name.clone(),
+            uid_byte_order: card_system.uid_byte_order,
+        }
+    }
+}
+
+resource!(
+    CardSystem,
+    CardSystemKind,
+    CardSystemId,
+    KeepFacilities,
+    ReadNetwork,
+    CardSystemBody,
+    CardSystemView,
+    "/v1/card-systems",
+    "/v1/card-systems/{id}",
+    "Network",
+    add_card_system,
+    list_card_systems,
+    show_card_system,
+    change_card_system
+);
+
+/// An access point.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateBody {
+    /// Where it stands.
+    pub facility: FacilityId,
+    /// The zone it leads to, where it does not lead to the whole facility.
+    #[serde(default)]
+    pub zone: Option<ZoneId>,
+    /// Its name.
+    pub name: Name,
+    /// Which way it leads.
+    pub direction: Direction,
+    /// The numberings whose cards it honours, own and other members'.
+    #[validate(length(min = 1, max = 8))]
+    #[schema(min_items = 1, max_items = 8)]
+    pub card_systems: Vec<CardSystemId>,
+    /// The greatest age of a copy that may permit here, in milliseconds.
+    #[serde(default)]
+    #[schema(minimum = 2000, maximum = 86400000)]
+    pub max_age_ms: Option<u64>,
+}
+
+impl From<GateBody> for GateDraft {
+    fn from(body: GateBody) -> Self {
+        Self {
+            facility: body.facility,
+            zone: body.zone,
+            name: body.name,
+            direction: body.direction,
+            card_systems: body.card_systems,
+            max_age_ms: body.max_age_ms,
+        }
+    }
+}
+
+/// An access point.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct GateView {
+    /// Which.
+    pub id: GateId,
+    /// Where it stands.
+    pub facility: FacilityId,
+    /// The zone it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+    /// Its name.
+    pub name: Name,
+    /// Which way it leads.
+    pub direction: Direction,
+    /// The numberings whose cards it honours.
+    #[schema(max_items = 8)]
+    pub card_systems: Vec<CardSystemId>,
+    /// The greatest age of a copy that may permit here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age_ms: Option<u64>,
+}
+
+impl From<&Gate> for GateView {
+    fn from(gate: &Gate) -> Self {
+        Self {
+            id: gate.id,
+            facility: gate.facility,
+            zone: gate.zone,
+            name: gate.name.clone(),
+            direction: gate.direction,
+            card_systems: gate.card_systems.clone(),
+            max_age_ms: gate.max_age_ms,
+        }
+    }
+}
+
+resource!(
+    Gate,
+    GateKind,
+    GateId,
+    KeepFacilities,
+    ReadGates,
+    GateBody,
+    GateView,
+    "/v1/gates",
+    "/v1/gates/{id}",
+    "Network",
+    add_gate,
+    list_gates,
+    show_gate,
+    change_gate
+);

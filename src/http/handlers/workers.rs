@@ -1,0 +1,290 @@
+//! Workers and engagements: `/v1/workers`, `/v1/workers/{id}/engagements`, `POST /v1/engagements/{id}/end`.
+
+use actix_web::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use validator::{Validate, ValidationError};
+
+use crate::access::permission::{KeepWorkers, ReadWorkers};
+use crate::domain::ids::{EngagementId, EngagementKind, MemberId, WorkerId, WorkerKind};
+use crate::domain::text::Text;
+use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
+use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
+use crate::service::{Tx, workers};
+
+use super::{Answer, Items, after, answer, items, one, rendered};
+
+/// What a member knows of a worker.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerBody {
+    /// Family name.
+    pub family_name: PersonName,
+    /// Given names.
+    pub given_names: PersonName,
+    /// Date of birth.
+    #[serde(default)]
+    #[validate(custom(function = is_date))]
+    #[schema(format = Date, max_length = 10)]
+    pub birth_date: Option<String>,
+}
+
+fn is_date(text: &str) -> Result<(), ValidationError> {
+    let date = text
+        .parse::<jiff::civil::Date>()
+        .ok()
+        .filter(|date| text.len() == 10 && (1900..=2104).contains(&date.year()));
+    date.map(drop).ok_or_else(|| {
+        ValidationError::new("date")
+            .with_message("must be a date such as 1984-02-29, from the year 1900 on".into())
+    })
+}
+
+impl From<WorkerBody> for WorkerDetails {
+    fn from(body: WorkerBody) -> Self {
+        Self {
+            family_name: body.family_name,
+            given_names: body.given_names,
+            birth_date: body.birth_date,
+        }
+    }
+}
+
+/// A worker.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct WorkerView {
+    /// Which.
+    pub id: WorkerId,
+    /// Who registered them.
+    pub member: MemberId,
+    /// Family name.
+    pub family_name: PersonName,
+    /// Given names.
+    pub given_names: PersonName,
+    /// Date of birth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date, max_length = 10)]
+    pub birth_date: Option<String>,
+}
+
+impl WorkerView {
+    fn of(worker: &crate::domain::worker::Worker, details: WorkerDetails) -> Self {
+        Self {
+            id: worker.id,
+            member: worker.member,
+            family_name: details.family_name,
+            given_names: details.given_names,
+            birth_date: details.birth_date,
+        }
+    }
+}
+
+/// Registers a worker.
+#[utoipa::path(post, path = "/v1/workers", tag = "Workers", request_body = WorkerBody,
+    params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Registered", body = WorkerView)))]
+pub async fn register(
+    who: Guarded<KeepWorkers>,
+    key: IdempotencyKey,
+    body: ValidJson<WorkerBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, details) = (who.permit, WorkerDetails::from(body.value));
+    let work = move |tx: &mut Tx<'_>| {
+        let worker = workers::register(tx, permit, &details)?;
+        let location = format!("/v1/workers/{}", worker.value.id);
+        rendered(
+            StatusCode::CREATED,
+            Some(location),
+            worker.version,
+            &WorkerView::of(&worker.value, details.clone()),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// A page of the workers that your member registered.
+#[utoipa::path(get, path = "/v1/workers", tag = "Workers",
+    params(("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
+           ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100)),
+    responses((status = 200, description = "A page", body = Items<WorkerView>)))]
+pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
+    let (permit, limit) = (who.permit, page.limit);
+    let after = after(&who, "workers", &page)?;
+    let found = who
+        .services
+        .read(move |reader, keyring| workers::list(reader, keyring, permit, after, limit + 1))
+        .await?;
+    items(
+        &who,
+        "workers",
+        limit,
+        found,
+        |(worker, _)| worker.value.id,
+        |(worker, details)| WorkerView::of(&worker.value, details),
+    )
+}
+
+/// One worker.
+#[utoipa::path(get, path = "/v1/workers/{id}", tag = "Workers", params(("id" = WorkerId, Path, description = "Which")),
+    responses((status = 200, description = "The worker", body = WorkerView)))]
+pub async fn show(who: Guarded<ReadWorkers>, id: PathId<WorkerKind>) -> Answer {
+    let (permit, id) = (who.permit, id.0);
+    let (worker, details) = who
+        .services
+        .read(move |reader, keyring| workers::show(reader, keyring, permit, id))
+        .await?;
+    one(worker.version, &WorkerView::of(&worker.value, details))
+}
+
+/// Replaces what is known of a worker.
+#[utoipa::path(put, path = "/v1/workers/{id}", tag = "Workers", request_body = WorkerBody,
+    params(("id" = WorkerId, Path, description = "Which"),
+           ("If-Match" = String, Header, description = "The ETag of what you read", max_length = 40)),
+    responses((status = 200, description = "Replaced", body = WorkerView)))]
+pub async fn amend(
+    who: Guarded<KeepWorkers>,
+    id: PathId<WorkerKind>,
+    version: IfMatch,
+    body: ValidJson<WorkerBody>,
+) -> Answer {
+    let (permit, id, details) = (who.permit, id.0, WorkerDetails::from(body.value));
+    let work = move |tx: &mut Tx<'_>| {
+        let worker = workers::amend(tx, permit, id, version.0, &details)?;
+        rendered(
+            StatusCode::OK,
+            None,
+            worker.version,
+            &WorkerView::of(&worker.value, details.clone()),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), None, work)
+            .await?,
+    )
+}
+
+/// A worker's tie to an employer at your member.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EngagementBody {
+    /// Who states the operational need.
+    pub employer: Text<160>,
+    /// The worker's number at your member; each stands for one engagement.
+    #[serde(default)]
+    pub staff_number: Option<StaffNumber>,
+}
+
+/// A worker's tie to an employer.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct EngagementView {
+    /// Which.
+    pub id: EngagementId,
+    /// Whose.
+    pub worker: WorkerId,
+    /// At which member.
+    pub member: MemberId,
+    /// Who states the operational need.
+    pub employer: Text<160>,
+    /// The worker's number at the member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff_number: Option<StaffNumber>,
+    /// Whether it is over.
+    pub ended: bool,
+}
+
+impl EngagementView {
+    fn of(held: &crate::store::workers::EngagementHeld, details: EngagementDetails) -> Self {
+        Self {
+            id: held.engagement.id,
+            worker: held.engagement.worker,
+            member: held.engagement.member,
+            employer: details.employer,
+            staff_number: details.staff_number,
+            ended: held.ended,
+        }
+    }
+}
+
+/// Begins an engagement.
+#[utoipa::path(post, path = "/v1/workers/{id}/engagements", tag = "Workers", request_body = EngagementBody,
+    params(("id" = WorkerId, Path, description = "Whose"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Begun", body = EngagementView)))]
+pub async fn engage(
+    who: Guarded<KeepWorkers>,
+    id: PathId<WorkerKind>,
+    key: IdempotencyKey,
+    body: ValidJson<EngagementBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, id) = (who.permit, id.0);
+    let details = EngagementDetails {
+        employer: body.value.employer,
+        staff_number: body.value.staff_number,
+    };
+    let work = move |tx: &mut Tx<'_>| {
+        let held = workers::engage(tx, permit, id, &details)?;
+        rendered(
+            StatusCode::CREATED,
+            None,
+            held.version,
+            &EngagementView::of(&held.value, details.clone()),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// A worker's engagements at your member.
+#[utoipa::path(get, path = "/v1/workers/{id}/engagements", tag = "Workers", params(("id" = WorkerId, Path, description = "Whose")),
+    responses((status = 200, description = "All of them", body = Items<EngagementView>)))]
+pub async fn engagements(who: Guarded<ReadWorkers>, id: PathId<WorkerKind>) -> Answer {
+    let (permit, id) = (who.permit, id.0);
+    let found = who
+        .services
+        .read(move |reader, keyring| workers::engagements(reader, keyring, permit, id))
+        .await?;
+    let items = found
+        .into_iter()
+        .map(|(held, details)| EngagementView::of(&held.value, details))
+        .collect();
+    Ok(actix_web::HttpResponse::Ok().json(Items {
+        items,
+        next_cursor: None,
+    }))
+}
+
+/// Ends an engagement.
+#[utoipa::path(post, path = "/v1/engagements/{id}/end", tag = "Workers", params(("id" = EngagementId, Path, description = "Which")),
+    responses((status = 200, description = "Ended", body = EngagementView)))]
+pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>) -> Answer {
+    let (permit, id) = (who.permit, id.0);
+    let work = move |tx: &mut Tx<'_>| {
+        let held = workers::disengage(tx, permit, id)?;
+        let keyring = tx.keyring;
+        let details = workers::engagement_details(tx.reader()?, keyring, id)?;
+        rendered(
+            StatusCode::OK,
+            None,
+            held.version,
+            &EngagementView::of(&held.value, details),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), None, work)
+            .await?,
+    )
+}

@@ -1,0 +1,332 @@
+//! Every error as a problem document (RFC 9457): one table from code to status and title. What the table does not name
+//! cannot be answered, so there is nothing that is answered otherwise.
+
+use std::borrow::Cow;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use serde::{Deserialize, Serialize};
+
+use crate::service::error::{Code, FieldError};
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal;)*) => {
+        /// What went wrong, for programs. The names are stable.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ProblemCode {$($(#[$doc])* $name,)*}
+
+        impl ProblemCode {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name in the API.
+            pub const fn as_str(self) -> &'static str {
+                match self {$(Self::$name => $code,)*}
+            }
+
+            /// The status it is answered with.
+            pub const fn status(self) -> StatusCode {
+                match self {$(Self::$name => StatusCode::$status,)*}
+            }
+
+            /// What it is, in a few words that never change.
+            pub const fn title(self) -> &'static str {
+                match self {$(Self::$name => $title,)*}
+            }
+        }
+    };
+}
+
+problems! {
+    /// The body is not JSON.
+    MalformedBody = "malformed_body", BAD_REQUEST, "The body cannot be read";
+    /// The query string cannot be read.
+    MalformedQuery = "malformed_query", BAD_REQUEST, "The query cannot be read";
+    /// A header cannot be read, or is missing.
+    MalformedHeader = "malformed_header", BAD_REQUEST, "A header cannot be read";
+    /// The cursor was not made for this list.
+    BadCursor = "bad_cursor", BAD_REQUEST, "The cursor is not one of this list";
+    /// A creating request without Idempotency-Key.
+    KeyMissing = "idempotency_key_missing", BAD_REQUEST, "An Idempotency-Key is needed";
+    /// No token, or one that is not believed.
+    Unauthorized = "unauthorized", UNAUTHORIZED, "A valid access token is needed";
+    /// The client's identifier and secret are not believed.
+    InvalidClient = "invalid_client", UNAUTHORIZED, "The client could not be authenticated";
+    /// The role may not do this.
+    Forbidden = "forbidden", FORBIDDEN, "Your role may not do this";
+    /// Not there, or not to be known.
+    NotFound = "not_found", NOT_FOUND, "There is no such thing";
+    /// The path exists, the method does not.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This method is not for this path";
+    /// The sender was too slow.
+    Timeout = "request_timeout", REQUEST_TIMEOUT, "The request came too slowly";
+    /// The state of the thing does not allow it.
+    CredentialRevoked = "credential_revoked", CONFLICT, "The credential is revoked";
+    /// Already suspended in this way.
+    AlreadySuspended = "already_suspended", CONFLICT, "The credential is already suspended";
+    /// Not suspended in this way.
+    NotSuspended = "not_suspended", CONFLICT, "The credential is not suspended";
+    /// The card is on a badge already.
+    CardInUse = "card_in_use", CONFLICT, "The card is on a badge already";
+    /// The staff number is taken.
+    StaffNumberInUse = "staff_number_in_use", CONFLICT, "The staff number is taken";
+    /// The engagement is over.
+    EngagementEnded = "engagement_ended", CONFLICT, "The engagement is over";
+    /// The client is revoked.
+    ClientRevoked = "client_revoked", CONFLICT, "The client is revoked";
+    /// Another change came in between.
+    Conflict = "conflict", CONFLICT, "Another change came in between";
+    /// The import is in another state.
+    ImportState = "import_state", CONFLICT, "The import is not at this step";
+    /// The If-Match does not hold.
+    Changed = "changed", PRECONDITION_FAILED, "It has changed since you read it";
+    /// The body is too large.
+    TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// The body is of another type.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is of a type that is not taken here";
+    /// A field cannot be accepted.
+    Invalid = "invalid", UNPROCESSABLE_ENTITY, "A field cannot be accepted";
+    /// The key was used for another request.
+    KeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request";
+    /// The file cannot be used.
+    UnusableFile = "unusable_file", UNPROCESSABLE_ENTITY, "The file cannot be used";
+    /// If-Match is missing.
+    PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED, "An If-Match header is needed";
+    /// Too many requests of this client.
+    TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests";
+    /// Our mistake.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    /// The database does not answer.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "The service cannot do this just now";
+    /// The database did not confirm.
+    OutcomeUnknown = "outcome_unknown", SERVICE_UNAVAILABLE, "It is not known whether this was done";
+    /// Too many changes wait.
+    Busy = "busy", SERVICE_UNAVAILABLE, "Too many changes are waiting";
+}
+
+impl From<Code> for ProblemCode {
+    fn from(code: Code) -> Self {
+        match code {
+            Code::NotFound => Self::NotFound,
+            Code::Forbidden => Self::Forbidden,
+            Code::Invalid => Self::Invalid,
+            Code::CredentialRevoked => Self::CredentialRevoked,
+            Code::AlreadySuspended => Self::AlreadySuspended,
+            Code::NotSuspended => Self::NotSuspended,
+            Code::CardInUse => Self::CardInUse,
+            Code::StaffNumberInUse => Self::StaffNumberInUse,
+            Code::EngagementEnded => Self::EngagementEnded,
+            Code::ClientRevoked => Self::ClientRevoked,
+            Code::Changed => Self::Changed,
+            Code::Conflict => Self::Conflict,
+            Code::KeyReused => Self::KeyReused,
+            Code::ImportState => Self::ImportState,
+            Code::UnusableFile => Self::UnusableFile,
+            Code::Unavailable => Self::Unavailable,
+            Code::OutcomeUnknown => Self::OutcomeUnknown,
+            Code::Busy => Self::Busy,
+            Code::Internal => Self::Internal,
+        }
+    }
+}
+
+/// A problem on its way to the caller. The envelope adds the request's id.
+#[derive(Debug)]
+pub struct Problem {
+    /// What went wrong.
+    pub code: ProblemCode,
+    /// In a sentence, and how to mend it.
+    pub detail: Cow<'static, str>,
+    /// The fields that are wrong.
+    pub fields: Vec<FieldError>,
+    /// Methods for the Allow header.
+    pub allow: Option<String>,
+    /// When to come again, in seconds.
+    pub retry_after_s: Option<u64>,
+    /// For the log only.
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Problem {
+    /// A problem with a sentence for people.
+    pub fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            allow: None,
+            retry_after_s: None,
+            cause: None,
+        }
+    }
+
+    /// A problem with one field, parameter or header.
+    pub fn at(
+        code: ProblemCode,
+        pointer: impl Into<String>,
+        fault: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        let message = message.into();
+        let mut problem = Self::new(code, code.title());
+        problem.fields.push(FieldError {
+            pointer: pointer.into(),
+            code: fault,
+            message,
+        });
+        problem
+    }
+
+    /// The document, without the request's id when there is none.
+    pub fn document(&self, request_id: Option<&str>) -> ProblemDocument {
+        ProblemDocument {
+            r#type: format!("/problems/{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: self.code.status().as_u16(),
+            detail: self.detail.to_string(),
+            code: self.code.as_str().to_owned(),
+            errors: self
+                .fields
+                .iter()
+                .map(|field| ProblemField {
+                    pointer: field.pointer.clone(),
+                    code: field.code.to_owned(),
+                    detail: field.message.clone(),
+                })
+                .collect(),
+            request_id: request_id.map(str::to_owned),
+        }
+    }
+
+    /// The answer. Logged here, once, when it is ours to mend.
+    pub fn respond(&self, request_id: Option<&str>) -> HttpResponse {
+        if self.code.status().is_server_error() {
+            let cause = self
+                .cause
+                .as_ref()
+                .map(|cause| chain(&**cause))
+                .unwrap_or_default();
+            tracing::error!(
+                request.id = request_id,
+                problem.code = self.code.as_str(),
+                cause,
+                "a request failed"
+            );
+        }
+        let mut answer = HttpResponseBuilder::new(self.code.status());
+        answer.insert_header((
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        ));
+        answer.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+        if let Some(allow) = &self.allow {
+            answer.insert_header((header::ALLOW, allow.as_str()));
+        }
+        match (self.code, self.retry_after_s) {
+            (_, Some(seconds)) => {
+                answer.insert_header((header::RETRY_AFTER, seconds));
+            }
+            (ProblemCode::Unavailable | ProblemCode::OutcomeUnknown | ProblemCode::Busy, None) => {
+                answer.insert_header((header::RETRY_AFTER, 1));
+            }
+            _ => {}
+        }
+        if self.code == ProblemCode::Unauthorized {
+            answer.insert_header((
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"portcullis\""),
+            ));
+        }
+        answer.body(serde_json::to_vec(&self.document(request_id)).unwrap_or_default())
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// A problem document (RFC 9457).
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProblemDocument {
+    /// Where the code is explained.
+    #[schema(max_length = 100, example = "/problems/not_found")]
+    pub r#type: String,
+    /// The code in a few words.
+    #[schema(max_length = 100)]
+    pub title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What went wrong this time, and how to mend it.
+    #[schema(max_length = 1000)]
+    pub detail: String,
+    /// What went wrong, for programs.
+    #[schema(max_length = 40, pattern = "^[a-z_]+$")]
+    pub code: String,
+    /// The fields that are wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
+    pub errors: Vec<ProblemField>,
+    /// The request, for asking us about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub request_id: Option<String>,
+}
+
+/// A field that is wrong.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProblemField {
+    /// JSON Pointer (RFC 6901) into the body, or the name of a parameter or header.
+    #[schema(max_length = 200)]
+    pub pointer: String,
+    /// The fault, for programs.
+    #[schema(max_length = 60)]
+    pub code: String,
+    /// What is wrong and how to mend it.
+    #[schema(max_length = 500)]
+    pub detail: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        // The envelope calls `respond` with the request's id; this is what is left where no request is known.
+        self.respond(None)
+    }
+}
+
+impl From<crate::service::Error> for Problem {
+    fn from(error: crate::service::Error) -> Self {
+        Self {
+            code: error.code.into(),
+            detail: error.detail.into(),
+            fields: error.fields,
+            allow: None,
+            retry_after_s: None,
+            cause: error.cause,
+        }
+    }
+}
+
+impl From<crate::access::permission::Forbidden> for Problem {
+    fn from(forbidden: crate::access::permission::Forbidden) -> Self {
+        crate::service::Error::from(forbidden).into()
+    }
+}

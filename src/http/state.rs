@@ -1,0 +1,170 @@
+//! What every handler gets: the services, shared, and what each thread keeps to itself.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use crate::access::permission::Caller;
+use crate::access::token::Verified;
+use crate::domain::client::Role;
+use crate::domain::ids::ClientId;
+use crate::service::{Services, clients};
+
+use super::limits::TOKENS_REMEMBERED_MAX;
+use super::problem::{Problem, ProblemCode};
+
+/// Shared by all threads of the server.
+pub struct Shared {
+    /// What does the work.
+    pub services: Arc<Services>,
+    /// What is counted.
+    pub metrics: crate::metrics::Metrics,
+    /// Set when the server is asked to stop: `/readyz` says so before the sockets close.
+    pub draining: AtomicBool,
+    /// How often clients may ask.
+    pub quotas: Quotas,
+    allowances: Mutex<HashMap<ClientId, Arc<Allowance>>>,
+}
+
+/// How often one client may ask, in a second.
+#[derive(Debug, Clone, Copy)]
+pub struct Quotas {
+    /// A gate's.
+    pub gate: NonZeroU32,
+    /// Anybody else's.
+    pub other: NonZeroU32,
+}
+
+type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
+
+/// What a client may still ask. Its state is one atomic number.
+pub struct Allowance {
+    limiter: Limiter,
+    per_second: NonZeroU32,
+    name: &'static str,
+}
+
+/// How much was left after a request, for its RateLimit headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Remaining {
+    /// The policy's name.
+    pub name: &'static str,
+    /// Requests a second.
+    pub per_second: u32,
+    /// Requests left at once.
+    pub left: u32,
+}
+
+impl Shared {
+    /// With these parts.
+    pub fn new(services: Arc<Services>, metrics: crate::metrics::Metrics, quotas: Quotas) -> Self {
+        Self {
+            services,
+            metrics,
+            draining: AtomicBool::new(false),
+            quotas,
+            allowances: Mutex::default(),
+        }
+    }
+
+    /// Whether the server is asked to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// A client's allowance. Taken once for each token and thread, not at every request.
+    fn allowance(&self, client: ClientId, role: Role) -> Arc<Allowance> {
+        let mut allowances = self
+            .allowances
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if allowances.len() >= TOKENS_REMEMBERED_MAX {
+            allowances.clear();
+        }
+        let made = || {
+            let (per_second, name) = match role {
+                Role::Gate => (self.quotas.gate, "gate"),
+                Role::HrOfficer | Role::MemberAdmin | Role::NetworkAdmin => {
+                    (self.quotas.other, "client")
+                }
+            };
+            let limiter = RateLimiter::direct(Quota::per_second(per_second)).with_middleware();
+            Arc::new(Allowance {
+                limiter,
+                per_second,
+                name,
+            })
+        };
+        allowances.entry(client).or_insert_with(made).clone()
+    }
+}
+
+impl Allowance {
+    fn take(&self) -> Result<Remaining, Problem> {
+        match self.limiter.check() {
+            Ok(snapshot) => Ok(Remaining {
+                name: self.name,
+                per_second: self.per_second.get(),
+                left: snapshot.remaining_burst_capacity(),
+            }),
+            Err(not_until) => {
+                let wait = not_until.wait_time_from(DefaultClock::default().now());
+                let mut problem = Problem::new(
+                    ProblemCode::TooManyRequests,
+                    "This client asks more often than it may. Slow down.",
+                );
+                problem.retry_after_s = Some(wait.as_secs() + 1);
+                Err(problem)
+            }
+        }
+    }
+}
+
+/// What one thread of the server remembers: tokens that it has verified, so that a check does not pay for a signature
+/// each time. Nobody else reads or writes it, so there is no lock.
+#[derive(Default)]
+pub struct Remembered {
+    tokens: RefCell<HashMap<Box<str>, (Verified, Arc<Allowance>)>>,
+}
+
+impl Remembered {
+    /// Who shows this token. A remembered token still loses its force when it expires or its client is revoked.
+    pub fn caller(&self, shared: &Shared, token: &str) -> Result<(Caller, Remaining), Problem> {
+        let invalid = || {
+            Problem::new(
+                ProblemCode::Unauthorized,
+                "The access token is missing or not valid. Ask for a new one.",
+            )
+        };
+        let services = &shared.services;
+        let now = services.environment.now();
+        let mut tokens = self.tokens.borrow_mut();
+        let (verified, allowance) = match tokens.get(token) {
+            Some((verified, allowance)) if now < verified.expires => (*verified, allowance.clone()),
+            _ => {
+                tokens.remove(token);
+                let verified = services.tokens.verify(token, now).map_err(|_| invalid())?;
+                let places = services.index.places();
+                let client = places.caller(verified.client).ok_or_else(invalid)?;
+                let allowance = shared.allowance(client.id, client.role);
+                if tokens.len() >= TOKENS_REMEMBERED_MAX {
+                    tokens.clear();
+                }
+                tokens.insert(token.into(), (verified, allowance.clone()));
+                (verified, allowance)
+            }
+        };
+        drop(tokens);
+        let places = services.index.places();
+        let client = places.caller(verified.client).ok_or_else(invalid)?;
+        let caller = clients::caller(client);
+        Ok((caller, allowance.take()?))
+    }
+}

@@ -1,0 +1,128 @@
+//! What is counted, in the text format of Prometheus. Labels are few and fixed: no identifier, no path as it was sent.
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+use crate::domain::decision::Decision;
+use crate::service::Services;
+use std::sync::atomic::Ordering;
+
+/// The counters of a node.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    /// Answers by status class and route.
+    pub requests: IntCounterVec,
+    checks: [prometheus::IntCounter; 4],
+    /// Seconds a request took that is not a gate check.
+    pub request_seconds: Histogram,
+    seq: IntGauge,
+    age_ms: IntGauge,
+    credentials: IntGauge,
+    whole: IntGauge,
+    log: IntCounterVec,
+}
+
+impl Metrics {
+    /// Counters at zero.
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let requests = IntCounterVec::new(
+            Opts::new(
+                "portcullis_requests_total",
+                "Answered requests by route and status",
+            ),
+            &["route", "status"],
+        )?;
+        let checks = IntCounterVec::new(
+            Opts::new(
+                "portcullis_gate_checks_total",
+                "Answered gate checks by decision",
+            ),
+            &["decision"],
+        )?;
+        let request_seconds = Histogram::with_opts(HistogramOpts::new(
+            "portcullis_request_seconds",
+            "Seconds that requests other than gate checks took",
+        ))?;
+        let seq = IntGauge::new(
+            "portcullis_ledger_seq",
+            "The last ledger entry that this node's index holds",
+        )?;
+        let age_ms = IntGauge::new(
+            "portcullis_copy_age_milliseconds",
+            "Milliseconds since this node last confirmed the ledger's head",
+        )?;
+        let credentials = IntGauge::new(
+            "portcullis_credentials",
+            "Credentials that this node's index holds",
+        )?;
+        let whole = IntGauge::new(
+            "portcullis_copy_whole",
+            "1 while nothing speaks against this node's copy of the ledger",
+        )?;
+        let log = IntCounterVec::new(
+            Opts::new(
+                "portcullis_check_log_lines_total",
+                "Lines of the check log by what became of them",
+            ),
+            &["fate"],
+        )?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(checks.clone()))?;
+        registry.register(Box::new(request_seconds.clone()))?;
+        for gauge in [&seq, &age_ms, &credentials, &whole] {
+            registry.register(Box::new(gauge.clone()))?;
+        }
+        registry.register(Box::new(log.clone()))?;
+        let by_decision = ["permit", "deny", "refer", "unknown"]
+            .map(|decision| checks.with_label_values(&[decision]));
+        Ok(Self {
+            registry,
+            requests,
+            checks: by_decision,
+            request_seconds,
+            seq,
+            age_ms,
+            credentials,
+            whole,
+            log,
+        })
+    }
+
+    /// Counts an answered check.
+    pub fn checked(&self, decision: Decision) {
+        let at = match decision {
+            Decision::Permit => 0,
+            Decision::Deny => 1,
+            Decision::Refer => 2,
+            Decision::Unknown => 3,
+        };
+        self.checks[at].inc();
+    }
+
+    /// The text for a scrape.
+    pub fn render(&self, services: &Services) -> Vec<u8> {
+        let index = &services.index;
+        let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        self.seq.set(gauge(index.seq()));
+        self.age_ms
+            .set(gauge(index.age_ms(services.environment.uptime_ms())));
+        self.credentials.set(index.credentials_len().into());
+        self.whole.set(index.is_whole().into());
+        let counts = services.check_log.counts();
+        for (fate, count) in [
+            ("written", &counts.written),
+            ("dropped_permit", &counts.dropped_permits),
+            ("dropped_refusal", &counts.dropped_refusals),
+        ] {
+            let counter = self.log.with_label_values(&[fate]);
+            counter.inc_by(count.load(Ordering::Relaxed).saturating_sub(counter.get()));
+        }
+        let mut text = Vec::new();
+        // Encoding into memory fails only for metrics without values; there are none.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        text
+    }
+}

@@ -1,0 +1,196 @@
+//! Machines: adding them with a secret, taking their power away, and telling whether a secret is theirs.
+
+use base64::Engine;
+
+use super::commit::Tx;
+use super::error::{Code, Error};
+use super::network::{Kept, named};
+use crate::access::permission::{Caller, KeepClients, Permit};
+use crate::domain::client::{Client, Role};
+use crate::domain::digest::Digest;
+use crate::domain::ids::{ClientId, Id, MemberId};
+use crate::domain::network::Member;
+use crate::domain::text::Name;
+use crate::domain::time::Environment;
+use crate::index::places::{Places, Shelf};
+use crate::ledger::entry::Fact;
+use crate::ledger::fold::Record;
+
+/// What a secret begins with, so that scanners for leaked secrets find it.
+const SECRET_PREFIX: &str = "pcs_";
+
+/// A secret in clear, on its way to the one who asked for it. Never kept and never logged.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Secret {
+    /// 256 random bits.
+    pub fn make(environment: &dyn Environment) -> Self {
+        let mut bytes = [0; 32];
+        environment.fill_random(&mut bytes);
+        Self(format!(
+            "{SECRET_PREFIX}{}",
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+        ))
+    }
+
+    /// What is kept of it.
+    pub fn digest(&self) -> Digest {
+        digest_of(&self.0)
+    }
+
+    /// The secret, for showing it this once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+fn digest_of(secret: &str) -> Digest {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()).as_ref(),
+    );
+    Digest(digest)
+}
+
+/// What is said of a client.
+#[derive(Debug, Clone)]
+pub struct ClientDraft {
+    /// For which member it acts.
+    pub member: MemberId,
+    /// Its name.
+    pub name: Name,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// Adds a client. Its secret is in the answer and nowhere else.
+pub fn add(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepClients>,
+    draft: ClientDraft,
+) -> Result<(u64, Client, Secret), Error> {
+    let member = named::<Member>(tx, "/member", draft.member)?;
+    if !permit.covers(member.id) {
+        return Err(Error::not_found("member"));
+    }
+    // Who cannot reach every member can make nobody who does.
+    if draft.role == Role::NetworkAdmin && !permit.covers_all() {
+        return Err(Error::new(
+            Code::Forbidden,
+            "Only a network administrator can add a network administrator.",
+        ));
+    }
+    let secret = Secret::make(tx.environment);
+    let client = Client {
+        id: ClientId::make(tx.environment),
+        member: draft.member,
+        name: draft.name,
+        role: draft.role,
+        secret_sha256: secret.digest(),
+        revoked: false,
+    };
+    let seq = tx.state(Fact::ClientRecorded(client.clone()))?;
+    Ok((seq, client, secret))
+}
+
+/// Takes a client's power away, for good. At once on this node, within the freshness of the others on theirs.
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepClients>,
+    id: ClientId,
+) -> Result<(u64, Client), Error> {
+    let found = crate::store::network::find(tx.reader()?, &id.to_string())?;
+    let Some((version, Record::Client(client))) = found else {
+        return Err(Error::not_found("client"));
+    };
+    if !permit.covers(client.member) {
+        return Err(Error::not_found("client"));
+    }
+    if client.revoked {
+        return Ok((version, client));
+    }
+    let revoked = Client {
+        revoked: true,
+        ..client
+    };
+    let seq = tx.state(Fact::ClientRecorded(revoked.clone()))?;
+    Ok((seq, revoked))
+}
+
+/// Who shows this secret. `None` for an unknown client, a revoked one and a wrong secret alike.
+pub fn authenticate(places: &Places, id: &str, secret: &str) -> Option<Caller> {
+    let client = id.parse().ok().and_then(|id: ClientId| places.caller(id));
+    // The digest is computed for an unknown client too, so that the time taken does not say which it was.
+    let shown = digest_of(secret);
+    let wanted = client.map_or([0; 32], |client| client.secret_sha256.0);
+    let same = aws_lc_rs::constant_time::verify_slices_are_equal(&shown.0, &wanted).is_ok();
+    client.filter(|_| same).map(|client| caller(client))
+}
+
+/// Who this client is.
+pub fn caller(client: &Client) -> Caller {
+    Caller {
+        client: client.id,
+        member: client.member,
+        role: client.role,
+    }
+}
+
+/// Clients are shown like every record of the network, and changed only by what stands above.
+impl Kept for Client {
+    type Kind = crate::domain::ids::ClientKind;
+    type Draft = Name;
+    type Keep = KeepClients;
+    type Read = KeepClients;
+    const NAME: &'static str = "client";
+
+    fn build(
+        tx: &mut Tx<'_>,
+        _: Permit<KeepClients>,
+        id: ClientId,
+        name: Name,
+    ) -> Result<Self, Error> {
+        let found = crate::store::network::find(tx.reader()?, &id.to_string())?;
+        match found {
+            Some((_, Record::Client(client))) => Ok(Self { name, ..client }),
+            _ => Err(Error::not_found("client")),
+        }
+    }
+
+    fn check_change(&self, _: &Self) -> Result<(), Error> {
+        if self.revoked {
+            return Err(Error::new(
+                Code::ClientRevoked,
+                "The client is revoked; add a new one instead.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn fact(self) -> Fact {
+        Fact::ClientRecorded(self)
+    }
+
+    fn from_record(record: Record) -> Option<Self> {
+        if let Record::Client(client) = record {
+            Some(client)
+        } else {
+            None
+        }
+    }
+
+    fn shelf(places: &Places) -> &Shelf<Id<Self::Kind>, Self> {
+        &places.clients
+    }
+
+    fn member(&self, _: &Places) -> Option<MemberId> {
+        Some(self.member)
+    }
+}

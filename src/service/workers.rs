@@ -1,0 +1,229 @@
+//! Registering workers, and beginning and ending their engagements. Names and staff numbers are sealed before they are
+//! stored; the ledger gets identifiers and a digest of the sealed bytes.
+
+use super::commit::Tx;
+use super::error::{Code, Error};
+use super::network::changed;
+use crate::access::keyring::Keyring;
+use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
+use crate::domain::digest::Digest;
+use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
+use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
+use crate::ledger::entry::Fact;
+use crate::store::Reader;
+use crate::store::workers::{self, EngagementHeld, Versioned};
+
+/// Registers a worker.
+pub fn register(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepWorkers>,
+    details: &WorkerDetails,
+) -> Result<Versioned<Worker>, Error> {
+    let id = WorkerId::make(tx.environment);
+    let (sealed, digest) = seal(tx, id, details)?;
+    let worker = Worker {
+        id,
+        member: permit.caller().member,
+        details: digest,
+    };
+    tx.pending().seal(*id.as_bytes(), sealed);
+    let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
+    Ok(Versioned {
+        value: worker,
+        version,
+    })
+}
+
+/// Changes a worker's details, if they are still the `version` that the caller saw.
+pub fn amend(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepWorkers>,
+    id: WorkerId,
+    version: u64,
+    details: &WorkerDetails,
+) -> Result<Versioned<Worker>, Error> {
+    let found =
+        workers::find(tx.reader()?, id)?.filter(|worker| permit.covers(worker.value.member));
+    let before = found.ok_or_else(|| Error::not_found("worker"))?;
+    if before.version != version {
+        return Err(changed());
+    }
+    let (sealed, digest) = seal(tx, id, details)?;
+    let worker = Worker {
+        details: digest,
+        ..before.value
+    };
+    workers::reseal(tx.writer()?, id, sealed)?;
+    let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
+    Ok(Versioned {
+        value: worker,
+        version,
+    })
+}
+
+/// A worker that the caller's member registered, with details.
+pub fn show(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    permit: Permit<ReadWorkers>,
+    id: WorkerId,
+) -> Result<(Versioned<Worker>, WorkerDetails), Error> {
+    let found = workers::find(reader, id)?.filter(|worker| permit.covers(worker.value.member));
+    let worker = found.ok_or_else(|| Error::not_found("worker"))?;
+    let details = unseal(reader, keyring, id)?;
+    Ok((worker, details))
+}
+
+/// The workers that the caller's member registered, with details, a page of them.
+pub fn list(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    permit: Permit<ReadWorkers>,
+    after: Option<WorkerId>,
+    limit: usize,
+) -> Result<Vec<(Versioned<Worker>, WorkerDetails)>, Error> {
+    let page = workers::list(reader, permit.caller().member, after, limit)?;
+    page.into_iter()
+        .map(|worker| {
+            let details = unseal(reader, keyring, worker.value.id)?;
+            Ok((worker, details))
+        })
+        .collect()
+}
+
+/// Begins an engagement of a worker at the caller's member.
+pub fn engage(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepWorkers>,
+    worker: WorkerId,
+    details: &EngagementDetails,
+) -> Result<Versioned<EngagementHeld>, Error> {
+    let member = permit.caller().member;
+    let found =
+        workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
+    found.ok_or_else(|| Error::not_found("worker"))?;
+    let staff_key = details
+        .staff_number
+        .as_ref()
+        .map(|number| tx.keyring.staff_key(member, number.as_str()));
+    if let Some(staff_key) = staff_key {
+        if !workers::by_staff_keys(tx.reader()?, &[staff_key])?.is_empty() {
+            let mut error = Error::field(
+                "/staff_number",
+                "in_use",
+                "This staff number belongs to another engagement.",
+            );
+            error.code = Code::StaffNumberInUse;
+            return Err(error);
+        }
+    }
+    begin(tx, member, worker, details, staff_key)
+}
+
+/// States an engagement whose staff number is known to be free.
+pub(super) fn begin(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    worker: WorkerId,
+    details: &EngagementDetails,
+    staff_key: Option<[u8; 16]>,
+) -> Result<Versioned<EngagementHeld>, Error> {
+    let id = EngagementId::make(tx.environment);
+    let (sealed, digest) = seal(tx, id, details)?;
+    let engagement = Engagement {
+        id,
+        worker,
+        member,
+        details: digest,
+    };
+    tx.pending().seal(*id.as_bytes(), sealed);
+    if let Some(staff_key) = staff_key {
+        tx.pending().staff_number(staff_key, &engagement);
+    }
+    let version = tx.state(Fact::EngagementBegan(engagement.clone()))?;
+    Ok(Versioned {
+        value: EngagementHeld {
+            engagement,
+            ended: false,
+        },
+        version,
+    })
+}
+
+/// Ends an engagement at the caller's member.
+pub fn disengage(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepWorkers>,
+    id: EngagementId,
+) -> Result<Versioned<EngagementHeld>, Error> {
+    let found = workers::find_engagement(tx.reader()?, id)?;
+    let found = found.filter(|held| permit.covers(held.value.engagement.member));
+    let mut held = found.ok_or_else(|| Error::not_found("engagement"))?;
+    if held.value.ended {
+        return Err(Error::new(
+            Code::EngagementEnded,
+            "The engagement is over already.",
+        ));
+    }
+    held.version = tx.state(Fact::EngagementEnded { engagement: id })?;
+    held.value.ended = true;
+    Ok(held)
+}
+
+/// A worker's engagements at the caller's member, with details.
+pub fn engagements(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    permit: Permit<ReadWorkers>,
+    worker: WorkerId,
+) -> Result<Vec<(Versioned<EngagementHeld>, EngagementDetails)>, Error> {
+    let found = workers::find(reader, worker)?.filter(|worker| permit.covers(worker.value.member));
+    found.ok_or_else(|| Error::not_found("worker"))?;
+    let held = workers::engagements_of(reader, worker, permit.caller().member)?;
+    held.into_iter()
+        .map(|held| {
+            let details = unseal(reader, keyring, held.value.engagement.id)?;
+            Ok((held, details))
+        })
+        .collect()
+}
+
+/// An engagement's details.
+pub fn engagement_details(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    id: EngagementId,
+) -> Result<EngagementDetails, Error> {
+    unseal(reader, keyring, id)
+}
+
+fn seal<K: Kind>(
+    tx: &Tx<'_>,
+    subject: Id<K>,
+    details: &impl serde::Serialize,
+) -> Result<(Vec<u8>, Digest), Error> {
+    let plain = serde_json::to_vec(details).map_err(Error::internal)?;
+    let sealed = tx.keyring.seal(subject.as_bytes(), &plain, tx.environment);
+    let digest = digest_of(&sealed);
+    Ok((sealed, digest))
+}
+
+/// SHA-256 of sealed bytes, as the ledger keeps it.
+pub fn digest_of(sealed: &[u8]) -> Digest {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sealed).as_ref());
+    Digest(digest)
+}
+
+fn unseal<K: Kind, T: serde::de::DeserializeOwned>(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    subject: Id<K>,
+) -> Result<T, Error> {
+    let sealed =
+        workers::sealed(reader, subject)?.ok_or_else(|| Error::internal("details are missing"))?;
+    let plain = keyring
+        .open(subject.as_bytes(), &sealed)
+        .map_err(Error::internal)?;
+    serde_json::from_slice(&plain).map_err(|_| Error::internal("details cannot be read"))
+}

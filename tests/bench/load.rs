@@ -1,0 +1,378 @@
+//! A load generator for HTTP/1.1 over kept connections, made to cost as little as it can: it shares the machine with what it measures.
+//!
+//! One thread waits for many sockets at once (epoll, edge-triggered) and pays two system calls a request, one write and one read.
+//! Requests are complete bytes made before the run. There is no pipelining: a connection has one request under way, as a gate has.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use rustix::event::{Timespec, epoll};
+use rustix::fd::OwnedFd;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::connection::{Connection, Progress};
+
+/// What to send, how, and for how long.
+pub struct LoadPlan {
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// Kept connections, each with at most one request under way.
+    pub connections: usize,
+    /// Complete requests, sent in this order over all connections and again from the start. Every answer must carry `Content-Length`.
+    pub requests: Arc<Vec<Vec<u8>>>,
+    /// Time before the measurement begins; what is due in it is sent and forgotten.
+    pub warmup: Duration,
+    /// Time in which measured requests become due.
+    pub duration: Duration,
+    /// An answer with another status is an error.
+    pub expect_status: u16,
+    /// `None`: each connection sends as soon as it has its answer, which finds the highest rate (closed loop).
+    /// `Some`: requests become due at this even rate whether or not earlier ones are answered, and their latency counts from the moment
+    /// they were due. A server that stalls is so charged for every request it kept waiting, not for one a connection (open loop).
+    pub rate_per_second: Option<f64>,
+}
+
+/// What came of a plan. Latencies are of expected answers only.
+#[derive(Debug, Clone)]
+pub struct LoadReport {
+    /// Measured requests that were answered as expected.
+    pub answers: u64,
+    /// Measured requests with another status, a broken connection, or no answer within [`PATIENCE`] of the end.
+    pub errors: u64,
+    /// Answers divided by the time they took, in requests per second.
+    pub per_second: f64,
+    /// Median latency in microseconds.
+    pub p50_us: f64,
+    /// Latency in microseconds that 99 % of the answers kept.
+    pub p99_us: f64,
+    /// Latency in microseconds that 99.9 % of the answers kept.
+    pub p999_us: f64,
+    /// The longest latency in microseconds.
+    pub max_us: f64,
+    /// The part of one core that this generator used, 0 to 1. Close to 1 it is the generator that was measured and not the server.
+    pub generator_cpu_share: f64,
+}
+
+/// How long answers may come in after the plan's end.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Runs a plan on the calling thread and blocks until it is done; pin the thread first (`cores::pin_this_thread`).
+///
+/// # Errors
+/// When a connection cannot be made, at the start or after the server broke one, and when an answer is not HTTP/1.1 with a length.
+pub fn run(plan: &LoadPlan) -> io::Result<LoadReport> {
+    if plan.requests.is_empty() || plan.connections == 0 {
+        return Err(io::Error::other(
+            "a plan needs at least one request and one connection",
+        ));
+    }
+    let mut generator = Generator::connect(plan)?;
+    generator.drive()?;
+    Ok(generator.report())
+}
+
+struct Generator<'a> {
+    plan: &'a LoadPlan,
+    epoll: OwnedFd,
+    connections: Vec<Connection>,
+    /// Connections without a request under way.
+    idle: Vec<usize>,
+    next_request: usize,
+    /// Requests that have become due so far; in the open loop it gives the time of the next one.
+    started: u64,
+    start: Instant,
+    begin: Instant,
+    end: Instant,
+    /// CPU time of this thread when the measurement began.
+    cpu_at_begin: Option<Duration>,
+    cpu_at_end: Duration,
+    last_answer: Instant,
+    latencies_ns: Histogram<u64>,
+    errors: u64,
+}
+
+impl<'a> Generator<'a> {
+    fn connect(plan: &'a LoadPlan) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let connections: Vec<Connection> = (0..plan.connections)
+            .map(|id| Connection::open(plan.address, &epoll, id))
+            .collect::<io::Result<_>>()?;
+        let start = Instant::now();
+        let begin = start + plan.warmup;
+        Ok(Self {
+            plan,
+            epoll,
+            idle: (0..connections.len()).collect(),
+            connections,
+            next_request: 0,
+            started: 0,
+            start,
+            begin,
+            end: begin + plan.duration,
+            cpu_at_begin: None,
+            cpu_at_end: Duration::ZERO,
+            last_answer: begin,
+            latencies_ns: Histogram::new_with_bounds(1, HIGHEST_LATENCY_NS, 3)
+                .expect("the bounds are in order"),
+            errors: 0,
+        })
+    }
+
+    fn drive(&mut self) -> io::Result<()> {
+        let mut events = Vec::with_capacity(EVENTS_AT_ONCE);
+        loop {
+            let now = Instant::now();
+            if self.cpu_at_begin.is_none() && now >= self.begin {
+                self.cpu_at_begin = Some(thread_cpu_time());
+            }
+            self.send_what_is_due(now)?;
+            let under_way = self.idle.len() < self.connections.len();
+            if now >= self.end
+                && (!under_way && self.next_due(now).is_none() || now >= self.end + PATIENCE)
+            {
+                break;
+            }
+            events.clear();
+            let timeout = timespec(self.wake_at(now).saturating_duration_since(now));
+            match epoll::wait(
+                &self.epoll,
+                rustix::buffer::spare_capacity(&mut events),
+                Some(&timeout),
+            ) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            for event in &events {
+                self.follow(event.data.u64() as usize)?;
+            }
+        }
+        self.cpu_at_end = thread_cpu_time();
+        Ok(())
+    }
+
+    /// Takes a connection as far as it goes without waiting, and gives it the next request when it has its answer.
+    fn follow(&mut self, id: usize) -> io::Result<()> {
+        let connection = &mut self.connections[id];
+        let progress = connection.advance(&self.plan.requests)?;
+        if matches!(progress, Progress::Waiting) {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let due = connection.due.take();
+        if let Some(due) = due.filter(|due| *due >= self.begin) {
+            match progress {
+                Progress::Answered { status } if status == self.plan.expect_status => {
+                    let latency = now.saturating_duration_since(due).as_nanos() as u64;
+                    self.latencies_ns.saturating_record(latency);
+                    self.last_answer = now;
+                }
+                _ => self.errors += 1,
+            }
+        }
+        if matches!(progress, Progress::Broken) {
+            self.connections[id] = Connection::open(self.plan.address, &self.epoll, id)?;
+        }
+        // A server may close a connection that was idle already; it is then still in the list.
+        if due.is_some() {
+            self.idle.push(id);
+        }
+        self.send_what_is_due(now)
+    }
+
+    fn send_what_is_due(&mut self, now: Instant) -> io::Result<()> {
+        while let Some(due) = self.next_due(now) {
+            let Some(id) = self.idle.pop() else {
+                return Ok(());
+            };
+            self.started += 1;
+            self.connections[id].begin(due, self.next_request, &self.plan.requests);
+            self.next_request = (self.next_request + 1) % self.plan.requests.len();
+        }
+        Ok(())
+    }
+
+    /// The time for which the next request is due, when that time has come.
+    fn next_due(&self, now: Instant) -> Option<Instant> {
+        let due = match self.plan.rate_per_second {
+            Some(rate) => self.scheduled(rate),
+            None => now,
+        };
+        (due <= now && due < self.end).then_some(due)
+    }
+
+    fn scheduled(&self, rate_per_second: f64) -> Instant {
+        self.start + Duration::from_secs_f64(self.started as f64 / rate_per_second)
+    }
+
+    fn wake_at(&self, now: Instant) -> Instant {
+        let limit = if now < self.begin {
+            self.begin
+        } else if now < self.end {
+            self.end
+        } else {
+            self.end + PATIENCE
+        };
+        match self.plan.rate_per_second {
+            Some(rate) if !self.idle.is_empty() && now < self.end => {
+                self.scheduled(rate).min(limit)
+            }
+            _ => limit,
+        }
+    }
+
+    fn report(self) -> LoadReport {
+        let unanswered = self
+            .connections
+            .iter()
+            .filter_map(|connection| connection.due);
+        let mut errors = self.errors + unanswered.filter(|due| *due >= self.begin).count() as u64;
+        if let Some(rate) = self.plan.rate_per_second {
+            // What became due and found no free connection to the end was not answered either.
+            let due_by = |time: Instant| ((time - self.start).as_secs_f64() * rate) as u64;
+            errors += due_by(self.end).saturating_sub(self.started.max(due_by(self.begin)));
+        }
+        let answers = self.latencies_ns.len();
+        let took = self.last_answer.max(self.end) - self.begin;
+        let us = |quantile| self.latencies_ns.value_at_quantile(quantile) as f64 / 1000.0;
+        let cpu = self
+            .cpu_at_end
+            .saturating_sub(self.cpu_at_begin.unwrap_or(self.cpu_at_end));
+        LoadReport {
+            answers,
+            errors,
+            per_second: answers as f64 / took.as_secs_f64(),
+            p50_us: us(0.5),
+            p99_us: us(0.99),
+            p999_us: us(0.999),
+            max_us: self.latencies_ns.max() as f64 / 1000.0,
+            generator_cpu_share: cpu.as_secs_f64() / took.as_secs_f64(),
+        }
+    }
+}
+
+fn thread_cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec::try_from(duration).expect("a plan lasts less than a lifetime")
+}
+
+const EVENTS_AT_ONCE: usize = 256;
+const HIGHEST_LATENCY_NS: u64 = 600_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    /// Answers each request after `pause`, in two pieces, and closes the connection after `keep` of them.
+    fn server(
+        status: &'static str,
+        pause: impl Fn(usize) -> Duration + Send + Sync + 'static,
+        keep: usize,
+    ) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let pause = Arc::new(pause);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                stream.set_nodelay(true).unwrap();
+                let pause = Arc::clone(&pause);
+                thread::spawn(move || {
+                    let mut request = [0; 1024];
+                    for number in 0..keep {
+                        if stream.read(&mut request).unwrap_or(0) == 0 {
+                            return;
+                        }
+                        thread::sleep(pause(number));
+                        let head = format!("HTTP/1.1 {status}\r\nDate: x\r\ncontent-LENGTH: 5\r\n");
+                        stream.write_all(head.as_bytes()).unwrap();
+                        stream.flush().unwrap();
+                        let _ = stream.write_all(b"\r\nhello");
+                    }
+                });
+            }
+        });
+        address
+    }
+
+    fn plan(address: SocketAddr) -> LoadPlan {
+        LoadPlan {
+            address,
+            connections: 4,
+            requests: Arc::new(vec![b"GET / HTTP/1.1\r\n\r\n".to_vec()]),
+            warmup: Duration::from_millis(100),
+            duration: Duration::from_millis(600),
+            expect_status: 200,
+            rate_per_second: None,
+        }
+    }
+
+    #[test]
+    fn a_closed_loop_counts_every_answer() {
+        let report = run(&plan(server(
+            "200 OK",
+            |_| Duration::from_millis(10),
+            usize::MAX,
+        )))
+        .unwrap();
+        assert_eq!(report.errors, 0);
+        assert!((180..=260).contains(&report.answers), "{report:?}");
+        assert!(report.p50_us >= 10_000.0, "{report:?}");
+    }
+
+    #[test]
+    fn another_status_is_an_error() {
+        let report = run(&plan(server(
+            "503 Busy",
+            |_| Duration::from_millis(10),
+            usize::MAX,
+        )))
+        .unwrap();
+        assert_eq!(report.answers, 0);
+        assert!(report.errors > 100, "{report:?}");
+    }
+
+    #[test]
+    fn a_connection_that_the_server_closes_is_made_again() {
+        let report = run(&plan(server("200 OK", |_| Duration::from_millis(1), 10))).unwrap();
+        assert!(report.answers > 500, "{report:?}");
+        assert!(report.errors * 8 <= report.answers, "{report:?}");
+    }
+
+    #[test]
+    fn an_open_loop_charges_a_stall_to_every_request_that_waited() {
+        let stalling = |number| Duration::from_millis(if number == 40 { 400 } else { 0 });
+        let report = run(&LoadPlan {
+            connections: 1,
+            rate_per_second: Some(200.0),
+            ..plan(server("200 OK", stalling, usize::MAX))
+        })
+        .unwrap();
+        assert_eq!(report.errors, 0);
+        assert!((115..=121).contains(&report.answers), "{report:?}");
+        // 80 of the 120 requests became due while the server stood still, so half of all waited long; a closed loop would have seen one.
+        assert!((50_000.0..200_000.0).contains(&report.p50_us), "{report:?}");
+        assert!(report.p99_us > 350_000.0, "{report:?}");
+    }
+
+    #[test]
+    fn what_is_never_answered_is_an_error() {
+        let report = run(&LoadPlan {
+            rate_per_second: Some(100.0),
+            ..plan(server("200 OK", |_| Duration::from_secs(60), usize::MAX))
+        })
+        .unwrap();
+        assert_eq!(report.answers, 0);
+        // Four are under way since the warm-up; the measured ones never found a connection.
+        assert!((59..=61).contains(&report.errors), "{report:?}");
+    }
+}

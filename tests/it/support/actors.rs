@@ -1,0 +1,357 @@
+//! Who speaks in stories: administrators, HR officers, gates. Each holds a token and says things through the API.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::world::{World, text};
+
+/// A connection to a node in somebody's name.
+#[derive(Clone)]
+pub struct Api {
+    pub address: SocketAddr,
+    pub token: Option<String>,
+    http: reqwest::Client,
+}
+
+/// An answer, to be asked.
+#[derive(Debug, Clone)]
+pub struct Said {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+static KEYS: AtomicU64 = AtomicU64::new(0);
+
+/// A new Idempotency-Key.
+pub fn new_key() -> String {
+    format!("key-{}", KEYS.fetch_add(1, Ordering::SeqCst))
+}
+
+impl Said {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("JSON in {self:?}"))
+    }
+
+    #[track_caller]
+    pub fn is(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        self.is(200)
+    }
+
+    #[track_caller]
+    pub fn created(self) -> Value {
+        self.is(201)
+    }
+
+    /// It is refused with this code; answers the problem document.
+    #[track_caller]
+    pub fn refused(self, code: &str) -> Value {
+        assert_eq!(
+            self.headers["content-type"], "application/problem+json",
+            "{}",
+            self.text
+        );
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], self.status.as_u16());
+        assert_eq!(
+            problem["request_id"],
+            self.headers["x-request-id"].to_str().unwrap()
+        );
+        problem
+    }
+
+    pub fn etag(&self) -> String {
+        self.headers["etag"].to_str().unwrap().to_owned()
+    }
+}
+
+impl Api {
+    pub fn anonymous(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            address,
+            token: None,
+            http,
+        }
+    }
+
+    pub async fn log_in(address: SocketAddr, client: &str, secret: &str) -> Self {
+        let mut api = Self::anonymous(address);
+        let form =
+            format!("grant_type=client_credentials&client_id={client}&client_secret={secret}");
+        let said = api
+            .send(
+                Method::POST,
+                "/oauth/token",
+                &[("content-type", "application/x-www-form-urlencoded")],
+                form.into(),
+            )
+            .await;
+        api.token = Some(text(&said.ok(), "access_token").to_owned());
+        api
+    }
+
+    /// The same person at another node.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            address,
+            ..self.clone()
+        }
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Said {
+        let mut request = self
+            .http
+            .request(method, format!("http://{}{path}", self.address))
+            .body(body);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.expect("the server answers");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        Said {
+            status,
+            headers,
+            text: answer.text().await.expect("a whole answer"),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Said {
+        self.send(Method::GET, path, &[], Vec::new()).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Said {
+        self.post_keyed(path, body, &new_key()).await
+    }
+
+    pub async fn post_keyed(&self, path: &str, body: &Value, key: &str) -> Said {
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+        ];
+        self.send(Method::POST, path, &headers, body.to_string().into())
+            .await
+    }
+
+    pub async fn put(&self, path: &str, etag: &str, body: &Value) -> Said {
+        let headers = [("content-type", "application/json"), ("if-match", etag)];
+        self.send(Method::PUT, path, &headers, body.to_string().into())
+            .await
+    }
+}
+
+/// Keeps a member's facilities, gates and clients; the first one keeps the network.
+#[derive(Clone)]
+pub struct Admin {
+    pub api: Api,
+    pub member: String,
+}
+
+/// An HR officer with the card system of their member.
+#[derive(Clone)]
+pub struct Hr {
+    pub api: Api,
+    pub member: String,
+    pub card_system: String,
+}
+
+/// A gate.
+#[derive(Clone)]
+pub struct GateActor {
+    pub api: Api,
+    pub gate: String,
+    pub facility: String,
+}
+
+/// A worker's credential with a card.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    pub worker: String,
+    pub credential: String,
+    pub number: String,
+}
+
+static NUMBERS: AtomicU64 = AtomicU64::new(100_000);
+
+impl Admin {
+    /// A new client of a member.
+    pub async fn client(&self, world: &World, member: &str, role: &str) -> Api {
+        let body = json!({ "member": member, "name": format!("a {role}"), "role": role });
+        let client = self.api.post("/v1/clients", &body).await.created();
+        world
+            .api(text(&client, "id"), text(&client, "secret"))
+            .await
+    }
+
+    pub async fn administrator_of(&self, world: &World, member: &str) -> Admin {
+        Admin {
+            api: self.client(world, member, "member_admin").await,
+            member: member.to_owned(),
+        }
+    }
+
+    /// A card system of this member, and the HR officer who registers cards in it.
+    pub async fn hr(&self, world: &World) -> Hr {
+        let body = json!({ "member": self.member, "name": "port cards" });
+        let card_system = self.api.post("/v1/card-systems", &body).await.created();
+        Hr {
+            api: self.client(world, &self.member, "hr_officer").await,
+            member: self.member.clone(),
+            card_system: text(&card_system, "id").to_owned(),
+        }
+    }
+
+    pub async fn facility(&self, more: Value) -> String {
+        let mut body = json!({
+            "member": self.member, "name": "Kaai 730", "kind": "port_facility", "locode": "BEANR", "security_level": 1,
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().cloned().unwrap_or_default());
+        text(
+            &self.api.post("/v1/facilities", &body).await.created(),
+            "id",
+        )
+        .to_owned()
+    }
+
+    /// A gate of this member that honours these card systems.
+    pub async fn gate(&self, world: &World, card_systems: &[&str]) -> GateActor {
+        let facility = self.facility(json!({})).await;
+        self.gate_at(world, &facility, card_systems, json!({}))
+            .await
+    }
+
+    pub async fn gate_at(
+        &self,
+        world: &World,
+        facility: &str,
+        card_systems: &[&str],
+        more: Value,
+    ) -> GateActor {
+        let mut body = json!({ "facility": facility, "name": "Poort 1", "direction": "in", "card_systems": card_systems });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().cloned().unwrap_or_default());
+        let gate = self.api.post("/v1/gates", &body).await.created();
+        GateActor {
+            api: self.client(world, &self.member, "gate").await,
+            gate: text(&gate, "id").to_owned(),
+            facility: facility.to_owned(),
+        }
+    }
+}
+
+impl Hr {
+    pub async fn registers(&self, name: &str) -> String {
+        let body = json!({ "family_name": name, "given_names": "Mara" });
+        text(&self.api.post("/v1/workers", &body).await.created(), "id").to_owned()
+    }
+
+    /// Registers a worker and issues a credential with one card, good for a year.
+    pub async fn issues(&self) -> Pass {
+        self.issues_with(json!({})).await
+    }
+
+    pub async fn issues_with(&self, more: Value) -> Pass {
+        let number = NUMBERS.fetch_add(1, Ordering::SeqCst).to_string();
+        let worker = self.registers("Peeters").await;
+        let mut body = json!({
+            "worker": worker,
+            "valid_until": "2027-03-02T00:00:00Z",
+            "badges": [{ "medium": "card", "cards": [
+                { "card_system": self.card_system, "format": "number", "value": number },
+            ]}],
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().cloned().unwrap_or_default());
+        let credential = self.api.post("/v1/credentials", &body).await.created();
+        Pass {
+            worker,
+            credential: text(&credential, "id").to_owned(),
+            number,
+        }
+    }
+
+    pub async fn revokes(&self, pass: &Pass, reason: &str) -> Said {
+        let path = format!("/v1/credentials/{}/revocations", pass.credential);
+        self.api.post(&path, &json!({ "reason": reason })).await
+    }
+
+    pub async fn suspends(&self, pass: &Pass, reason: &str) -> Said {
+        let path = format!("/v1/credentials/{}/suspensions", pass.credential);
+        self.api.post(&path, &json!({ "reason": reason })).await
+    }
+
+    pub async fn lifts(&self, pass: &Pass, kind: &str) -> Said {
+        let path = format!("/v1/credentials/{}/lifts", pass.credential);
+        self.api.post(&path, &json!({ "kind": kind })).await
+    }
+}
+
+impl GateActor {
+    /// Asks about a pass by its card.
+    pub async fn asks_about(&self, pass: &Pass) -> Value {
+        self.asks(json!({ "card": { "format": "number", "value": pass.number } }))
+            .await
+            .ok()
+    }
+
+    /// Asks about whatever is given.
+    pub async fn asks(&self, what: Value) -> Said {
+        let mut body = json!({ "gate": self.gate });
+        body.as_object_mut()
+            .unwrap()
+            .extend(what.as_object().cloned().unwrap_or_default());
+        let headers = [("content-type", "application/json")];
+        self.api
+            .send(
+                Method::POST,
+                "/v1/gate-checks",
+                &headers,
+                body.to_string().into(),
+            )
+            .await
+    }
+
+    /// The same gate at another node.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            api: self.api.at(address),
+            ..self.clone()
+        }
+    }
+}
+
+/// What an answer decided, and on what it rested.
+pub fn verdict(answer: &Value) -> (&str, &str) {
+    (text(answer, "decision"), text(answer, "status"))
+}

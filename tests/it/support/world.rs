@@ -1,0 +1,291 @@
+//! A network with the real server in it, on a database of its own. When a world is dropped after a story that did not fail,
+//! its ledger is verified: chain, replay against tables, replay against the index of every node.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use portcullis::access::keyring::Keyring;
+use portcullis::app::{self, Node, NodeSettings, Serving};
+use portcullis::domain::network::MemberKind;
+use portcullis::domain::text::Name;
+use portcullis::domain::time::Environment;
+use portcullis::http::state::Shared;
+use portcullis::service::commit::GROUP_MAX;
+use portcullis::service::setup::{self, First, FirstAdmin};
+use portcullis::store::Store;
+use serde_json::{Value, json};
+
+use super::actors::{Admin, Api};
+use super::clock::TestClock;
+
+/// Which database a story runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// When stories happen.
+pub const MORNING: &str = "2026-03-02T07:30:00Z";
+
+pub struct World {
+    pub database: Database,
+    pub url: String,
+    pub clock: Arc<TestClock>,
+    pub keyring: Arc<Keyring>,
+    pub first: FirstAdmin,
+    /// The first node.
+    pub node: RunningNode,
+    folder: Option<tempfile::TempDir>,
+    postgres_name: Option<String>,
+}
+
+/// A node with its API server on a port of its own.
+pub struct RunningNode {
+    pub address: SocketAddr,
+    pub shared: actix_web::web::Data<Shared>,
+    node: Option<Node>,
+    server: ServerHandle,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+static DATABASES: AtomicU64 = AtomicU64::new(0);
+
+/// The PostgreSQL server that `scripts/test` started.
+fn postgres() -> String {
+    std::env::var("PORTCULLIS_TEST_POSTGRES").expect("PORTCULLIS_TEST_POSTGRES: run the tests by scripts/test, which starts a PostgreSQL and says where")
+}
+
+fn psql(url: &str, sql: &str) {
+    let done = std::process::Command::new("psql")
+        .args([url, "-qAtc", sql])
+        .output()
+        .expect("psql runs");
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+impl World {
+    /// A network with its first member and administrator, and one node.
+    pub async fn begin(database: Database) -> Self {
+        let (url, folder, postgres_name) = match database {
+            Database::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                (
+                    format!("sqlite:{}", folder.path().join("portcullis.db").display()),
+                    Some(folder),
+                    None,
+                )
+            }
+            Database::Postgres => {
+                let server = postgres();
+                let name = format!(
+                    "story_{}_{}",
+                    std::process::id(),
+                    DATABASES.fetch_add(1, Ordering::SeqCst)
+                );
+                psql(&server, &format!("CREATE DATABASE {name}"));
+                let base = server
+                    .rsplit_once('/')
+                    .expect("an address with a database")
+                    .0;
+                (format!("{base}/{name}"), None, Some(name))
+            }
+        };
+        let clock = Arc::new(TestClock::at(MORNING));
+        let keyring = Arc::new(Keyring::derive(&[7; 32]));
+        let first = First {
+            name: Name::parse("Haven van Oosterhaven").expect("a name"),
+            kind: MemberKind::PortAuthority,
+            locodes: vec!["BEANR".parse().expect("a place")],
+            client: Name::parse("first administrator").expect("a name"),
+        };
+        let environment: Arc<dyn Environment> = clock.clone();
+        let first = setup::init(&Store::at(&url), keyring.clone(), environment, first)
+            .await
+            .expect("the network begins");
+        let node = RunningNode::start(&url, &clock, &keyring);
+        Self {
+            database,
+            url,
+            clock,
+            keyring,
+            first,
+            node,
+            folder,
+            postgres_name,
+        }
+    }
+
+    /// One more node on the same database.
+    pub fn another_node(&self) -> RunningNode {
+        assert_eq!(self.database, Database::Postgres, "SQLite has one node");
+        RunningNode::start(&self.url, &self.clock, &self.keyring)
+    }
+
+    /// The network's administrator.
+    pub async fn admin(&self) -> Admin {
+        let api = self
+            .api(&self.first.client.to_string(), &self.first.secret)
+            .await;
+        Admin {
+            api,
+            member: self.first.member.to_string(),
+        }
+    }
+
+    /// Somebody with this secret, at the first node.
+    pub async fn api(&self, client: &str, secret: &str) -> Api {
+        Api::log_in(self.node.address, client, secret).await
+    }
+
+    /// A second member, with its own administrator.
+    pub async fn member(&self, name: &str) -> Admin {
+        let admin = self.admin().await;
+        let body = json!({ "name": name, "kind": "port_authority", "locodes": ["BEZEE"] });
+        let member = admin.api.post("/v1/members", &body).await.created();
+        admin
+            .administrator_of(self, member["id"].as_str().expect("an id"))
+            .await
+    }
+
+    /// The folder of an SQLite world.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.as_ref().expect("SQLite has a folder").path()
+    }
+
+    /// Ends the first node and starts it again on the same database.
+    pub fn restart(&mut self) {
+        self.node.stop();
+        self.node = RunningNode::start(&self.url, &self.clock, &self.keyring);
+    }
+
+    /// Reads the database past the API.
+    pub fn db_read<T>(&self, query: impl FnOnce(&mut portcullis::store::Reader) -> T) -> T {
+        let mut reader = Store::at(&self.url).reader().expect("the database opens");
+        query(&mut reader)
+    }
+}
+
+impl RunningNode {
+    pub fn start(url: &str, clock: &Arc<TestClock>, keyring: &Arc<Keyring>) -> Self {
+        let environment: Arc<dyn Environment> = clock.clone();
+        let settings = NodeSettings {
+            store: Store::at(url),
+            keyring: keyring.clone(),
+            environment,
+            public_url: "https://portcullis.test".into(),
+            group_max: GROUP_MAX,
+        };
+        let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
+        let shared = app::shared(&node, 1_000_000, 1_000_000).expect("metrics register");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let serving = Serving {
+            listener,
+            workers: 1,
+            connections_max: 1_000,
+            drain: Duration::from_secs(5),
+        };
+        let (send, receive) = std::sync::mpsc::channel();
+        let data = shared.clone();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let server = app::api(data, serving).expect("the server starts");
+                send.send(server.handle()).expect("the story waits");
+                server.await.expect("the server ends well");
+            });
+        });
+        let server = receive.recv().expect("the server starts");
+        Self {
+            address,
+            shared,
+            node: Some(node),
+            server,
+            thread: Some(thread),
+        }
+    }
+
+    /// Stops the server, then the node.
+    pub fn stop(&mut self) {
+        if let (Some(thread), Some(node)) = (self.thread.take(), self.node.take()) {
+            // Sent, not awaited: the server's own thread carries it out, and is joined here.
+            drop(self.server.stop(true));
+            thread.join().expect("the server's thread ends well");
+            node.stop();
+        }
+    }
+}
+
+impl Drop for RunningNode {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.node.stop();
+        if !std::thread::panicking() {
+            examine(self);
+        }
+        if let Some(name) = &self.postgres_name {
+            psql(&postgres(), &format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The examination at the end of each story.
+fn examine(world: &World) {
+    let index = &world.node.shared.services.index;
+    let (replay, report) = world.db_read(|reader| {
+        let mut entries = Vec::new();
+        loop {
+            let page = portcullis::store::ledger::after(reader, entries.len() as u64, 1_000)
+                .expect("the ledger can be read");
+            if page.is_empty() {
+                break;
+            }
+            entries.extend(page);
+        }
+        let mut replay = portcullis::ledger::replay::Replay::default();
+        for (seq, body) in &entries {
+            let entry =
+                portcullis::ledger::entry::Entry::decode(*seq, body).expect("entries can be read");
+            portcullis::ledger::fold::fold(&entry, &mut replay)
+                .expect("each entry follows from those before it");
+        }
+        (replay, entries.len() as u64)
+    });
+    assert!(index.is_whole(), "the node believes in its copy");
+    assert!(index.seq() <= report);
+    if index.seq() == report {
+        assert_eq!(index.credentials_len() as usize, replay.credentials.len());
+        for held in replay.credentials.values() {
+            let known = index
+                .by_id(held.credential.id)
+                .expect("the index knows every credential");
+            assert_eq!(
+                (known.state, known.member, known.version),
+                (held.state, held.credential.member, held.version)
+            );
+        }
+        for (key, (badge, ..)) in &replay.cards {
+            let known = index.by_card(*key).expect("the index knows every card");
+            assert_eq!(known.id, replay.badges[badge].0);
+        }
+    }
+}
+
+/// A value of an answer that must be text.
+pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("{field} is text in {value}"))
+}
