@@ -15,7 +15,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use crate::access::keyring::{Keyring, MASTER_KEY_BYTES};
+use crate::access::keyring::Keyring;
+use crate::access::master_key;
 use crate::access::token::Tokens;
 use crate::config::Config;
 use crate::domain::time::Environment;
@@ -183,21 +184,7 @@ fn tokens(store: &Store, keyring: &Keyring, public_url: &str) -> Result<Tokens, 
 
 /// Reads the master key.
 pub fn read_master_key(path: &Path) -> Result<Keyring, StartError> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        StartError::new(
-            &format!(
-                "The master key cannot be read from {} (`portcullis init` makes one)",
-                path.display()
-            ),
-            &error,
-        )
-    })?;
-    let key: [u8; MASTER_KEY_BYTES] = bytes.try_into().map_err(|_| {
-        StartError(format!(
-            "The master key in {} has not {MASTER_KEY_BYTES} bytes.",
-            path.display()
-        ))
-    })?;
+    let key = master_key::read(path).map_err(|error| StartError(error.to_string()))?;
     Ok(Keyring::derive(&key))
 }
 
