@@ -28,7 +28,7 @@ use crate::index::Index;
 use crate::ledger::entry::{Actor, Entry, Fact};
 use crate::ledger::fold::fold;
 use crate::store::idempotency::{self, Kept};
-use crate::store::ledger::{self, Head};
+use crate::store::ledger::{self, Head, Line};
 use crate::store::tables::{Pending, Tables};
 use crate::store::{Reader, Store, StoreError, Writer};
 
@@ -74,7 +74,7 @@ pub struct Tx<'a> {
 struct Group {
     head: Head,
     entries: Vec<Entry>,
-    bodies: Vec<Vec<u8>>,
+    lines: Vec<Line>,
     answers: Vec<Kept>,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
@@ -100,12 +100,9 @@ impl Tx<'_> {
                 pending: self.pending,
             },
         )?;
-        self.group
-            .head
-            .tree
-            .push(crate::ledger::tree::leaf_hash(&body));
+        let line = self.group.head.push(body);
         self.group.entries.push(entry);
-        self.group.bodies.push(body);
+        self.group.lines.push(line);
         Ok(seq)
     }
 
@@ -516,7 +513,7 @@ impl Committer {
         let mut group = Group {
             head: before.clone(),
             entries: Vec::new(),
-            bodies: Vec::new(),
+            lines: Vec::new(),
             answers: Vec::new(),
             touched: false,
         };
@@ -549,7 +546,7 @@ impl Committer {
         }
         pending.flush(writer)?;
         if !group.entries.is_empty() {
-            ledger::append(writer, &before, &group.head, &group.bodies)?;
+            ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
         Ok((before, group))
@@ -562,7 +559,7 @@ impl Committer {
             group
                 .entries
                 .iter()
-                .zip(group.bodies.iter().map(Vec::as_slice))
+                .zip(group.lines.iter().map(|line| line.body.as_slice()))
         };
         let done = if self.index.seq() >= before.seq() {
             self.index

@@ -3,14 +3,14 @@
 use diesel::table;
 
 table! {
-    ledger_entries (seq) { seq -> BigInt, body -> Binary, }
+    ledger_entries (seq) { seq -> BigInt, body -> Binary, chain -> Binary, }
 }
 table! {
     ledger_head (id) {
         id -> SmallInt,
         #[sql_name = "gen"]
         numbering -> Binary,
-        seq -> BigInt, root -> Binary, edge -> Binary, }
+        seq -> BigInt, root -> Binary, edge -> Binary, chain -> Binary, }
 }
 table! {
     network_records (id) { id -> Text, body -> Text, version -> BigInt, }

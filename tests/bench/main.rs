@@ -44,10 +44,18 @@ fn main() {
         measures.extend(decide::measure(10_000_000, "10m", 50));
     }
     if plan.wants(&["durable_revocations_sqlite"]) {
-        measures.push(writes::measure(&place::Place::sqlite(), "durable_revocations_sqlite", plan.quick));
+        measures.push(writes::measure(
+            &place::Place::sqlite(),
+            "durable_revocations_sqlite",
+            plan.quick,
+        ));
     }
     if plan.wants(&["durable_revocations_postgres"]) {
-        measures.push(writes::measure(&place::Place::postgres(), "durable_revocations_postgres", plan.quick));
+        measures.push(writes::measure(
+            &place::Place::postgres(),
+            "durable_revocations_postgres",
+            plan.quick,
+        ));
     }
     let badges = if plan.quick { 100_000 } else { 1_000_000 };
     if plan.wants(&["gate_check_vs_nginx", "gate_check_vs_select"]) {

@@ -1,7 +1,9 @@
 -- The ledger: every fact, in the order of commit. Rows are written once.
 CREATE TABLE ledger_entries (
     seq BIGINT NOT NULL PRIMARY KEY CHECK (seq > 0),
-    body BYTEA NOT NULL
+    body BYTEA NOT NULL,
+    -- SHA-256 over the chain up to the entry before and this entry: names the first one that was changed.
+    chain BYTEA NOT NULL
 );
 -- Its head: one row, moved in the same transaction as every entry.
 CREATE TABLE ledger_head (
@@ -9,7 +11,8 @@ CREATE TABLE ledger_head (
     gen BYTEA NOT NULL,
     seq BIGINT NOT NULL,
     root BYTEA NOT NULL,
-    edge BYTEA NOT NULL
+    edge BYTEA NOT NULL,
+    chain BYTEA NOT NULL
 );
 
 -- Members, facilities, zones, gates, card systems and clients, whole, as the ledger last stated them.
