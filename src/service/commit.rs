@@ -47,10 +47,13 @@ pub struct Door {
     queue: SyncSender<Message>,
 }
 
+/// Something to write that is no change of the ledger.
+type Aside = Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>;
+
 enum Message {
     Job(Box<dyn Job>),
     /// Something to write that is no change: logs, progress, old answers to forget.
-    Aside(Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>),
+    Aside(Aside),
     Stop,
 }
 
@@ -211,16 +214,16 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
         // A panic in a rule is our mistake; it must cost one request, not the one thread that can write.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
         let result = outcome.unwrap_or_else(|_| Err(Error::internal("a rule panicked")));
-        if let (Ok(value), Some(once)) = (&result, &self.once) {
-            if let Some(answer) = (self.keep)(value) {
-                // An answer may hold a name or a new client's secret: sealed like everything else of that kind.
-                tx.group.answers.push(Kept {
-                    id: once.id.to_vec(),
-                    request: once.request.to_vec(),
-                    answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
-                    created_at: tx.now.as_ms(),
-                });
-            }
+        if let (Ok(value), Some(once)) = (&result, &self.once)
+            && let Some(answer) = (self.keep)(value)
+        {
+            // An answer may hold a name or a new client's secret: sealed like everything else of that kind.
+            tx.group.answers.push(Kept {
+                id: once.id.to_vec(),
+                request: once.request.to_vec(),
+                answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
+                created_at: tx.now.as_ms(),
+            });
         }
         let ok = result.is_ok();
         self.result = Some(result);
@@ -425,7 +428,7 @@ impl Committer {
         }
     }
 
-    fn aside(&mut self, work: Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>) {
+    fn aside(&mut self, work: Aside) {
         let done = self.writer().and_then(|mut writer| {
             let done = writer.transaction(work);
             self.writer = done.is_ok().then_some(writer);

@@ -59,9 +59,12 @@ pub struct Tip {
     pub root: Hash,
 }
 
+/// The columns of the head.
+type HeadRow = (Bytes16, i64, Vec<u8>, Vec<u8>, Vec<u8>);
+
 /// The head; `None` in a database where no ledger has begun.
 pub fn head(reader: &mut Reader) -> Result<Option<Head>, StoreError> {
-    let row: Option<(Bytes16, i64, Vec<u8>, Vec<u8>, Vec<u8>)> = ledger_head::table
+    let row: Option<HeadRow> = ledger_head::table
         .select((
             ledger_head::numbering,
             ledger_head::seq,
