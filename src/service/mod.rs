@@ -14,6 +14,7 @@ pub mod credentials;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
+pub mod import;
 pub mod network;
 pub mod workers;
 
