@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
-use super::handlers::{clients, credentials, gate_checks, health, network, oauth, sightings, workers};
+use super::handlers::{clients, credentials, gate_checks, health, imports, network, oauth, sightings, workers};
 use super::problem::{Problem, ProblemCode};
 
 /// Puts the routes into a server.
@@ -86,6 +86,9 @@ pub fn configure(server: &mut ServiceConfig) {
         .service(resource("/v1/credentials/{id}/lifts", [(Method::POST, web::to(credentials::lift))]))
         .service(resource("/v1/credentials/{id}/revocations", [(Method::POST, web::to(credentials::revoke))]))
         .service(resource("/v1/revocations:batch", [(Method::POST, web::to(credentials::revoke_batch))]))
+        .service(resource("/v1/imports", [(Method::POST, web::to(imports::bring))]))
+        .service(resource("/v1/imports/{id}", [(Method::GET, web::to(imports::show))]))
+        .service(resource("/v1/imports/{id}/apply", [(Method::POST, web::to(imports::apply))]))
         .service(resource("/v1/sightings", [(Method::GET, web::to(sightings::list))]))
         .service(resource("/oauth/token", [(Method::POST, web::to(oauth::token))]))
         .service(resource("/.well-known/jwks.json", [(Method::GET, web::to(oauth::jwks))]))

@@ -3,7 +3,7 @@
 //! A header that could be two columns, two headers for one column, and a misspelt header are errors: a column that is
 //! quietly left out can widen what a credential opens. Other unknown columns are ignored, and reported.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::columns::{Column, Purpose, meanings, nearest};
 use super::dates::{Order, proven_order};
@@ -22,16 +22,17 @@ pub struct Layout {
 }
 
 /// A header and its meaning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Heading {
     /// As it stands in the file.
+    #[schema(max_length = 1024)]
     pub header: String,
     /// What it means; none when the column is ignored.
     pub column: Option<Column>,
 }
 
 /// How dates such as 03/04/2027 are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DateOrder {
     /// As 3 April. Belgian files are so, and there is no setting for other ones.
@@ -184,7 +185,7 @@ impl Layout {
     }
 
     /// Where a column stands in the file.
-    pub(super) fn place(&self, column: Column) -> Option<usize> {
+    pub(in crate::service::import) fn place(&self, column: Column) -> Option<usize> {
         self.columns
             .iter()
             .position(|heading| heading.column == Some(column))

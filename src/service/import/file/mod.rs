@@ -21,7 +21,7 @@ mod delimited;
 pub mod layout;
 pub mod records;
 pub mod sheet;
-mod text;
+pub(in crate::service::import) mod text;
 mod values;
 mod vocabulary;
 mod workbook;
@@ -54,7 +54,7 @@ pub struct RowProblem {
 }
 
 impl RowProblem {
-    pub(super) fn new(line: u64, column: Option<&str>, code: Code) -> Self {
+    pub(in crate::service::import) fn new(line: u64, column: Option<&str>, code: Code) -> Self {
         Self {
             line,
             column: column.map(str::to_owned),
@@ -106,8 +106,10 @@ pub enum Code {
     HasTime,
     /// Valid until a day before valid from.
     EndsBeforeItBegins,
-    /// Text that cannot be the code of a facility.
+    /// No facility of the network.
     NotAFacility,
+    /// A name that several facilities have.
+    AmbiguousFacility,
     /// More facilities than a credential may name.
     TooManyFacilities,
     /// Neither card number nor credential id.
@@ -117,6 +119,36 @@ pub enum Code {
 }
 
 impl Code {
+    /// For programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooManyCells => "too_many_cells",
+            Self::CutOff => "cut_off",
+            Self::OpenQuote => "open_quote",
+            Self::CellTooLong => "cell_too_long",
+            Self::ControlCharacter => "control_character",
+            Self::DamagedCharacter => "damaged_character",
+            Self::LineBreak => "line_break",
+            Self::SpreadsheetError => "spreadsheet_error",
+            Self::ScientificNotation => "scientific_notation",
+            Self::MissingValue => "missing_value",
+            Self::TooLong => "too_long",
+            Self::NotAName => "not_a_name",
+            Self::NotADate => "not_a_date",
+            Self::TwoDigitYear => "two_digit_year",
+            Self::MonthFirst => "month_first",
+            Self::NoSuchDay => "no_such_day",
+            Self::YearOutOfRange => "year_out_of_range",
+            Self::HasTime => "has_time",
+            Self::EndsBeforeItBegins => "ends_before_it_begins",
+            Self::NotAFacility => "not_a_facility",
+            Self::AmbiguousFacility => "ambiguous_facility",
+            Self::TooManyFacilities => "too_many_facilities",
+            Self::NothingNamed => "nothing_named",
+            Self::NamedTwice => "named_twice",
+        }
+    }
+
     /// What is wrong and how to mend it.
     pub const fn message(self) -> &'static str {
         match self {
@@ -156,7 +188,10 @@ impl Code {
             Self::HasTime => "Only a day is wanted here. Leave out the time.",
             Self::EndsBeforeItBegins => "The last day lies before the first.",
             Self::NotAFacility => {
-                "Codes of facilities have 5 to 64 letters, digits and hyphens, without a space inside (BEANR, not BE ANR). Separate them with a space, a comma or |."
+                "The network has no such facility. Name each by its id, its name or its UN/LOCODE (BEANR, not BE ANR), with a comma, a semicolon or | between two."
+            }
+            Self::AmbiguousFacility => {
+                "Several facilities have this name. Name the one that is meant by its id."
             }
             Self::TooManyFacilities => "A credential may name at most 64 facilities.",
             Self::NothingNamed => "Fill in the card number or the credential id.",

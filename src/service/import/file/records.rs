@@ -34,7 +34,8 @@ pub struct CredentialRow {
     pub valid_from: Option<Date>,
     /// The last day, up to its end, in the member's time zone.
     pub valid_until: Date,
-    /// Codes of the facilities where it is good. Empty, which means everywhere, only if the file has no such column.
+    /// The facilities where it is good, by name, id or code, as they stand in the file. Empty, which means everywhere,
+    /// only if the file has no such column.
     pub facilities: Vec<String>,
 }
 
@@ -61,7 +62,7 @@ pub enum Target {
 /// A card identifier as it stands in the file. Whether it is one, the parser of card identifiers says.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Card {
-    /// The name of its format; none when the file leaves it to the card system.
+    /// The name of its format; none when the file leaves it to the settings of the import.
     pub format: Option<String>,
     /// The number, in the notation of the format.
     pub value: String,
@@ -254,36 +255,20 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The codes of a cell, each once. A column of facilities with an empty cell would mean every facility there is,
+    /// The parts of a cell, each once. A column of facilities with an empty cell would mean every facility there is,
     /// which nobody means by leaving a cell empty.
     fn facilities(&mut self) -> Vec<String> {
-        let mut facilities = Vec::new();
         if self.layout.place(Column::Facilities).is_none() {
-            return facilities;
+            return Vec::new();
         }
         let text = self.text(Column::Facilities, super::CELL_CHARS_MAX);
         let Some(text) = self.required(Column::Facilities, text) else {
-            return facilities;
+            return Vec::new();
         };
-        for code in text
-            .split([' ', ',', ';', '|'])
-            .filter(|code| !code.is_empty())
-        {
-            let is_code = code
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-            if !is_code || !(FACILITY_CHARS_MIN..=FACILITY_CHARS_MAX).contains(&code.len()) {
-                self.problem(Column::Facilities, Code::NotAFacility);
-                return Vec::new();
-            }
-            // Our own ids have an underscore and are written in small letters.
-            let code = if code.contains('_') {
-                code.to_owned()
-            } else {
-                code.to_ascii_uppercase()
-            };
-            if !facilities.contains(&code) {
-                facilities.push(code);
+        let mut facilities: Vec<String> = Vec::new();
+        for part in text.split([',', ';', '|']).map(str::trim) {
+            if !part.is_empty() && !facilities.iter().any(|known| known == part) {
+                facilities.push(part.to_owned());
             }
         }
         match facilities.len() {
@@ -379,7 +364,4 @@ const FACILITY_CODE_CHARS_MAX: usize = 16;
 const CREDENTIAL_ID_CHARS_MAX: usize = 64;
 const REASON_CHARS_MAX: usize = 160;
 const DATE_CHARS_MAX: usize = 40;
-/// A UN/LOCODE has five characters, our own ids some forty.
-const FACILITY_CHARS_MIN: usize = 5;
-const FACILITY_CHARS_MAX: usize = 64;
 const FACILITIES_MAX: usize = 64;

@@ -4,7 +4,7 @@
 //! way to mend it.
 
 use csv::StringRecord;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use super::delimited::Delimiter;
 use super::delimited::{Delimited, Ending, Unsplittable};
@@ -49,7 +49,7 @@ pub struct Sheet<'a> {
 }
 
 /// What was found out about a file, to be shown before anything is done with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Understood {
     /// Text or workbook.
     pub kind: Kind,
@@ -61,6 +61,7 @@ pub struct Understood {
     pub delimiter: Option<Delimiter>,
     /// The sheet of the workbook that was read: the first visible one with data.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1024)]
     pub sheet: Option<String>,
     /// The line of the header, from 1.
     pub header_line: u64,
@@ -69,7 +70,7 @@ pub struct Understood {
 }
 
 /// The kinds of file that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Comma, semicolon or tab separated text.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How the text of a file is encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum Encoding {
     /// UTF-8 without a byte order mark.
     #[serde(rename = "UTF-8")]
@@ -59,7 +59,7 @@ pub(super) fn decode(bytes: &[u8]) -> (Encoding, Cow<'_, str>) {
 }
 
 /// Lower case, without accents, and only letters and digits: `Numéro de badge` and `NUMERO_DE-BADGE` are one name.
-pub(super) fn fold(text: &str) -> String {
+pub(in crate::service::import) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
