@@ -155,14 +155,14 @@ impl Wanted for WantedCredential {
             }
         }
         let from = self.valid_from.unwrap_or(whole_seconds(now));
-        match check_validity(from, self.valid_until, now) {
-            Ok(()) => (Outcome::New, Vec::new()),
-            Err(error) => {
-                let faults = error.fields.into_iter();
-                let faults = faults.map(|field| terms.fault(Column::ValidUntil, field.code, validity_message(field.code)));
-                (Outcome::Unusable, faults.collect())
-            }
-        }
+        let message = if self.valid_until <= now {
+            ("past", "The last day is over. Leave out workers whose badge has expired.")
+        } else if check_validity(from, self.valid_until, now).is_err() {
+            ("too_long", "The last day may lie at most ten years after the first.")
+        } else {
+            return (Outcome::New, Vec::new());
+        };
+        (Outcome::Unusable, vec![terms.fault(Column::ValidUntil, message.0, message.1)])
     }
 
     fn enact(&self, known: &mut Known, terms: &Terms, tx: &mut Tx<'_>, caller: Caller) -> Result<(), Error> {
@@ -304,13 +304,4 @@ fn text<const MAX: usize>(terms: &Terms, column: Column, value: &str) -> Result<
         };
         terms.fault(column, code, bad.to_string())
     })
-}
-
-/// What [`check_validity`] found, in the words of a file.
-fn validity_message(code: &str) -> &'static str {
-    match code {
-        "past" => "The last day is over. Leave out workers whose badge has expired.",
-        "before_start" => "The last day lies before the first, or before today.",
-        _ => "The last day may lie at most ten years after the first.",
-    }
 }

@@ -254,6 +254,11 @@ impl Running {
     /// Lets every import stop after the batch it is at, and waits for that. The next start goes on with them.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
+        self.wait();
+    }
+
+    /// Waits until none is being carried out, for as long as one batch may take.
+    fn wait(&self) {
         let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = self.ended.wait_timeout_while(ids, STOP_PATIENCE, |ids| !ids.is_empty());
         drop(ended.unwrap_or_else(PoisonError::into_inner));

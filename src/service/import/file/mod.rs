@@ -28,7 +28,7 @@ mod workbook;
 mod xml;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// The largest file, in bytes. Also the most that a workbook may hold once unpacked, parts and cells counted apart.
 pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -193,7 +193,7 @@ fn packed_workbook(rows: &str, strings: &str, properties: &str, is_wide: bool) -
     archive(&parts, is_wide)
 }
 
-fn workbook(rows: &str) -> Vec<u8> {
+pub(in crate::service::import) fn workbook(rows: &str) -> Vec<u8> {
     workbook_with(
         rows,
         "<sst><si><t>Badgenummer</t></si><si><r><t>Van </t></r><r><t>Damme</t></r><rPh><t>x</t></rPh></si></sst>",
