@@ -116,10 +116,7 @@ pub fn sealed(reader: &mut Reader, id: ImportId) -> Result<Option<Vec<u8>>, Stor
 }
 
 /// The files in a state: which, and whose.
-pub fn in_state(
-    reader: &mut Reader,
-    state: &str,
-) -> Result<Vec<(ImportId, MemberId)>, StoreError> {
+pub fn in_state(reader: &mut Reader, state: &str) -> Result<Vec<(ImportId, MemberId)>, StoreError> {
     let rows: Vec<(Bytes16, Bytes16)> = imports::table
         .filter(imports::state.eq(state))
         .select((imports::id, imports::member))
@@ -144,7 +141,11 @@ pub fn move_state(
     let moved = diesel::update(row)
         .set(imports::state.eq(to))
         .execute(&mut writer.0)?;
-    if moved == 1 { Ok(()) } else { Err(StoreError::Guard) }
+    if moved == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Guard)
+    }
 }
 
 /// Notes how far a file got, in the transaction that took it there.

@@ -13,7 +13,9 @@ use crate::domain::card::{Format, UnknownFormat};
 use crate::domain::ids::{ImportId, ImportKind};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, PathId, id_parameter, query_pairs, read_body, unknown_parameter};
+use crate::http::extract::{
+    Guarded, IdempotencyKey, PathId, id_parameter, query_pairs, read_body, unknown_parameter,
+};
 use crate::http::limits::{IMPORT_BYTES_MAX, IMPORT_PATIENCE};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::service::commit::Rendered;
@@ -99,11 +101,22 @@ impl From<Import> for ImportView {
             description = "Why credentials are revoked where a row does not say; needed where the file has no column for it"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Checked", body = ImportView)))]
-pub async fn bring(who: Guarded<MayImport>, key: IdempotencyKey, request: HttpRequest, payload: Payload) -> Answer {
+pub async fn bring(
+    who: Guarded<MayImport>,
+    key: IdempotencyKey,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer {
     let settings = settings(&request)?;
     expect_file(&request)?;
     let turn = import::turn()?;
-    let bytes = read_body(&request, &mut payload.into_inner(), IMPORT_BYTES_MAX, IMPORT_PATIENCE).await?;
+    let bytes = read_body(
+        &request,
+        &mut payload.into_inner(),
+        IMPORT_BYTES_MAX,
+        IMPORT_PATIENCE,
+    )
+    .await?;
     let (services, permit) = (who.services.clone(), who.permit);
     let query = request.query_string().to_owned();
     let work = move || {
@@ -111,7 +124,9 @@ pub async fn bring(who: Guarded<MayImport>, key: IdempotencyKey, request: HttpRe
         let request = [query.as_bytes(), &digest_of(&bytes).0].concat();
         import::check(&services, permit, &settings, &bytes).map(|checked| (request, checked))
     };
-    let (request, checked) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)??;
+    let (request, checked) = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::internal)??;
     let once = key.once_bytes(who.actor(), &request);
     let checked = Arc::new(checked);
     let work = move |tx: &mut Tx<'_>| {
@@ -119,7 +134,11 @@ pub async fn bring(who: Guarded<MayImport>, key: IdempotencyKey, request: HttpRe
         let location = format!("/v1/imports/{}", checked.import.id);
         rendered(StatusCode::CREATED, Some(location), checked.import.clone())
     };
-    let done = who.services.door.change_once(who.actor(), Some(once), work).await;
+    let done = who
+        .services
+        .door
+        .change_once(who.actor(), Some(once), work)
+        .await;
     drop(turn);
     answer(done?)
 }
@@ -129,7 +148,10 @@ pub async fn bring(who: Guarded<MayImport>, key: IdempotencyKey, request: HttpRe
     responses((status = 200, description = "The import", body = ImportView)))]
 pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
-    let import = who.services.read(move |reader, _| import::show(reader, permit, id)).await?;
+    let import = who
+        .services
+        .read(move |reader, _| import::show(reader, permit, id))
+        .await?;
     Ok(HttpResponse::Ok().json(ImportView::from(import)))
 }
 
@@ -139,19 +161,36 @@ pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
     responses((status = 202, description = "Being applied", body = ImportView)))]
 pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
-    let work = move |tx: &mut Tx<'_>| rendered(StatusCode::ACCEPTED, None, import::apply(tx, permit, id)?);
-    let applying = who.services.door.change_once(who.actor(), None, work).await?;
+    let work =
+        move |tx: &mut Tx<'_>| rendered(StatusCode::ACCEPTED, None, import::apply(tx, permit, id)?);
+    let applying = who
+        .services
+        .door
+        .change_once(who.actor(), None, work)
+        .await?;
     import::start(&who.services, id);
     answer(applying)
 }
 
-fn rendered(status: StatusCode, location: Option<String>, import: Import) -> Result<Rendered, Error> {
+fn rendered(
+    status: StatusCode,
+    location: Option<String>,
+    import: Import,
+) -> Result<Rendered, Error> {
     let body = serde_json::to_string(&ImportView::from(import)).map_err(Error::internal)?;
-    Ok(Rendered { status: status.as_u16(), location, etag: None, body, replayed: false })
+    Ok(Rendered {
+        status: status.as_u16(),
+        location,
+        etag: None,
+        body,
+        replayed: false,
+    })
 }
 
 fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
-    let wrong = |name: &'static str, message: String| Problem::at(ProblemCode::MalformedQuery, name, "value", message);
+    let wrong = |name: &'static str, message: String| {
+        Problem::at(ProblemCode::MalformedQuery, name, "value", message)
+    };
     let (mut purpose, mut card_system, mut default_format, mut reason) = (None, None, None, None);
     for (name, value) in query_pairs(request)? {
         match name.as_str() {
@@ -159,30 +198,62 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
                 purpose = Some(match value.as_str() {
                     "credentials" => Purpose::Credentials,
                     "revocations" => Purpose::Revocations,
-                    _ => return Err(wrong("purpose", "must be credentials or revocations".into())),
+                    _ => {
+                        return Err(wrong(
+                            "purpose",
+                            "must be credentials or revocations".into(),
+                        ));
+                    }
                 });
             }
             "card_system" => card_system = Some(id_parameter("card_system", &value)?),
             "default_format" => {
                 let format = value.parse::<Format>();
-                default_format = Some(format.map_err(|unknown: UnknownFormat| wrong("default_format", unknown.to_string()))?);
+                default_format = Some(format.map_err(|unknown: UnknownFormat| {
+                    wrong("default_format", unknown.to_string())
+                })?);
             }
             "reason" => {
-                let known = Reason::ALL.iter().copied().find(|reason| reason.as_str() == value);
-                reason = Some(known.ok_or_else(|| wrong("reason", "must be a reason, such as lost".into()))?);
+                let known = Reason::ALL
+                    .iter()
+                    .copied()
+                    .find(|reason| reason.as_str() == value);
+                reason = Some(
+                    known
+                        .ok_or_else(|| wrong("reason", "must be a reason, such as lost".into()))?,
+                );
             }
             other => return Err(unknown_parameter(other)),
         }
     }
-    let missing = || Problem::at(ProblemCode::MalformedQuery, "purpose", "missing", "must be credentials or revocations");
-    Ok(Settings { purpose: purpose.ok_or_else(missing)?, card_system, default_format, reason })
+    let missing = || {
+        Problem::at(
+            ProblemCode::MalformedQuery,
+            "purpose",
+            "missing",
+            "must be credentials or revocations",
+        )
+    };
+    Ok(Settings {
+        purpose: purpose.ok_or_else(missing)?,
+        card_system,
+        default_format,
+        reason,
+    })
 }
 
 /// Refuses a body that says it is something else, such as a form with the file in it.
 fn expect_file(request: &HttpRequest) -> Result<(), Problem> {
-    const TYPES: [&str; 3] =
-        ["application/octet-stream", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"];
-    let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    const TYPES: [&str; 3] = [
+        "application/octet-stream",
+        "text/csv",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ];
+    let value = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let name = value.split(';').next().unwrap_or_default().trim();
     if TYPES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return Ok(());

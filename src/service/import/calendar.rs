@@ -17,7 +17,9 @@ static BRUSSELS: LazyLock<TimeZone> =
 pub(super) fn start_of(day: Date) -> Option<Timestamp> {
     let midnight = day.to_zoned(BRUSSELS.clone()).ok()?;
     let moment = Timestamp::from_ms(midnight.timestamp().as_millisecond());
-    (Timestamp::EPOCH..=Timestamp::MAX).contains(&moment).then_some(moment)
+    (Timestamp::EPOCH..=Timestamp::MAX)
+        .contains(&moment)
+        .then_some(moment)
 }
 
 /// The first instant after a day, up to which its last one reaches; `None` outside the years that we take.
@@ -34,13 +36,30 @@ mod tests {
     #[test]
     fn days_begin_at_midnight_in_brussels_also_when_the_clock_changes() {
         for (day, start, end) in [
-            (date(2027, 12, 31), "2027-12-30T23:00:00.000Z", "2027-12-31T23:00:00.000Z"),
-            (date(2027, 7, 1), "2027-06-30T22:00:00.000Z", "2027-07-01T22:00:00.000Z"),
+            (
+                date(2027, 12, 31),
+                "2027-12-30T23:00:00.000Z",
+                "2027-12-31T23:00:00.000Z",
+            ),
+            (
+                date(2027, 7, 1),
+                "2027-06-30T22:00:00.000Z",
+                "2027-07-01T22:00:00.000Z",
+            ),
             // 23 hours and 25 hours long.
-            (date(2027, 3, 28), "2027-03-27T23:00:00.000Z", "2027-03-28T22:00:00.000Z"),
-            (date(2027, 10, 31), "2027-10-30T22:00:00.000Z", "2027-10-31T23:00:00.000Z"),
+            (
+                date(2027, 3, 28),
+                "2027-03-27T23:00:00.000Z",
+                "2027-03-28T22:00:00.000Z",
+            ),
+            (
+                date(2027, 10, 31),
+                "2027-10-30T22:00:00.000Z",
+                "2027-10-31T23:00:00.000Z",
+            ),
         ] {
-            let moments = [start_of(day), end_of(day)].map(|moment| moment.expect("in range").to_string());
+            let moments =
+                [start_of(day), end_of(day)].map(|moment| moment.expect("in range").to_string());
             assert_eq!(moments, [start, end], "{day}");
         }
     }

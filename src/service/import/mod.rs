@@ -11,11 +11,7 @@
 //! crash between two batches is gone on from and a crash in one leaves nothing of it. As each row is compared with what
 //! is recorded, the same file again changes nothing.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -25,27 +21,32 @@ mod credentials;
 pub mod file;
 mod plan;
 mod reasons;
+mod refusals;
 pub mod report;
 mod revocations;
 mod run;
+mod running;
 mod terms;
 #[cfg(test)]
 mod tests;
 
 use self::file::columns::Purpose;
-use self::file::layout::{Layout, LayoutProblem};
-use self::file::sheet::{self, Sheet, Unreadable};
+use self::file::layout::Layout;
+use self::file::sheet::{self, Sheet};
 use self::plan::Wanted;
+use self::refusals::{nothing_usable, unclear, unreadable};
 use self::report::{Counts, Report, Tally};
+use self::running::Ending;
 use self::terms::Terms;
 use super::Services;
 use super::commit::Tx;
-use super::error::{Code, Error, FieldError};
+use super::error::{Code, Error};
 use crate::access::permission::{self, Permit};
 use crate::domain::ids::{ImportId, MemberId};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::{Reader, Store, imports};
 
+pub use running::Running;
 pub use terms::Settings;
 
 /// How long a file that was checked waits to be applied.
@@ -79,7 +80,9 @@ impl State {
     }
 
     fn parse(name: &str) -> Option<Self> {
-        [Self::Checked, Self::Applying, Self::Applied, Self::Failed].into_iter().find(|state| state.as_str() == name)
+        [Self::Checked, Self::Applying, Self::Applied, Self::Failed]
+            .into_iter()
+            .find(|state| state.as_str() == name)
     }
 }
 
@@ -118,7 +121,12 @@ pub struct Checked {
 /// A turn at checking a file: to be taken before its bytes are, and held until it is kept.
 pub fn turn() -> Result<SemaphorePermit<'static>, Error> {
     static TURNS: Semaphore = Semaphore::const_new(CHECKS_AT_ONCE);
-    let busy = |_| Error::new(Code::Busy, "Other files are being checked. Nothing was done; try again soon.");
+    let busy = |_| {
+        Error::new(
+            Code::Busy,
+            "Other files are being checked. Nothing was done; try again soon.",
+        )
+    };
     TURNS.try_acquire().map_err(busy)
 }
 
@@ -133,17 +141,33 @@ pub fn check(
     let (sheet, layout) = open(settings.purpose, bytes)?;
     let (columns, dates) = (layout.columns.clone(), layout.dates);
     let places = services.index.places().clone();
-    let terms = Terms::new(services.keyring.clone(), &places, caller.member, settings, layout)?;
+    let terms = Terms::new(
+        services.keyring.clone(),
+        &places,
+        caller.member,
+        settings,
+        layout,
+    )?;
     let now = services.environment.now();
     let tally = match settings.purpose {
-        Purpose::Credentials => weigh::<credentials::WantedCredential>(services, &terms, &sheet, now),
-        Purpose::Revocations => weigh::<revocations::WantedRevocation>(services, &terms, &sheet, now),
+        Purpose::Credentials => {
+            weigh::<credentials::WantedCredential>(services, &terms, &sheet, now)
+        }
+        Purpose::Revocations => {
+            weigh::<revocations::WantedRevocation>(services, &terms, &sheet, now)
+        }
     }?;
     let counts = tally.counts;
     if counts.new + counts.same + counts.conflict == 0 {
         return Err(nothing_usable(&tally));
     }
-    let report = Report { understood: sheet.understood.clone(), columns, dates, rows: tally.notable, failure: None };
+    let report = Report {
+        understood: sheet.understood.clone(),
+        columns,
+        dates,
+        rows: tally.notable,
+        failure: None,
+    };
     let id = ImportId::make(&*services.environment);
     let import = Import {
         id,
@@ -169,12 +193,22 @@ pub fn check(
         rows_done: 0,
         created_at: now,
     };
-    let sealed = services.keyring.seal(id.as_bytes(), bytes, &*services.environment);
-    Ok(Checked { import, kept, sealed })
+    let sealed = services
+        .keyring
+        .seal(id.as_bytes(), bytes, &*services.environment);
+    Ok(Checked {
+        import,
+        kept,
+        sealed,
+    })
 }
 
 /// Keeps a file that was checked, sealed, so that it can be applied.
-pub fn keep(tx: &mut Tx<'_>, permit: Permit<permission::Import>, checked: &Checked) -> Result<(), Error> {
+pub fn keep(
+    tx: &mut Tx<'_>,
+    permit: Permit<permission::Import>,
+    checked: &Checked,
+) -> Result<(), Error> {
     if !permit.covers(checked.import.member) {
         return Err(Error::not_found("import"));
     }
@@ -182,30 +216,57 @@ pub fn keep(tx: &mut Tx<'_>, permit: Permit<permission::Import>, checked: &Check
 }
 
 /// An import of the caller's member.
-pub fn show(reader: &mut Reader, permit: Permit<permission::Import>, id: ImportId) -> Result<Import, Error> {
+pub fn show(
+    reader: &mut Reader,
+    permit: Permit<permission::Import>,
+    id: ImportId,
+) -> Result<Import, Error> {
     let found = imports::find(reader, id)?.filter(|import| permit.covers(import.member));
     import_from(found.ok_or_else(|| Error::not_found("import"))?)
 }
 
 /// Lets a checked import be carried out; [`start`] then does it. A member has one of them at a time, so that no flood of
 /// files holds up other changes.
-pub fn apply(tx: &mut Tx<'_>, permit: Permit<permission::Import>, id: ImportId) -> Result<Import, Error> {
+pub fn apply(
+    tx: &mut Tx<'_>,
+    permit: Permit<permission::Import>,
+    id: ImportId,
+) -> Result<Import, Error> {
     let import = show(tx.reader()?, permit, id)?;
     if import.state != State::Checked {
-        return Err(Error::new(Code::ImportState, "Only an import that was checked, and not applied before, can be applied."));
+        return Err(Error::new(
+            Code::ImportState,
+            "Only an import that was checked, and not applied before, can be applied.",
+        ));
     }
     let applying = imports::in_state(tx.reader()?, State::Applying.as_str())?;
     if applying.iter().any(|(_, member)| *member == import.member) {
-        return Err(Error::new(Code::ImportState, "Another import of your member is being applied. Wait for its end."));
+        return Err(Error::new(
+            Code::ImportState,
+            "Another import of your member is being applied. Wait for its end.",
+        ));
     }
     // What the dry run found makes room for what is found now.
-    let report = Report { rows: Vec::new(), ..import.report };
+    let report = Report {
+        rows: Vec::new(),
+        ..import.report
+    };
     let counts = Counts::default();
     let writer = tx.writer()?;
     imports::progress(writer, id, 0, &json(&counts)?)?;
     imports::report(writer, id, &json(&report)?)?;
-    imports::move_state(writer, id, State::Checked.as_str(), State::Applying.as_str())?;
-    Ok(Import { state: State::Applying, report, counts, ..import })
+    imports::move_state(
+        writer,
+        id,
+        State::Checked.as_str(),
+        State::Applying.as_str(),
+    )?;
+    Ok(Import {
+        state: State::Applying,
+        report,
+        counts,
+        ..import
+    })
 }
 
 /// Carries out an import that is to be applied, on a thread of its own. Does nothing if this node does so already.
@@ -215,7 +276,10 @@ pub fn start(services: &Arc<Services>, id: ImportId) {
     }
     let shared = services.clone();
     let run = move || {
-        let _running = Ending { services: &shared, id };
+        let _running = Ending {
+            services: &shared,
+            id,
+        };
         let go_on = |_| !shared.imports.is_stopping();
         run::run(&shared, id, &go_on);
     };
@@ -228,7 +292,9 @@ pub fn start(services: &Arc<Services>, id: ImportId) {
 /// Goes on with the imports that were being applied when a node stopped. To be called at start; it may be called again
 /// at any time, also while another node works on the same import: each batch is done once.
 pub fn resume(services: &Arc<Services>) -> Result<(), Error> {
-    let applying = read(&services.store, |reader| Ok(imports::in_state(reader, State::Applying.as_str())?))?;
+    let applying = read(&services.store, |reader| {
+        Ok(imports::in_state(reader, State::Applying.as_str())?)
+    })?;
     applying.into_iter().for_each(|(id, _)| start(services, id));
     Ok(())
 }
@@ -236,60 +302,13 @@ pub fn resume(services: &Arc<Services>) -> Result<(), Error> {
 /// Drops files that were checked and not applied within [`KEPT_MS`]. To be called at start and once a day.
 pub fn sweep(services: &Services) {
     let before = services.environment.now().plus_ms(-KEPT_MS);
-    let queued = services.door.aside(move |writer| imports::drop_old(writer, State::Checked.as_str(), before).map(drop));
+    let queued = services
+        .door
+        .aside(move |writer| imports::drop_old(writer, State::Checked.as_str(), before).map(drop));
     if !queued {
-        tracing::warn!("old imports were not dropped, as too many changes wait; the next sweep does it");
-    }
-}
-
-/// The imports that this node is carrying out.
-#[derive(Debug, Default)]
-pub struct Running {
-    ids: Mutex<HashSet<ImportId>>,
-    ended: Condvar,
-    stopping: AtomicBool,
-}
-
-impl Running {
-    /// Lets every import stop after the batch it is at, and waits for that. The next start goes on with them.
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-        self.wait();
-    }
-
-    /// Waits until none is being carried out, for as long as one batch may take.
-    fn wait(&self) {
-        let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = self.ended.wait_timeout_while(ids, STOP_PATIENCE, |ids| !ids.is_empty());
-        drop(ended.unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
-    }
-
-    fn begin(&self, id: ImportId) -> bool {
-        !self.is_stopping() && self.ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
-    }
-
-    fn end(&self, id: ImportId) {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        self.ended.notify_all();
-    }
-}
-
-/// A batch takes milliseconds, and a door that does not answer gives up after 15 s.
-const STOP_PATIENCE: Duration = Duration::from_secs(16);
-
-/// Notes the end of an import's thread, also if it panics.
-struct Ending<'a> {
-    services: &'a Services,
-    id: ImportId,
-}
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.services.imports.end(self.id);
+        tracing::warn!(
+            "old imports were not dropped, as too many changes wait; the next sweep does it"
+        );
     }
 }
 
@@ -301,10 +320,17 @@ fn open(purpose: Purpose, bytes: &[u8]) -> Result<(Sheet<'_>, Layout), Error> {
 }
 
 /// Judges every row, in short reads: a large file must not hold a connection that others wait for.
-fn weigh<W: Wanted>(services: &Services, terms: &Terms, sheet: &Sheet<'_>, now: Timestamp) -> Result<Tally, Error> {
+fn weigh<W: Wanted>(
+    services: &Services,
+    terms: &Terms,
+    sheet: &Sheet<'_>,
+    now: Timestamp,
+) -> Result<Tally, Error> {
     let (mut tally, mut known) = (Tally::default(), W::Known::default());
     for batch in plan::batches::<W>(terms, sheet) {
-        read(&services.store, |reader| plan::look_up::<W>(&mut known, reader, terms, &batch))?;
+        read(&services.store, |reader| {
+            plan::look_up::<W>(&mut known, reader, terms, &batch)
+        })?;
         plan::judge::<W>(&mut known, terms, now, &batch, &mut tally, |_, _| Ok(()))?;
     }
     Ok(tally)
@@ -318,41 +344,6 @@ fn read<T>(store: &Store, query: impl FnOnce(&mut Reader) -> Result<T, Error>) -
     })?;
     outcome.unwrap_or_else(|| Err(Error::internal("a query did not run")))
 }
-
-fn unreadable(why: &Unreadable) -> Error {
-    unusable(why.to_string(), vec![field(String::new(), why.code(), why.to_string())])
-}
-
-fn unclear(problems: &[LayoutProblem]) -> Error {
-    let fields = problems.iter().map(|problem| field("header".into(), problem.code(), problem.to_string()));
-    unusable("The columns of the file cannot be used.".into(), fields.collect())
-}
-
-/// The refusal of a file without a single usable row, with the reasons of its first rows.
-fn nothing_usable(tally: &Tally) -> Error {
-    let faults = tally.notable.iter().flat_map(|row| row.problems.iter().map(|fault| (row.line, fault)));
-    let fields = faults.take(FIELDS_MAX).map(|(line, fault)| {
-        let header = fault.column.as_ref().map(|header| header.chars().take(100).collect::<String>());
-        let pointer = header.map_or_else(|| format!("line {line}"), |header| format!("line {line}, {header}"));
-        let code = match fault.code {
-            Cow::Borrowed(code) => code,
-            Cow::Owned(_) => "value",
-        };
-        FieldError { pointer, code, message: fault.message.to_string() }
-    });
-    unusable("No row of the file can be used.".into(), fields.collect())
-}
-
-fn unusable(detail: String, fields: Vec<FieldError>) -> Error {
-    Error { fields, ..Error::new(Code::UnusableFile, detail) }
-}
-
-fn field(pointer: String, code: &'static str, message: String) -> FieldError {
-    FieldError { pointer, code, message }
-}
-
-/// A problem document says at most so many.
-const FIELDS_MAX: usize = 100;
 
 fn import_from(import: imports::Import) -> Result<Import, Error> {
     let corrupt = || Error::internal("an import is in no known state");

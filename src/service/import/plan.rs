@@ -6,8 +6,8 @@
 //! 3. *judge*: each gets its outcome;
 //! 4. *enact*: the new ones are carried out; only this step is left out in a dry run.
 
-use super::file::sheet::{Row, Sheet};
 use super::file::RowProblem;
+use super::file::sheet::{Row, Sheet};
 use super::report::{Fault, Outcome, Tally};
 use super::terms::Terms;
 use crate::access::permission::Caller;
@@ -29,11 +29,22 @@ pub(super) trait Wanted: Sized + Send + Sync + 'static {
     /// Reads a row.
     fn read(terms: &Terms, memory: &mut Self::Memory, row: &Row) -> Found<Self>;
     /// Looks up what is recorded of what these rows name.
-    fn look_up(known: &mut Self::Known, reader: &mut Reader, terms: &Terms, wanted: &[&Self]) -> Result<(), Error>;
+    fn look_up(
+        known: &mut Self::Known,
+        reader: &mut Reader,
+        terms: &Terms,
+        wanted: &[&Self],
+    ) -> Result<(), Error>;
     /// Says what a row comes to. Earlier rows of the batch that are new count as done.
     fn judge(&self, known: &mut Self::Known, terms: &Terms, now: Timestamp) -> Verdict;
     /// Carries out a row that was judged to be new.
-    fn enact(&self, known: &mut Self::Known, terms: &Terms, tx: &mut Tx<'_>, caller: Caller) -> Result<(), Error>;
+    fn enact(
+        &self,
+        known: &mut Self::Known,
+        terms: &Terms,
+        tx: &mut Tx<'_>,
+        caller: Caller,
+    ) -> Result<(), Error>;
 }
 
 /// What came of reading a row.
@@ -63,12 +74,23 @@ pub(super) struct Line<W> {
 pub(super) type Batch<W> = Vec<Line<W>>;
 
 /// The rows of a file, read, in batches.
-pub(super) fn batches<'s, W: Wanted>(terms: &'s Terms, sheet: &'s Sheet<'_>) -> impl Iterator<Item = Batch<W>> + 's {
+pub(super) fn batches<'s, W: Wanted>(
+    terms: &'s Terms,
+    sheet: &'s Sheet<'_>,
+) -> impl Iterator<Item = Batch<W>> + 's {
     let mut memory = W::Memory::default();
-    let mut rows = sheet.rows().map(move |row: Result<Row, RowProblem>| match row {
-        Ok(row) => Line { line: row.line, found: W::read(terms, &mut memory, &row) },
-        Err(problem) => Line { line: problem.line, found: Found::unusable(vec![problem.into()]) },
-    });
+    let mut rows = sheet
+        .rows()
+        .map(move |row: Result<Row, RowProblem>| match row {
+            Ok(row) => Line {
+                line: row.line,
+                found: W::read(terms, &mut memory, &row),
+            },
+            Err(problem) => Line {
+                line: problem.line,
+                found: Found::unusable(vec![problem.into()]),
+            },
+        });
     std::iter::from_fn(move || {
         let batch: Batch<W> = rows.by_ref().take(BATCH_ROWS).collect();
         Some(batch).filter(|batch| !batch.is_empty())

@@ -6,8 +6,15 @@ use crate::domain::reason::Reason;
 /// The reason that a cell names.
 pub(super) fn parse(text: &str) -> Option<Reason> {
     let key = fold(text);
-    let ours = Reason::ALL.iter().copied().find(|reason| fold(reason.as_str()) == key);
-    let usual = || USUAL.iter().find(|(_, words)| words.contains(&key.as_str()));
+    let ours = Reason::ALL
+        .iter()
+        .copied()
+        .find(|reason| fold(reason.as_str()) == key);
+    let usual = || {
+        USUAL
+            .iter()
+            .find(|(_, words)| words.contains(&key.as_str()))
+    };
     ours.or_else(|| usual().map(|(reason, _)| *reason))
 }
 

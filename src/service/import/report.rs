@@ -121,7 +121,11 @@ impl Tally {
         self.counts.add(outcome);
         let is_notable = matches!(outcome, Outcome::Conflict | Outcome::Unusable);
         if is_notable && self.notable.len() < NOTABLE_MAX {
-            self.notable.push(Notable { line, outcome, problems });
+            self.notable.push(Notable {
+                line,
+                outcome,
+                problems,
+            });
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::file::Code as FileCode;
 use super::file::columns::Column;
 use super::file::records::{RevocationRow, Target};
 use super::file::sheet::Row;
-use super::file::Code as FileCode;
 use super::plan::{Found, Verdict, Wanted};
-use super::report::{Fault, Outcome};
 use super::reasons;
+use super::report::{Fault, Outcome};
 use super::terms::{NOT_FOR_REVOCATION, Terms};
 use crate::access::permission::{Caller, Revoke};
 use crate::domain::credential::{CardKey, State};
@@ -53,13 +53,23 @@ impl Wanted for WantedRevocation {
         wanted.map_or_else(Found::unusable, |wanted| Found::Wanted(Box::new(wanted)))
     }
 
-    fn look_up(known: &mut Known, reader: &mut Reader, terms: &Terms, wanted: &[&Self]) -> Result<(), Error> {
+    fn look_up(
+        known: &mut Known,
+        reader: &mut Reader,
+        terms: &Terms,
+        wanted: &[&Self],
+    ) -> Result<(), Error> {
         let keys = wanted.iter().filter_map(|wanted| match wanted.named {
             Named::Card(key) => Some(key),
             Named::Credential(_) => None,
         });
-        known.cards.extend(credentials::by_cards(reader, &keys.collect::<Vec<_>>())?);
-        let ids: HashSet<CredentialId> = wanted.iter().filter_map(|wanted| known.id(wanted.named)).collect();
+        known
+            .cards
+            .extend(credentials::by_cards(reader, &keys.collect::<Vec<_>>())?);
+        let ids: HashSet<CredentialId> = wanted
+            .iter()
+            .filter_map(|wanted| known.id(wanted.named))
+            .collect();
         for held in credentials::find_many(reader, &ids.into_iter().collect::<Vec<_>>())? {
             if held.credential.member == terms.member {
                 *known.own.entry(held.credential.id).or_default() |= held.state == State::Revoked;
@@ -82,13 +92,24 @@ impl Wanted for WantedRevocation {
                     Named::Credential(_) => Column::CredentialId,
                 };
                 let message = "Your member has issued no such credential. Check the number, its format and the card system.";
-                (Outcome::Unusable, vec![terms.fault(column, "not_found", message)])
+                (
+                    Outcome::Unusable,
+                    vec![terms.fault(column, "not_found", message)],
+                )
             }
         }
     }
 
-    fn enact(&self, known: &mut Known, _: &Terms, tx: &mut Tx<'_>, caller: Caller) -> Result<(), Error> {
-        let id = known.id(self.named).ok_or_else(|| Error::internal("a new revocation without a credential"))?;
+    fn enact(
+        &self,
+        known: &mut Known,
+        _: &Terms,
+        tx: &mut Tx<'_>,
+        caller: Caller,
+    ) -> Result<(), Error> {
+        let id = known
+            .id(self.named)
+            .ok_or_else(|| Error::internal("a new revocation without a credential"))?;
         revoke(tx, caller.permit::<Revoke>()?, id, self.reason).map(drop)
     }
 }
@@ -106,14 +127,23 @@ fn want(terms: &Terms, row: &RevocationRow) -> Result<WantedRevocation, Vec<Faul
     let named = match &row.target {
         Target::Card(card) => terms.card(row.line, card).map(|(_, key)| Named::Card(key)),
         Target::Credential(id) => {
-            let refused = |refused: crate::domain::ids::NotAnId| terms.fault(Column::CredentialId, "not_an_id", refused.to_string());
+            let refused = |refused: crate::domain::ids::NotAnId| {
+                terms.fault(Column::CredentialId, "not_an_id", refused.to_string())
+            };
             id.parse().map(Named::Credential).map_err(refused)
         }
     };
     let reason = match &row.reason {
-        None => terms.settings.reason.ok_or_else(|| terms.problem(row.line, Column::Reason, FileCode::MissingValue)),
+        None => terms
+            .settings
+            .reason
+            .ok_or_else(|| terms.problem(row.line, Column::Reason, FileCode::MissingValue)),
         Some(text) => reasons::parse(text).ok_or_else(|| {
-            terms.fault(Column::Reason, "unknown_reason", "This is not a reason. Write one of the API's names, such as lost.")
+            terms.fault(
+                Column::Reason,
+                "unknown_reason",
+                "This is not a reason. Write one of the API's names, such as lost.",
+            )
         }),
     };
     let reason = reason.and_then(|reason| match reason.revokes() {

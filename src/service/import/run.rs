@@ -37,7 +37,9 @@ enum Ended {
 /// Carries out an import from where it stands. `go_on` is asked before each batch, with the rows done by then. Blocks.
 pub(super) fn run(services: &Services, id: ImportId, go_on: &dyn Fn(u64) -> bool) {
     // The thread's own: the runtime that took the request may end before the import does.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
     let ended = match &runtime {
         Ok(runtime) => carry_out(services, runtime, id, go_on),
         Err(_) => Ok(Ended::Paused),
@@ -47,7 +49,9 @@ pub(super) fn run(services: &Services, id: ImportId, go_on: &dyn Fn(u64) -> bool
         (Err(error), Ok(runtime)) if !may_pass(&error) => {
             tracing::error!(import.id = %id, error = %error, cause = ?error.cause, "an import failed");
             let detail = error.detail;
-            let noted = commit(services, &runtime, Actor::System, move |tx| fail(tx, id, &detail));
+            let noted = commit(services, &runtime, Actor::System, move |tx| {
+                fail(tx, id, &detail)
+            });
             if let Err(error) = noted {
                 tracing::warn!(import.id = %id, error = %error, "the failure could not be noted; the next start tries again");
             }
@@ -64,23 +68,42 @@ fn carry_out(
     id: ImportId,
     go_on: &dyn Fn(u64) -> bool,
 ) -> Result<Ended, Error> {
-    let found = read(&services.store, |reader| Ok((imports::find(reader, id)?, imports::sealed(reader, id)?)))?;
+    let found = read(&services.store, |reader| {
+        Ok((imports::find(reader, id)?, imports::sealed(reader, id)?))
+    })?;
     let (Some(import), Some(sealed)) = found else {
         return Err(Error::internal("an import has no file"));
     };
-    let bytes = services.keyring.open(id.as_bytes(), &sealed).map_err(Error::internal)?;
+    let bytes = services
+        .keyring
+        .open(id.as_bytes(), &sealed)
+        .map_err(Error::internal)?;
     drop(sealed);
     let settings: Settings = from_json(&import.settings)?;
     let (sheet, layout) = open(settings.purpose, &bytes)?;
     let places = services.index.places().clone();
-    let terms = Arc::new(Terms::new(services.keyring.clone(), &places, import.member, &settings, layout)?);
-    let work = Work { services, runtime, import: &import, terms: &terms, go_on };
+    let terms = Arc::new(Terms::new(
+        services.keyring.clone(),
+        &places,
+        import.member,
+        &settings,
+        layout,
+    )?);
+    let work = Work {
+        services,
+        runtime,
+        import: &import,
+        terms: &terms,
+        go_on,
+    };
     let ended = match settings.purpose {
         Purpose::Credentials => work.rows::<WantedCredential>(&sheet),
         Purpose::Revocations => work.rows::<WantedRevocation>(&sheet),
     }?;
     if let Ended::Whole = ended {
-        commit(services, runtime, Actor::Client(import.client), move |tx| finish(tx, id))?;
+        commit(services, runtime, Actor::Client(import.client), move |tx| {
+            finish(tx, id)
+        })?;
     }
     Ok(ended)
 }
@@ -134,10 +157,15 @@ impl Work<'_> {
                 return Ok(());
             }
             if import.rows_done != from || import.state != State::Applying.as_str() {
-                return Err(Error::internal("an import is not where its next batch begins"));
+                return Err(Error::internal(
+                    "an import is not where its next batch begins",
+                ));
             }
             let places = tx.index.places().clone();
-            let caller = places.caller(client).map(|client| clients::caller(client)).ok_or_else(revoked)?;
+            let caller = places
+                .caller(client)
+                .map(|client| clients::caller(client))
+                .ok_or_else(revoked)?;
             let tally = enact(tx, &terms, caller, &batch)?;
             let counts = sum(from_json(&import.counts)?, tally.counts);
             imports::progress(tx.writer()?, id, to, &json(&counts)?)?;
@@ -154,12 +182,24 @@ impl Work<'_> {
 }
 
 /// Carries out what is new in a batch.
-fn enact<W: Wanted>(tx: &mut Tx<'_>, terms: &Terms, caller: Caller, batch: &Batch<W>) -> Result<Tally, Error> {
+fn enact<W: Wanted>(
+    tx: &mut Tx<'_>,
+    terms: &Terms,
+    caller: Caller,
+    batch: &Batch<W>,
+) -> Result<Tally, Error> {
     // Made anew at each try, so that a try that was rolled back leaves no trace in it.
     let (mut known, mut tally) = (W::Known::default(), Tally::default());
     plan::look_up::<W>(&mut known, tx.reader()?, terms, batch)?;
     let now = tx.now;
-    plan::judge::<W>(&mut known, terms, now, batch, &mut tally, |known, wanted| wanted.enact(known, terms, tx, caller))?;
+    plan::judge::<W>(
+        &mut known,
+        terms,
+        now,
+        batch,
+        &mut tally,
+        |known, wanted| wanted.enact(known, terms, tx, caller),
+    )?;
     Ok(tally)
 }
 
@@ -169,14 +209,22 @@ fn finish(tx: &mut Tx<'_>, id: ImportId) -> Result<(), Error> {
         return Ok(());
     }
     let writer = tx.writer()?;
-    imports::move_state(writer, id, State::Applying.as_str(), State::Applied.as_str())?;
+    imports::move_state(
+        writer,
+        id,
+        State::Applying.as_str(),
+        State::Applied.as_str(),
+    )?;
     Ok(imports::forget_file(writer, id)?)
 }
 
 fn fail(tx: &mut Tx<'_>, id: ImportId, detail: &str) -> Result<(), Error> {
     let found = imports::find(tx.reader()?, id)?;
     let import = found.ok_or_else(|| Error::internal("an import is gone"))?;
-    let report = Report { failure: Some(detail.to_owned()), ..from_json(&import.report)? };
+    let report = Report {
+        failure: Some(detail.to_owned()),
+        ..from_json(&import.report)?
+    };
     let writer = tx.writer()?;
     imports::move_state(writer, id, State::Applying.as_str(), State::Failed.as_str())?;
     imports::report(writer, id, &json(&report)?)?;
@@ -184,7 +232,10 @@ fn fail(tx: &mut Tx<'_>, id: ImportId, detail: &str) -> Result<(), Error> {
 }
 
 fn revoked() -> Error {
-    Error::new(Code::Forbidden, "The client that brought this file was revoked. The rows done by then stay.")
+    Error::new(
+        Code::Forbidden,
+        "The client that brought this file was revoked. The rows done by then stay.",
+    )
 }
 
 fn sum(one: Counts, other: Counts) -> Counts {
@@ -198,7 +249,10 @@ fn sum(one: Counts, other: Counts) -> Counts {
 
 /// Whether trying again later can help. Every step finds out by itself whether it was done already.
 fn may_pass(error: &Error) -> bool {
-    matches!(error.code, Code::Unavailable | Code::OutcomeUnknown | Code::Busy)
+    matches!(
+        error.code,
+        Code::Unavailable | Code::OutcomeUnknown | Code::Busy
+    )
 }
 
 /// Makes a change that may be tried again, and waits for it.

@@ -56,13 +56,17 @@ impl Terms {
     ) -> Result<Self, Error> {
         let has = |column| layout.place(column).is_some();
         let names_cards = has(Column::CardNumber);
-        let card_system = settings.card_system.map(|id| own_card_system(places, member, id)).transpose()?;
+        let card_system = settings
+            .card_system
+            .map(|id| own_card_system(places, member, id))
+            .transpose()?;
         if names_cards && card_system.is_none() {
             let message = "Name the card system in which the cards of this file are numbered.";
             return Err(Error::field("card_system", "missing", message));
         }
         if names_cards && settings.default_format.is_none() && !has(Column::CardFormat) {
-            let message = "The file has no column for the card format: say how its card numbers are written.";
+            let message =
+                "The file has no column for the card format: say how its card numbers are written.";
             return Err(Error::field("default_format", "missing", message));
         }
         let revokes = settings.purpose == Purpose::Revocations;
@@ -72,23 +76,44 @@ impl Terms {
                 return Err(Error::field("reason", "not_for_this_purpose", message));
             }
             Some(reason) if !reason.revokes() => {
-                return Err(Error::field("reason", "not_for_revocation", NOT_FOR_REVOCATION));
+                return Err(Error::field(
+                    "reason",
+                    "not_for_revocation",
+                    NOT_FOR_REVOCATION,
+                ));
             }
             None if revokes && !has(Column::Reason) => {
-                let message = "The file has no column for the reason: say why these credentials are revoked.";
+                let message =
+                    "The file has no column for the reason: say why these credentials are revoked.";
                 return Err(Error::field("reason", "missing", message));
             }
             Some(_) | None => {}
         }
         let facilities = Facilities::of(places);
-        Ok(Self { keyring, member, settings: settings.clone(), layout, card_system, facilities })
+        Ok(Self {
+            keyring,
+            member,
+            settings: settings.clone(),
+            layout,
+            card_system,
+            facilities,
+        })
     }
 
     /// Something that is wrong in a column.
-    pub(super) fn fault(&self, column: Column, code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> Fault {
+    pub(super) fn fault(
+        &self,
+        column: Column,
+        code: &'static str,
+        message: impl Into<std::borrow::Cow<'static, str>>,
+    ) -> Fault {
         let place = self.layout.place(column);
         let header = place.map(|place| self.layout.columns[place].header.clone());
-        Fault { column: header, code: code.into(), message: message.into() }
+        Fault {
+            column: header,
+            code: code.into(),
+            message: message.into(),
+        }
     }
 
     /// The same where the readers of files have a name for it.
@@ -102,7 +127,11 @@ impl Terms {
     pub(super) fn card(&self, line: u64, card: &Card) -> Result<(CardIdentifier, CardKey), Fault> {
         let format = match &card.format {
             Some(name) => format(name).ok_or_else(|| {
-                self.fault(Column::CardFormat, "unknown_format", crate::domain::card::UnknownFormat.to_string())
+                self.fault(
+                    Column::CardFormat,
+                    "unknown_format",
+                    crate::domain::card::UnknownFormat.to_string(),
+                )
             })?,
             None => self
                 .settings
@@ -123,9 +152,13 @@ impl Terms {
             },
             None => Input::Text(&card.value),
         };
-        let card_system = self.card_system.as_ref().expect("`new` refuses a file with cards and without card system");
-        let identifier = CardIdentifier::parse(format, input, card_system.uid_byte_order)
-            .map_err(|refused| self.fault(Column::CardNumber, refused.code(), refused.to_string()))?;
+        let card_system = self
+            .card_system
+            .as_ref()
+            .expect("`new` refuses a file with cards and without card system");
+        let identifier = CardIdentifier::parse(format, input, card_system.uid_byte_order).map_err(
+            |refused| self.fault(Column::CardNumber, refused.code(), refused.to_string()),
+        )?;
         let key = self.keyring.card_key(&identifier, card_system.id);
         Ok((identifier, key))
     }
@@ -139,30 +172,46 @@ impl Terms {
     pub(super) fn scope(&self, line: u64, parts: &[String]) -> Result<Scope, Fault> {
         let mut facilities = BTreeSet::new();
         for part in parts {
-            let found = self.facilities.named(part).map_err(|code| self.problem(line, Column::Facilities, code))?;
+            let found = self
+                .facilities
+                .named(part)
+                .map_err(|code| self.problem(line, Column::Facilities, code))?;
             facilities.extend(found);
         }
         if facilities.len() > SCOPE_MAX {
             return Err(self.problem(line, Column::Facilities, FileCode::TooManyFacilities));
         }
-        Ok(Scope { facilities, zones: BTreeSet::new() })
+        Ok(Scope {
+            facilities,
+            zones: BTreeSet::new(),
+        })
     }
 }
 
 /// Why some reasons do not revoke.
-pub(super) const NOT_FOR_REVOCATION: &str =
-    "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.";
+pub(super) const NOT_FOR_REVOCATION: &str = "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.";
 
-fn own_card_system(places: &Places, member: MemberId, id: CardSystemId) -> Result<Arc<CardSystem>, Error> {
-    let found = places.card_systems.get(&id).filter(|(_, card_system)| card_system.member == member);
+fn own_card_system(
+    places: &Places,
+    member: MemberId,
+    id: CardSystemId,
+) -> Result<Arc<CardSystem>, Error> {
+    let found = places
+        .card_systems
+        .get(&id)
+        .filter(|(_, card_system)| card_system.member == member);
     let not_found = || Error::field("card_system", "not_found", "There is no such card system.");
-    found.map(|(_, card_system)| card_system.clone()).ok_or_else(not_found)
+    found
+        .map(|(_, card_system)| card_system.clone())
+        .ok_or_else(not_found)
 }
 
 /// The format of this name, however it is spaced: `wiegand26`, `Wiegand 26`, `WIEGAND-26`.
 fn format(name: &str) -> Option<Format> {
     let name = fold(name);
-    Format::ALL.into_iter().find(|format| fold(format.as_str()) == name)
+    Format::ALL
+        .into_iter()
+        .find(|format| fold(format.as_str()) == name)
 }
 
 /// The facilities of the network, by what files call them.
@@ -176,11 +225,21 @@ struct Facilities {
 
 impl Facilities {
     fn of(places: &Places) -> Self {
-        let mut all = Self { ids: BTreeSet::new(), places: HashMap::new(), names: HashMap::new() };
+        let mut all = Self {
+            ids: BTreeSet::new(),
+            places: HashMap::new(),
+            names: HashMap::new(),
+        };
         for (&id, (_, facility)) in &places.facilities {
             all.ids.insert(id);
-            all.places.entry(facility.locode.as_str().to_owned()).or_default().push(id);
-            all.names.entry(fold(facility.name.as_str())).or_default().push(id);
+            all.places
+                .entry(facility.locode.as_str().to_owned())
+                .or_default()
+                .push(id);
+            all.names
+                .entry(fold(facility.name.as_str()))
+                .or_default()
+                .push(id);
         }
         all
     }
@@ -205,7 +264,12 @@ impl Facilities {
             return Ok(here.clone());
         }
         let key = fold(name);
-        match self.names.get(&key).filter(|_| !key.is_empty()).map(Vec::as_slice) {
+        match self
+            .names
+            .get(&key)
+            .filter(|_| !key.is_empty())
+            .map(Vec::as_slice)
+        {
             Some([id]) => Ok(vec![*id]),
             Some(_) => Err(FileCode::AmbiguousFacility),
             None => Err(FileCode::NotAFacility),

@@ -1,6 +1,6 @@
 //! A small network on a temporary database: two members, each with a card system and an HR system.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use rand::Rng;
@@ -12,7 +12,9 @@ use crate::access::token::{SigningKey, Tokens};
 use crate::domain::client::{Client, Role};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{CardSystemId, ClientId, FacilityId, Gen, Id, Kind};
-use crate::domain::network::{CardSystem, Facility, FacilityKind, Member, MemberKind, SecurityLevel};
+use crate::domain::network::{
+    CardSystem, Facility, FacilityKind, Member, MemberKind, SecurityLevel,
+};
 use crate::domain::text::Text;
 use crate::domain::time::Environment;
 use crate::index::Index;
@@ -65,18 +67,35 @@ impl World {
         let r#gen = Gen::make(&*environment);
         let mut writer = store.writer().unwrap();
         migrate::up(&mut writer).unwrap();
-        writer.transaction(|writer| ledger::begin(writer, r#gen)).unwrap();
+        writer
+            .transaction(|writer| ledger::begin(writer, r#gen))
+            .unwrap();
         drop(writer);
         let index = Arc::new(Index::new(r#gen, 1_000, 1_000));
         let keyring = Arc::new(Keyring::derive(&[7; 32]));
-        let (door, committer) =
-            Door::open(store.clone(), index.clone(), keyring.clone(), environment.clone(), GROUP_MAX).unwrap();
+        let (door, committer) = Door::open(
+            store.clone(),
+            index.clone(),
+            keyring.clone(),
+            environment.clone(),
+            GROUP_MAX,
+        )
+        .unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let (check_log, log_thread) = CheckLog::start(door.clone(), stop.clone()).unwrap();
         let key = SigningKey::from_pkcs8("k".into(), &SigningKey::generate().unwrap()).unwrap();
         let tokens = Tokens::new("https://portcullis.example", vec![key]).unwrap();
         let imports = Running::default();
-        let services = Services { environment, keyring, tokens, index, store, door, check_log, imports };
+        let services = Services {
+            environment,
+            keyring,
+            tokens,
+            index,
+            store,
+            door,
+            check_log,
+            imports,
+        };
         let world = Self {
             services: Arc::new(services),
             threads: vec![log_thread, committer],
@@ -86,7 +105,9 @@ impl World {
         world.change(move |tx| {
             tx.state(Fact::LedgerBegan { r#gen })?;
             for (number, place) in [(ANTWERP, "BEANR"), (ZEEBRUGGE, "BEZEE")] {
-                network(number, place).into_iter().try_for_each(|fact| tx.state(fact).map(drop))?;
+                network(number, place)
+                    .into_iter()
+                    .try_for_each(|fact| tx.state(fact).map(drop))?;
             }
             Ok(())
         });
@@ -98,19 +119,38 @@ impl World {
     }
 
     pub fn permit(&self, member: u128) -> Permit<permission::Import> {
-        let caller = Caller { client: id(member), member: id(member), role: Role::HrOfficer };
+        let caller = Caller {
+            client: id(member),
+            member: id(member),
+            role: Role::HrOfficer,
+        };
         caller.permit().unwrap()
     }
 
-    pub fn change<T: Send + 'static>(&self, work: impl FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    pub fn change<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         let actor = Actor::Client(id(ANTWERP));
         let done = runtime.block_on(self.services.door.change(actor, work));
         done.unwrap_or_else(|error| panic!("{error}: {:?}", error.cause))
     }
 
     pub fn check(&self, settings: &Settings, file: &[u8]) -> Result<Checked, Error> {
-        check(&self.services, self.permit(settings.card_system.map_or(ANTWERP, |system| system.as_u128() & 0xff)), settings, file)
+        check(
+            &self.services,
+            self.permit(
+                settings
+                    .card_system
+                    .map_or(ANTWERP, |system| system.as_u128() & 0xff),
+            ),
+            settings,
+            file,
+        )
     }
 
     /// Brings in a file and lets it be applied.
@@ -128,15 +168,28 @@ impl World {
     /// Carries out an import, for so many rows at most.
     pub fn runs(&self, id: ImportId, rows: u64) -> imports::Import {
         run::run(&self.services, id, &|done| done < rows);
-        self.services.store.read(|reader| imports::find(reader, id)).unwrap().unwrap()
+        self.services
+            .store
+            .read(|reader| imports::find(reader, id))
+            .unwrap()
+            .unwrap()
     }
 
     /// Brings in a file and carries it out whole.
     pub fn imports(&self, settings: &Settings, file: &[u8]) -> Import {
         let id = self.brings(settings, file);
         let import = import_from(self.runs(id, u64::MAX)).unwrap();
-        assert_eq!((import.state, import.rows_done), (State::Applied, import.rows_total));
-        assert!(self.services.store.read(|reader| imports::sealed(reader, id)).unwrap().is_none());
+        assert_eq!(
+            (import.state, import.rows_done),
+            (State::Applied, import.rows_total)
+        );
+        assert!(
+            self.services
+                .store
+                .read(|reader| imports::sealed(reader, id))
+                .unwrap()
+                .is_none()
+        );
         import
     }
 
@@ -216,7 +269,11 @@ pub fn credentials(member: u128) -> Settings {
 
 pub fn revocations(member: u128) -> Settings {
     let reason = Some(crate::domain::reason::Reason::Lost);
-    Settings { purpose: Purpose::Revocations, reason, ..credentials(member) }
+    Settings {
+        purpose: Purpose::Revocations,
+        reason,
+        ..credentials(member)
+    }
 }
 
 /// The client that brings files for this member.
@@ -227,4 +284,24 @@ pub fn client(member: u128) -> ClientId {
 /// The numbering of this member's cards.
 pub fn card_system(member: u128) -> CardSystemId {
     id(member)
+}
+
+pub const HEADER: &str = "personeelsnummer;naam;voornaam;werkgever;badgenummer;geldig tot\n";
+
+/// A file with so many workers.
+pub fn workers(count: u32) -> String {
+    let row = |n: u32| {
+        format!(
+            "S{n};Peeters{};Zoë;Stuwadoors nv;{n:08};31/12/2027\n",
+            letters(n)
+        )
+    };
+    HEADER.to_owned() + &(1..=count).map(row).collect::<String>()
+}
+
+fn letters(n: u32) -> String {
+    n.to_string()
+        .bytes()
+        .map(|digit| (digit - b'0' + b'a') as char)
+        .collect()
 }

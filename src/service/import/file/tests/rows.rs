@@ -143,8 +143,16 @@ fn everything_wrong_with_a_row_is_told_at_once() {
 
 #[test]
 fn facilities_are_told_apart_and_each_is_named_once() {
-    for cell in ["BEANR,Quay 1742", "BEANR | Quay 1742", "BEANR; Quay  1742, BEANR"] {
-        assert_eq!(with("faciliteiten", cell).0[0].facilities, ["BEANR", "Quay 1742"], "{cell}");
+    for cell in [
+        "BEANR,Quay 1742",
+        "BEANR | Quay 1742",
+        "BEANR; Quay  1742, BEANR",
+    ] {
+        assert_eq!(
+            with("faciliteiten", cell).0[0].facilities,
+            ["BEANR", "Quay 1742"],
+            "{cell}"
+        );
     }
     assert!(with("naam", "Maes").0[0].facilities.is_empty());
 }

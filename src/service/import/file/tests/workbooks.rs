@@ -1,6 +1,6 @@
 //! XLSX files, built by hand: usual ones and odd ones.
 
-use super::super::sheet::{Foreign, Kind};
+use super::super::sheet::Foreign;
 use super::*;
 
 #[test]
