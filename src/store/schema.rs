@@ -94,11 +94,14 @@ table! {
         state -> Text,
         settings -> Text,
         report -> Text,
+        counts -> Text,
         rows_total -> BigInt,
         rows_done -> BigInt,
         created_at -> BigInt,
-        sealed -> Nullable<Binary>,
     }
+}
+table! {
+    import_files (import) { import -> Binary, sealed -> Binary, }
 }
 table! {
     idempotency_keys (id) { id -> Binary, request -> Binary, answer -> Binary, created_at -> BigInt, }

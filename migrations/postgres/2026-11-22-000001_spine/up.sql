@@ -110,7 +110,7 @@ CREATE TABLE sightings (
     check_id BYTEA NOT NULL
 );
 
--- Files brought in: kept sealed until they are applied or dropped.
+-- Files brought in, and what became of them.
 CREATE TABLE imports (
     id BYTEA NOT NULL PRIMARY KEY,
     member BYTEA NOT NULL,
@@ -119,10 +119,17 @@ CREATE TABLE imports (
     state TEXT NOT NULL,
     settings TEXT NOT NULL,
     report TEXT NOT NULL,
+    counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
-    created_at BIGINT NOT NULL,
-    sealed BYTEA
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX imports_by_state ON imports (state, created_at);
+
+-- Their bytes, sealed, until they are applied or dropped. Apart, so that noting progress does not write a file anew.
+CREATE TABLE import_files (
+    import BYTEA NOT NULL PRIMARY KEY,
+    sealed BYTEA NOT NULL
 );
 
 -- Answers to requests that carried an Idempotency-Key, kept for a day.

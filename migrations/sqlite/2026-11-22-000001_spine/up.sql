@@ -110,7 +110,7 @@ CREATE TABLE sightings (
     check_id BLOB NOT NULL
 ) WITHOUT ROWID;
 
--- Files brought in: kept sealed until they are applied or dropped.
+-- Files brought in, and what became of them.
 CREATE TABLE imports (
     id BLOB NOT NULL PRIMARY KEY,
     member BLOB NOT NULL,
@@ -119,11 +119,18 @@ CREATE TABLE imports (
     state TEXT NOT NULL,
     settings TEXT NOT NULL,
     report TEXT NOT NULL,
+    counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
-    created_at BIGINT NOT NULL,
-    sealed BLOB
+    created_at BIGINT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX imports_by_state ON imports (state, created_at);
+
+-- Their bytes, sealed, until they are applied or dropped. Apart, so that noting progress does not write a file anew.
+CREATE TABLE import_files (
+    import BLOB NOT NULL PRIMARY KEY,
+    sealed BLOB NOT NULL
+);
 
 -- Answers to requests that carried an Idempotency-Key, kept for a day.
 CREATE TABLE idempotency_keys (
