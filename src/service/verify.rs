@@ -155,13 +155,6 @@ fn entries(
             }
             let leaf = leaf_hash(&body);
             chain = chain_hash(&chain, &leaf);
-            if chain != kept {
-                return bad(
-                    seq,
-                    "it was changed after it was written; the chain beside it is of other bytes"
-                        .into(),
-                );
-            }
             let entry = match Entry::decode(seq, &body) {
                 Ok(entry) => entry,
                 // What serde says can hold a piece of what it read.
@@ -170,6 +163,13 @@ fn entries(
                 }
                 Err(unreadable) => return bad(seq, unreadable.to_string()),
             };
+            if chain != kept {
+                return bad(
+                    seq,
+                    "it was changed after it was written; the chain beside it is of other bytes"
+                        .into(),
+                );
+            }
             if let Err(illegal) = fold(&entry, &mut replay) {
                 return bad(seq, illegal.to_string());
             }
