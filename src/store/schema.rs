@@ -74,6 +74,15 @@ table! {
     }
 }
 table! {
+    gate_permits (id) {
+        id -> Binary,
+        first_at -> BigInt,
+        last_at -> BigInt,
+        lines -> BigInt,
+        body -> Binary,
+    }
+}
+table! {
     sightings (id) {
         id -> Binary,
         at -> BigInt,

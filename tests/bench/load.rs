@@ -36,6 +36,7 @@ pub struct LoadPlan {
 }
 
 /// What came of a plan. Latencies are of expected answers only.
+#[expect(dead_code, reason = "printed whole, by Debug")]
 #[derive(Debug, Clone)]
 pub struct LoadReport {
     /// Measured requests that were answered as expected.

@@ -4,6 +4,7 @@ mod connection;
 mod cores;
 mod decide;
 mod gate;
+mod import;
 mod load;
 mod network;
 mod place;
@@ -65,6 +66,19 @@ fn main() {
     if plan.wants(&["gate_p99_database_frozen"]) {
         let bench = gate::Bench::start(place::Place::postgres(), badges / 10);
         measures.push(gate::frozen(&bench, if plan.quick { 4 } else { 10 }));
+    }
+    let rows = if plan.quick { 10_000 } else { 100_000 };
+    if plan.wants(&["gate_p99_during_import"]) {
+        let bench = gate::Bench::start(place::Place::sqlite(), badges / 10);
+        measures.push(import::gate_p99(
+            &bench,
+            rows,
+            if plan.quick { 4 } else { 10 },
+        ));
+    }
+    if plan.wants(&["import_vs_copy"]) {
+        let bench = gate::Bench::start(place::Place::postgres(), 1_000);
+        measures.push(import::against_copy(&bench, rows));
     }
     measures.retain(|measure| plan.wants(&[&measure.name]));
     print!("{}", render(&measures));

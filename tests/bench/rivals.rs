@@ -157,6 +157,7 @@ pub struct KeySelect {
 }
 
 /// What pgbench measured.
+#[expect(dead_code, reason = "printed whole, by Debug")]
 #[derive(Debug, Clone)]
 pub struct SelectReport {
     /// SELECTs per second, all clients together.

@@ -3,6 +3,7 @@ DROP TABLE idempotency_keys;
 DROP TABLE import_files;
 DROP TABLE imports;
 DROP TABLE sightings;
+DROP TABLE gate_permits;
 DROP TABLE gate_checks;
 DROP TABLE badge_cards;
 DROP TABLE badges;

@@ -86,7 +86,7 @@ CREATE TABLE badge_cards (
 ) WITHOUT ROWID;
 CREATE INDEX badge_cards_by_badge ON badge_cards (badge);
 
--- What was answered at gates. Written behind the answer; a gap here is counted, not healed.
+-- What was answered at gates and was no permit. Written behind the answer; a gap here is counted, not healed.
 CREATE TABLE gate_checks (
     id BLOB NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -96,6 +96,15 @@ CREATE TABLE gate_checks (
     decision SMALLINT NOT NULL,
     status SMALLINT NOT NULL,
     seq BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- Permits, many in a row: they are nearly all checks, and are read only to be counted and searched.
+CREATE TABLE gate_permits (
+    id BLOB NOT NULL PRIMARY KEY,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    lines BIGINT NOT NULL,
+    body BLOB NOT NULL
 ) WITHOUT ROWID;
 
 -- A card that was not good was presented.
