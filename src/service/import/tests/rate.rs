@@ -7,7 +7,7 @@ use super::world::*;
 #[ignore = "measures, and needs a release build to mean anything"]
 fn rows_a_second() {
     let url = std::env::var("PORTCULLIS_RATE_URL").ok();
-    let world = World::at(url.as_deref());
+    let world = World::in_time(url.as_deref());
     let rows = 100_000;
     let file = workers(rows);
     for run in ["new", "same"] {
