@@ -2,6 +2,7 @@
 pub mod access;
 pub mod app;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod environment;
 pub mod http;
