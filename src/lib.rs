@@ -1,14 +1,73 @@
-//! Portcullis.
+//! Portcullis: one shared service keeps the screened-worker records and the credential revocations of the ports of a
+//! network, and every gate asks it "is this card good, here, now?".
+//!
+//! # What always holds
+//!
+//! 1. A gate check does no I/O and takes no lock that a writer can hold. Not knowing is an answer, not an error.
+//! 2. Nothing changes without a ledger entry in the same transaction. Entries are never updated or deleted; the schema
+//!    of both databases enforces it.
+//! 3. Index, tables and replay learn only from ledger entries, through the same fold: at start, live, and from other
+//!    nodes.
+//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers and facts only. Names and card numbers are
+//!    sealed wherever they are stored.
+//! 5. Revoked is final. There is no function, role, file or migration that leads out of it.
+//! 6. Time and randomness come in through one trait, [`domain::time::Environment`].
+//! 7. Bodies, pages, queues, batches, caches: every one has a named limit.
+//!
+//! # The map
+//!
+//! Imports point one way, and `tests/it/tidy.rs` reads the sources to prove it:
+//! `domain ← ledger ← {access, index, store} ← service ← http ← app ← {demo, cli}`.
+//!
+//! | folder | what it is | what it never does |
+//! |---|---|---|
+//! | [`domain`] | the words of the trade and its pure rules | know a web, a database, a clock |
+//! | [`ledger`] | entries, the Merkle tree over them, the fold, the replay | hold a name or a card number |
+//! | [`access`] | roles and the one permission table, tokens, keys | trust what a token says of itself |
+//! | [`index`] | what a gate check reads | I/O, or wait for a writer |
+//! | [`store`] | the only SQL; diesel over SQLite or PostgreSQL | decide anything |
+//! | [`service`] | one file per thing a person or machine does; [`service::commit`] is the one door for changes | know HTTP |
+//! | [`http`] | takes requests apart, calls one service function, dresses the answer | hold a rule |
+//! | [`app`] | puts a node together and serves it | |
+//! | [`demo`] | a network of invented workers on a real node | go past the door for changes |
+//!
+//! A path leads to its handler, rule, query and test by name alone: `/v1/credentials/{id}/revocations` is
+//! `http/handlers/credentials.rs`, `service/credentials.rs`, `store/credentials.rs`, `tests/it/stories/…`.
+//!
+//! # Three walks
+//!
+//! **A badge is read at a gate.** `POST /v1/gate-checks` → the token is known to this thread, its client is not revoked
+//! ([`http::state`]) → [`service::gate_check::ask`]: the card's text is parsed to its one canonical form
+//! ([`domain::card`]), hashed under the network's key ([`access::keyring`]), looked up ([`index::Index::by_card`]); the
+//! pure rule [`domain::decision::decide`] says yes or no; a copy that is too old turns every yes into "ask a person". The
+//! answer leaves; the line for the log goes into a bounded queue ([`service::check_log`]).
+//!
+//! **A badge is revoked.** `POST /v1/credentials/{id}/revocations` → a [`access::permission::Permit`] for
+//! `Revoke` → a job for the door ([`service::commit`]) → the one thread that writes locks the ledger's head, states the
+//! fact, folds it into the tables under a guard that names the states it may come from, and commits it with whatever
+//! else waits. **Durable.** Then this node's index follows: **its gates know.** Then the officer is answered. Other
+//! nodes are woken by the database, and would find out by asking anyway ([`service::follow`]).
+//!
+//! **A node starts.** The schema is brought up, or refused if it is newer than the program ([`store::migrate`]); the index
+//! is loaded from the tables as of one entry ([`service::load`]); from that entry on it follows the ledger, computing the
+//! tree along, so that a head that is not the hash of what it has read is noticed. `portcullis verify` re-reads
+//! everything and proves that chain, tables and replay say the same ([`service::verify`]).
+
+pub mod domain;
+pub mod ledger;
+
 pub mod access;
+pub mod index;
+pub mod store;
+
+pub mod service;
+
+pub mod http;
+pub mod metrics;
+
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod demo;
-pub mod domain;
 pub mod environment;
-pub mod http;
-pub mod index;
-pub mod ledger;
-pub mod metrics;
-pub mod service;
-pub mod store;
 pub mod telemetry;

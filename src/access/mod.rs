@@ -3,7 +3,9 @@
 //! * [`permission`]: the one table, role by permission, and the [`permission::Permit`] that only a check against it makes.
 //! * [`token`]: the one verifier of tokens, and their issue.
 //! * [`keyring`]: the keys that are derived from the master key, which is not in the database.
+//! * [`master_key`]: the file that the master key is in.
 
 pub mod keyring;
+pub mod master_key;
 pub mod permission;
 pub mod token;

@@ -44,7 +44,8 @@ impl Api {
     pub async fn token(&self, machine: &Machine) -> Result<String, Failed> {
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}",
-            machine.client, machine.secret
+            machine.client,
+            machine.secret.reveal()
         );
         let request = self
             .http

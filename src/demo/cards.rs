@@ -133,7 +133,7 @@ mod tests {
             Uid7, Uid4, Wiegand26, Wiegand37, FascN, Guid, AbaTrack2, Plain,
         ] {
             for place in (1..2_000).chain([65_536, 999_999]) {
-                let mut key = |number: &Number, order| {
+                let key = |number: &Number, order| {
                     let input = Input::Text(&number.value);
                     let card = CardIdentifier::parse(number.format, input, order);
                     card.expect("a card").canonical().to_owned()

@@ -9,7 +9,7 @@ use crate::domain::network::{
     CARD_SYSTEMS_PER_GATE_MAX, CardSystem, Facility, Gate, Locode, Member, Zone,
 };
 use crate::domain::text::Name;
-use crate::service::clients::{self, ClientDraft};
+use crate::service::clients::{self, ClientDraft, Secret};
 use crate::service::network::{
     self, CardSystemDraft, FacilityDraft, GateDraft, MemberDraft, ZoneDraft,
 };
@@ -59,11 +59,11 @@ pub struct GateAt {
     pub uid_byte_order: ByteOrder,
 }
 
-/// A client with its secret in clear, for those who play its part. Never printed.
+/// A client with its secret, for those who play its part.
 #[derive(Clone)]
 pub struct Machine {
     pub client: ClientId,
-    pub secret: String,
+    pub secret: Secret,
 }
 
 /// Who talks to the network.
@@ -175,10 +175,8 @@ impl Machines {
                 role,
             };
             let (_, client, secret) = clients::add(tx, permit, draft)?;
-            Ok::<_, Error>(Machine {
-                client: client.id,
-                secret: secret.reveal().to_owned(),
-            })
+            let client = client.id;
+            Ok::<_, Error>(Machine { client, secret })
         };
         let gates = network.gates.iter();
         let gates = gates.map(|gate| add(network.members[gate.member].id, Role::Gate, &gate.label));

@@ -11,6 +11,12 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
     hash(&[&[0], entry])
 }
 
+/// The chain after an entry: SHA-256 of 0x02, the chain before it and its leaf hash. The tree proves that nothing was taken
+/// out; the chain, kept beside each entry, names the first one that was changed. Before the first entry it is all zeros.
+pub fn chain_hash(before: &Hash, leaf: &Hash) -> Hash {
+    hash(&[&[2], before, leaf])
+}
+
 fn node_hash(left: &Hash, right: &Hash) -> Hash {
     hash(&[&[1], left, right])
 }
@@ -61,6 +67,23 @@ impl Tree {
             None => hash(&[]),
             Some(&smallest) => right_to_left.fold(smallest, |right, left| node_hash(left, &right)),
         }
+    }
+
+    /// The first complete subtree in which it differs from another tree of the same size: its first and last entry,
+    /// counted from 1. `None` where they are the same.
+    pub fn first_difference(&self, other: &Self) -> Option<(u64, u64)> {
+        let mut first = 1;
+        let heights = (0..u64::BITS)
+            .rev()
+            .filter(|height| self.size >> height & 1 == 1);
+        for (height, (mine, theirs)) in heights.zip(self.edge.iter().zip(&other.edge)) {
+            let last = first + (1 << height) - 1;
+            if mine != theirs {
+                return Some((first, last));
+            }
+            first = last + 1;
+        }
+        None
     }
 
     /// The edge as bytes, as the head row keeps it.
@@ -136,6 +159,22 @@ mod tests {
                     &by_definition(&many[split..]),
                 )
             }
+        }
+    }
+
+    #[test]
+    fn a_changed_entry_is_found_in_its_subtree() {
+        let tree = |changed: u32| {
+            let mut tree = Tree::default();
+            for n in 1..=11u32 {
+                tree.push(leaf_hash(&[if n == changed { 0 } else { n as u8 }]));
+            }
+            tree
+        };
+        let whole = tree(0);
+        assert_eq!(whole.first_difference(&tree(0)), None);
+        for (changed, range) in [(1, (1, 8)), (8, (1, 8)), (9, (9, 10)), (11, (11, 11))] {
+            assert_eq!(whole.first_difference(&tree(changed)), Some(range));
         }
     }
 

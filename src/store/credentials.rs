@@ -159,7 +159,13 @@ pub fn each(
             return Ok(());
         };
         after = last.id;
-        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+        page.into_iter().try_for_each(|row| {
+            let id: CredentialId = row.id.id();
+            each(
+                row.try_into()
+                    .map_err(|error: StoreError| error.about(id))?,
+            )
+        })?;
     }
 }
 
@@ -179,8 +185,11 @@ pub fn each_card(
             return Ok(());
         };
         after = last.card_key;
-        page.iter()
-            .try_for_each(|row| each(row.credential.id(), row.badge.id(), row.card()?))?;
+        page.iter().try_for_each(|row| {
+            let badge: BadgeId = row.badge.id();
+            let card = row.card().map_err(|error| error.about(badge))?;
+            each(row.credential.id(), badge, card)
+        })?;
     }
 }
 
@@ -200,8 +209,11 @@ pub fn each_badge(
             return Ok(());
         };
         after = last.id;
-        page.iter()
-            .try_for_each(|row| each(row.id.id(), row.credential.id(), medium_from(row.medium)?))?;
+        page.iter().try_for_each(|row| {
+            let badge: BadgeId = row.id.id();
+            let medium = medium_from(row.medium).map_err(|error| error.about(badge))?;
+            each(badge, row.credential.id(), medium)
+        })?;
     }
 }
 

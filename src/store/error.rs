@@ -35,6 +35,16 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Says of which thing that cannot be read it speaks.
+    pub(super) fn about(self, what: impl std::fmt::Display) -> Self {
+        match self {
+            Self::Corrupt(why) => Self::Corrupt(format!("{what}: {why}")),
+            other => other,
+        }
+    }
+}
+
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
         match error {
@@ -66,6 +76,7 @@ impl From<DieselError> for StoreError {
             {
                 Self::Unavailable(info.message().to_owned())
             }
+            DieselError::DeserializationError(why) => Self::Corrupt(why.to_string()),
             DieselError::BrokenTransactionManager => {
                 Self::Unavailable("the connection is broken".into())
             }

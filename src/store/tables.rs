@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::backend::{ROWS_PER_INSERT, both};
 use super::columns::Bytes16;
-use super::conn::Writer;
+use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{
     badge_cards, badges, credentials, engagements, network_records, sealed_details, staff_numbers,
@@ -322,6 +322,26 @@ impl Projection for Tables<'_> {
             Err(StoreError::Guard)
         }
     }
+}
+
+/// How many rows each table of the projection has, under its name.
+pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 6], StoreError> {
+    macro_rules! counts {
+        ($($table:ident),*) => {
+            [$({
+                let count: i64 = $table::table.count().get_result(&mut reader.0)?;
+                (stringify!($table), count as u64)
+            },)*]
+        };
+    }
+    Ok(counts!(
+        network_records,
+        workers,
+        engagements,
+        credentials,
+        badges,
+        badge_cards
+    ))
 }
 
 fn allowed_from(change: Change) -> Vec<i16> {

@@ -142,6 +142,38 @@ pub fn by_staff_keys(
     Ok(found)
 }
 
+/// Which of these engagements are over.
+pub fn ended(reader: &mut Reader, ids: &[EngagementId]) -> Result<Vec<EngagementId>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let over: Vec<Bytes16> = engagements::table
+            .select(engagements::id)
+            .filter(engagements::id.eq_any(ids))
+            .filter(engagements::ended.eq(true))
+            .load(&mut reader.0)?;
+        found.extend(over.into_iter().map(Bytes16::id));
+    }
+    Ok(found)
+}
+
+/// The sealed details of these workers, where there are any.
+pub fn sealed_many(
+    reader: &mut Reader,
+    ids: &[WorkerId],
+) -> Result<Vec<(WorkerId, Vec<u8>)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let rows: Vec<(Bytes16, Vec<u8>)> = sealed_details::table
+            .select((sealed_details::subject, sealed_details::sealed))
+            .filter(sealed_details::subject.eq_any(ids))
+            .load(&mut reader.0)?;
+        found.extend(rows.into_iter().map(|(id, sealed)| (id.id(), sealed)));
+    }
+    Ok(found)
+}
+
 /// The sealed details of a worker or engagement.
 pub fn sealed<K: Kind>(reader: &mut Reader, subject: Id<K>) -> Result<Option<Vec<u8>>, StoreError> {
     sealed_of(reader, Bytes16::from(subject))
@@ -181,7 +213,7 @@ pub fn reseal<K: Kind>(
 
 const PAGE_ROWS: i64 = 20_000;
 
-/// Hands every worker to `each`, with its sealed details.
+/// Hands every worker to `each`.
 pub fn each(
     reader: &mut Reader,
     mut each: impl FnMut(Versioned<Worker>) -> Result<(), StoreError>,
@@ -197,7 +229,13 @@ pub fn each(
             return Ok(());
         };
         after = last.id;
-        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+        page.into_iter().try_for_each(|row| {
+            let id: WorkerId = row.id.id();
+            each(
+                row.try_into()
+                    .map_err(|error: StoreError| error.about(id))?,
+            )
+        })?;
     }
 }
 
@@ -217,7 +255,34 @@ pub fn each_engagement(
             return Ok(());
         };
         after = last.id;
-        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+        page.into_iter().try_for_each(|row| {
+            let id: EngagementId = row.id.id();
+            each(
+                row.try_into()
+                    .map_err(|error: StoreError| error.about(id))?,
+            )
+        })?;
+    }
+}
+
+/// Hands all sealed details to `each`, with the 16 bytes of what they are of: a worker, an engagement or a card.
+pub fn each_sealed(
+    reader: &mut Reader,
+    mut each: impl FnMut([u8; 16], &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<(Bytes16, Vec<u8>)> = sealed_details::table
+            .filter(sealed_details::subject.gt(after))
+            .order(sealed_details::subject)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some((last, _)) = page.last() else {
+            return Ok(());
+        };
+        after = *last;
+        page.iter()
+            .try_for_each(|(subject, sealed)| each(subject.0, sealed))?;
     }
 }
 

@@ -1,1 +1,99 @@
-fn main() {}
+//! The measures: Portcullis beside nginx and PostgreSQL, in one run on one machine, as ratios. Run by `scripts/bench`.
+
+mod connection;
+mod cores;
+mod decide;
+mod gate;
+mod load;
+mod network;
+mod place;
+mod rivals;
+mod table;
+mod writes;
+
+use std::path::PathBuf;
+
+use table::{Measure, render, write_json};
+
+/// What was asked for.
+struct Plan {
+    json: Option<PathBuf>,
+    quick: bool,
+    only: Option<String>,
+}
+
+impl Plan {
+    fn wants(&self, names: &[&str]) -> bool {
+        self.only
+            .as_deref()
+            .is_none_or(|only| names.contains(&only))
+    }
+}
+
+fn main() {
+    let plan = plan();
+    let mut measures: Vec<Measure> = Vec::new();
+    if plan.wants(&["decide_ns_1m"]) {
+        measures.extend(decide::measure(
+            1_000_000,
+            "1m",
+            if plan.quick { 10 } else { 50 },
+        ));
+    }
+    if !plan.quick && plan.wants(&["decide_ns_10m", "bytes_per_credential_10m"]) {
+        measures.extend(decide::measure(10_000_000, "10m", 50));
+    }
+    if plan.wants(&["durable_revocations_sqlite"]) {
+        measures.push(writes::measure(
+            &place::Place::sqlite(),
+            "durable_revocations_sqlite",
+            plan.quick,
+        ));
+    }
+    if plan.wants(&["durable_revocations_postgres"]) {
+        measures.push(writes::measure(
+            &place::Place::postgres(),
+            "durable_revocations_postgres",
+            plan.quick,
+        ));
+    }
+    let badges = if plan.quick { 100_000 } else { 1_000_000 };
+    if plan.wants(&["gate_check_vs_nginx", "gate_check_vs_select"]) {
+        let bench = gate::Bench::start(place::Place::sqlite(), badges);
+        measures.extend(gate::rates(&bench, plan.quick));
+    }
+    if plan.wants(&["gate_p99_database_frozen"]) {
+        let bench = gate::Bench::start(place::Place::postgres(), badges / 10);
+        measures.push(gate::frozen(&bench, if plan.quick { 4 } else { 10 }));
+    }
+    measures.retain(|measure| plan.wants(&[&measure.name]));
+    print!("{}", render(&measures));
+    if let Some(file) = &plan.json {
+        write_json(&measures, file).expect("the file can be written");
+    }
+}
+
+fn plan() -> Plan {
+    let mut plan = Plan {
+        json: None,
+        quick: false,
+        only: None,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            // cargo says so by itself.
+            "--bench" => {}
+            "--quick" => plan.quick = true,
+            "--json" => plan.json = arguments.next().map(PathBuf::from),
+            "--only" => plan.only = arguments.next(),
+            other => {
+                eprintln!(
+                    "scripts/bench [--json FILE] [--quick] [--only NAME]; there is no {other}"
+                );
+                std::process::exit(2);
+            }
+        }
+    }
+    plan
+}

@@ -1,5 +1,6 @@
 DROP TABLE signing_keys;
 DROP TABLE idempotency_keys;
+DROP TABLE import_files;
 DROP TABLE imports;
 DROP TABLE sightings;
 DROP TABLE gate_checks;

@@ -1,0 +1,239 @@
+//! A small network for the measures: one member, one gate, and as many credentials as asked for, each with a 7-byte UID.
+
+use std::sync::Arc;
+
+use portcullis::access::keyring::Keyring;
+use portcullis::domain::card::{ByteOrder, CardIdentifier, Format, Input};
+use portcullis::domain::client::{Client, Role};
+use portcullis::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope};
+use portcullis::domain::digest::Digest;
+use portcullis::domain::ids::{
+    BadgeId, CardSystemId, ClientId, CredentialId, FacilityId, GateId, MemberId, WorkerId,
+};
+use portcullis::domain::network::{
+    CardSystem, Direction, Facility, FacilityKind, Gate, Member, MemberKind, SecurityLevel,
+};
+use portcullis::domain::text::Name;
+use portcullis::domain::time::{DAY_MS, Environment, Timestamp};
+use portcullis::domain::worker::Worker;
+use portcullis::environment::RealEnvironment;
+use portcullis::index::Index;
+use portcullis::ledger::entry::{Actor, Fact};
+use portcullis::ledger::fold::Record;
+use portcullis::service::clients::Secret;
+use portcullis::service::{Door, Error};
+
+/// Workers that hold the credentials.
+pub const WORKERS: u32 = 1_000;
+
+/// Who and where, made once.
+pub struct Network {
+    pub member: Member,
+    pub facility: Facility,
+    pub gate: Gate,
+    pub card_system: CardSystem,
+    pub client: Client,
+    pub hr: Client,
+    pub secret: Secret,
+    workers: Vec<WorkerId>,
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).expect("a name")
+}
+
+impl Network {
+    pub fn new() -> Self {
+        let environment = &RealEnvironment;
+        let member = Member {
+            id: MemberId::make(environment),
+            name: name("Bench"),
+            kind: MemberKind::PortAuthority,
+            locodes: vec![],
+            max_age_ms: None,
+        };
+        let facility = Facility {
+            id: FacilityId::make(environment),
+            member: member.id,
+            name: name("Bench quay"),
+            kind: FacilityKind::PortFacility,
+            locode: "BEANR".parse().expect("a place"),
+            security_level: SecurityLevel::One,
+            shows_class: false,
+            max_age_ms: None,
+        };
+        let card_system = CardSystem {
+            id: CardSystemId::make(environment),
+            member: member.id,
+            name: name("Bench cards"),
+            uid_byte_order: ByteOrder::MsbFirst,
+        };
+        let gate = Gate {
+            id: GateId::make(environment),
+            facility: facility.id,
+            zone: None,
+            name: name("Bench gate"),
+            direction: Direction::In,
+            card_systems: vec![card_system.id],
+            max_age_ms: None,
+        };
+        let secret = Secret::make(environment);
+        let client = |role| Client {
+            id: ClientId::make(environment),
+            member: member.id,
+            name: name("bench"),
+            role,
+            secret_sha256: secret.digest(),
+            revoked: false,
+        };
+        Self {
+            client: client(Role::Gate),
+            hr: client(Role::HrOfficer),
+            workers: (0..WORKERS).map(|_| WorkerId::make(environment)).collect(),
+            member,
+            facility,
+            gate,
+            card_system,
+            secret,
+        }
+    }
+
+    /// The number on the nth card.
+    pub fn uid(n: u32) -> String {
+        format!("04{n:012X}")
+    }
+
+    pub fn card(&self, n: u32) -> CardIdentifier {
+        CardIdentifier::parse(
+            Format::CardUid,
+            Input::Text(&Self::uid(n)),
+            ByteOrder::MsbFirst,
+        )
+        .expect("a good UID")
+    }
+
+    pub fn key(&self, keyring: &Keyring, n: u32) -> CardKey {
+        keyring.card_key(&self.card(n), self.card_system.id)
+    }
+
+    /// The nth credential, as it is issued.
+    pub fn credential(&self, n: u32, now: Timestamp) -> Credential {
+        Credential {
+            id: CredentialId::make(&RealEnvironment),
+            member: self.member.id,
+            worker: self.workers[(n % WORKERS) as usize],
+            engagement: None,
+            valid_from: Timestamp::from_ms(now.as_seconds() * 1_000 - DAY_MS),
+            valid_until: Timestamp::from_ms(now.as_seconds() * 1_000 + 365 * DAY_MS),
+            scope: Scope::default(),
+        }
+    }
+
+    pub fn badge(&self, key: CardKey) -> Badge {
+        let card = BadgeCard {
+            card_system: self.card_system.id,
+            format: Format::CardUid,
+            key,
+        };
+        Badge {
+            id: BadgeId::make(&RealEnvironment),
+            medium: Medium::Card,
+            cards: vec![card],
+        }
+    }
+
+    pub fn records(&self) -> Vec<Record> {
+        vec![
+            Record::Member(self.member.clone()),
+            Record::Facility(self.facility.clone()),
+            Record::CardSystem(self.card_system.clone()),
+            Record::Gate(self.gate.clone()),
+            Record::Client(self.client.clone()),
+            Record::Client(self.hr.clone()),
+        ]
+    }
+
+    pub fn workers(&self) -> impl Iterator<Item = Worker> {
+        self.workers.iter().map(|&id| Worker {
+            id,
+            member: self.member.id,
+            details: Digest([0; 32]),
+        })
+    }
+
+    /// Puts the network and `credentials` credentials into a ledger through its door. Answers the credentials in order.
+    pub async fn fill(self: &Arc<Self>, door: &Door, credentials: u32) -> Vec<CredentialId> {
+        let network = self.clone();
+        door.change(Actor::System, move |tx| {
+            tx.state(Fact::MemberRecorded(network.member.clone()))?;
+            tx.state(Fact::FacilityRecorded(network.facility.clone()))?;
+            tx.state(Fact::CardSystemRecorded(network.card_system.clone()))?;
+            tx.state(Fact::GateRecorded(network.gate.clone()))?;
+            tx.state(Fact::ClientRecorded(network.client.clone()))?;
+            tx.state(Fact::ClientRecorded(network.hr.clone()))?;
+            for worker in network.workers() {
+                tx.state(Fact::WorkerRegistered(worker))?;
+            }
+            Ok::<(), Error>(())
+        })
+        .await
+        .expect("the network is written");
+        const AT_ONCE: u32 = 10_000;
+        let mut ids = Vec::with_capacity(credentials as usize);
+        for first in (0..credentials).step_by(AT_ONCE as usize) {
+            let network = self.clone();
+            let chunk = door
+                .change(Actor::System, move |tx| {
+                    (first..(first + AT_ONCE).min(credentials))
+                        .map(|n| {
+                            let credential = network.credential(n, tx.now);
+                            let (id, badges) = (
+                                credential.id,
+                                vec![network.badge(network.key(tx.keyring, n))],
+                            );
+                            tx.state(Fact::CredentialIssued { credential, badges })?;
+                            Ok(id)
+                        })
+                        .collect::<Result<Vec<_>, Error>>()
+                })
+                .await
+                .expect("credentials are written");
+            ids.extend(chunk);
+        }
+        ids
+    }
+
+    /// An index with the network and `credentials` credentials, made without a database.
+    pub fn index(&self, keyring: &Keyring, credentials: u32) -> Index {
+        let environment = &RealEnvironment;
+        let index = Index::new(
+            portcullis::domain::ids::Gen::make(environment),
+            credentials as usize,
+            credentials as usize,
+        );
+        let now = environment.now();
+        let mut writer = index.write();
+        for record in self.records() {
+            writer.load_record(1, &record);
+        }
+        for n in 0..credentials {
+            let credential = self.credential(n, now);
+            let id = credential.id;
+            let held = portcullis::ledger::replay::Held {
+                credential,
+                state: portcullis::domain::credential::State::Active,
+                reason: None,
+                since: now,
+                version: u64::from(n),
+            };
+            writer.load(&held).expect("it fits");
+            writer
+                .load_card(self.key(keyring, n), id)
+                .expect("it is new");
+        }
+        index.loaded(&mut writer, portcullis::ledger::tree::Tree::default());
+        drop(writer);
+        index.confirm(environment.uptime_ms(), now);
+        index
+    }
+}

@@ -1,0 +1,117 @@
+//! Durable revocations a second: many writers through the door that commits in groups, against the same door committing
+//! one transaction each.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use portcullis::access::keyring::Keyring;
+use portcullis::access::permission::{Permit, Revoke};
+use portcullis::app::{Node, NodeSettings};
+use portcullis::domain::ids::CredentialId;
+use portcullis::domain::reason::Reason;
+use portcullis::domain::time::Environment;
+use portcullis::environment::RealEnvironment;
+use portcullis::ledger::entry::Actor;
+use portcullis::service::commit::GROUP_MAX;
+use portcullis::service::{clients, credentials};
+use portcullis::store::Store;
+
+use crate::network::Network;
+use crate::place::Place;
+use crate::table::{Aim, Measure};
+
+/// The measure on one database.
+pub fn measure(place: &Place, name: &str, quick: bool) -> Measure {
+    let revocations = if quick { 2_000 } else { 20_000 };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let keyring = Arc::new(Keyring::derive(&place.master_key));
+        place.init(&keyring).await;
+        let network = Arc::new(Network::new());
+        let node = start(place, &keyring, GROUP_MAX);
+        let ids = network.fill(&node.services.door, 4 * revocations).await;
+        let mut rates = Vec::new();
+        let (mut next, mut node) = (ids.chunks(revocations as usize), Some(node));
+        for writers in [1, 8, 64] {
+            let few = if writers == 1 {
+                revocations / 4
+            } else {
+                revocations
+            };
+            let ids = next
+                .next()
+                .map(|ids| ids[..few as usize].to_vec())
+                .unwrap_or_default();
+            let rate = run(node.as_ref().expect("it runs"), &network, ids, writers).await;
+            println!("  {name}: {writers} writers, in groups: {rate:.0} a second");
+            rates.push(rate);
+        }
+        node.take().expect("it runs").stop();
+        let single = start(place, &keyring, 1);
+        let ids = next.next().unwrap_or_default().to_vec();
+        let alone = run(
+            &single,
+            &network,
+            ids[..revocations as usize / 4].to_vec(),
+            64,
+        )
+        .await;
+        println!("  {name}: 64 writers, one transaction each: {alone:.0} a second");
+        single.stop();
+        Measure::new(name, rates[2], "revocations/s")
+            .against(alone)
+            .aim(Aim::AtLeast(5.0))
+    })
+}
+
+fn start(place: &Place, keyring: &Arc<Keyring>, group_max: usize) -> Node {
+    let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
+    let settings = NodeSettings {
+        store: Store::at(&place.url),
+        keyring: keyring.clone(),
+        environment,
+        public_url: "http://bench".into(),
+        group_max,
+    };
+    Node::start(settings, &mut |_, _| {}).expect("the node starts")
+}
+
+/// Each writer revokes one credential after the other and waits for each to be durable.
+async fn run(node: &Node, network: &Arc<Network>, ids: Vec<CredentialId>, writers: usize) -> f64 {
+    let permit: Permit<Revoke> = clients::caller(&network.hr)
+        .permit()
+        .expect("HR may revoke");
+    let (ids, next) = (Arc::new(ids), Arc::new(AtomicUsize::new(0)));
+    let started = Instant::now();
+    let tasks: Vec<_> = (0..writers)
+        .map(|_| {
+            let (ids, next, door, hr) = (
+                ids.clone(),
+                next.clone(),
+                node.services.door.clone(),
+                network.hr.id,
+            );
+            tokio::spawn(async move {
+                while let Some(&id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let revoke = move |tx: &mut portcullis::service::Tx<'_>| {
+                        credentials::revoke(tx, permit, id, Reason::Lost)
+                    };
+                    let revocation = door
+                        .change(Actor::Client(hr), revoke)
+                        .await
+                        .expect("it is revoked");
+                    assert!(!revocation.already);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("a writer ends well");
+    }
+    ids.len() as f64 / started.elapsed().as_secs_f64()
+}
