@@ -67,13 +67,6 @@ impl World {
         Self::with(None, Clock { runs: None })
     }
 
-    /// On SQLite, or on the empty PostgreSQL database of this address, with a clock that runs: identifiers begin with
-    /// the time, and where they come to lie in a table decides how fast it grows.
-    pub fn in_time(url: Option<&str>) -> Self {
-        let runs = Some(std::time::Instant::now());
-        Self::with(url, Clock { runs })
-    }
-
     fn with(url: Option<&str>, clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = match url {
