@@ -12,6 +12,7 @@ use crate::domain::digest::hex;
 
 use super::limits::REQUEST_ID_CHARS_MAX;
 use super::problem::Problem;
+use super::routes::short;
 use super::state::{Remaining, Shared};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,7 +54,7 @@ pub async fn envelope(
             shared.metrics.request_seconds.observe(took.as_secs_f64());
             tracing::info!(
                 request.id = id.to_str().unwrap_or_default(),
-                method = %answer.request().method(),
+                method = short(answer.request().method()),
                 route,
                 status = status.as_u16(),
                 duration_ms = took.as_millis() as u64,
@@ -98,8 +99,11 @@ fn request_id(request: &ServiceRequest, shared: Option<&Shared>) -> HeaderValue 
         .headers()
         .get("traceparent")
         .and_then(|value| value.to_str().ok()?.split('-').nth(1));
-    let trace =
-        trace.filter(|trace| trace.len() == 32 && trace.bytes().all(|b| b.is_ascii_hexdigit()));
+    // All zeros stand for no trace.
+    let trace = trace.filter(|trace| {
+        let hexadecimal = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        trace.len() == 32 && trace.bytes().all(hexadecimal) && trace.bytes().any(|b| b != b'0')
+    });
     let mut random = [0; 12];
     if let Some(shared) = shared {
         shared.services.environment.fill_random(&mut random);

@@ -1,15 +1,17 @@
 //! The OpenAPI 3.1 description, generated from the handlers and their types. `openapi/portcullis.yaml` is this text,
 //! checked in; a test and `portcullis openapi --check` fail when they differ.
 
-use std::sync::OnceLock;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
-use utoipa_swagger_ui::SwaggerUi;
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, network, oauth, sightings, workers,
+    clients, credentials, gate_checks, health, imports, network, oauth, revocations, sightings,
+    workers,
 };
 use super::problem::ProblemDocument;
 
@@ -35,11 +37,11 @@ use super::problem::ProblemDocument;
         workers::register, workers::list, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, credentials::suspend,
-        credentials::lift, credentials::revoke, credentials::revoke_batch,
+        credentials::lift, revocations::revoke, revocations::revoke_batch,
         imports::bring, imports::show, imports::apply,
         sightings::list,
         oauth::token, oauth::jwks,
-        health::livez, health::readyz,
+        health::livez, health::readyz, health::openapi, health::problem,
     ),
     components(schemas(ProblemDocument)),
     security(("token" = [])),
@@ -100,39 +102,61 @@ impl Modify for Common {
                 .into(),
         );
         for (path, item) in &mut description.paths.paths {
-            let operations = [&mut item.get, &mut item.post, &mut item.put];
-            for operation in operations.into_iter().flatten() {
-                let open = operation
-                    .security
-                    .as_ref()
-                    .is_some_and(|security| !security.is_empty());
-                if path == "/livez" || path == "/readyz" || path == "/.well-known/jwks.json" {
-                    continue;
+            for (operation, changes) in [
+                (&mut item.get, false),
+                (&mut item.post, true),
+                (&mut item.put, true),
+            ] {
+                if let Some(operation) = operation {
+                    say_how_it_fails(path, operation, changes);
                 }
-                let responses = &mut operation.responses.responses;
-                let mut refer = |status: &str, name: &str| {
-                    responses.entry(status.into()).or_insert_with(|| {
-                        RefOr::Ref(Ref::new(format!("#/components/responses/{name}")))
-                    });
-                };
-                refer("400", "Problem");
-                refer("401", "Problem");
-                if !open {
-                    refer("403", "Problem");
-                    refer("404", "Problem");
-                    refer("409", "Problem");
-                    refer("412", "Problem");
-                    refer("428", "Problem");
-                }
-                refer("408", "Problem");
-                refer("413", "Problem");
-                refer("415", "Problem");
-                refer("422", "Problem");
-                refer("429", "TooMany");
-                refer("500", "Problem");
-                refer("503", "Later");
             }
         }
+    }
+}
+
+fn say_how_it_fails(path: &str, operation: &mut Operation, changes: bool) {
+    let open = operation
+        .security
+        .as_ref()
+        .is_some_and(|security| !security.is_empty());
+    let takes = |name: &str| {
+        let mut parameters = operation.parameters.iter().flatten();
+        parameters
+            .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
+    };
+    let mut refusals = Vec::new();
+    if !open {
+        refusals.extend(["400", "401", "403", "429", "500", "503"]);
+        if changes {
+            refusals.extend(["404", "409"]);
+        }
+    }
+    if path.contains('{') {
+        refusals.push("404");
+    }
+    if takes("If-Match") {
+        refusals.extend(["412", "428"]);
+    }
+    if operation.request_body.is_some() {
+        refusals.extend(["400", "408", "413", "415"]);
+        if open {
+            refusals.extend(["401", "500"]);
+        } else {
+            refusals.push("422");
+        }
+    }
+    for status in refusals {
+        let name = match status {
+            "429" => "TooMany",
+            "503" => "Later",
+            _ => "Problem",
+        };
+        operation
+            .responses
+            .responses
+            .entry(status.into())
+            .or_insert_with(|| RefOr::Ref(Ref::new(format!("#/components/responses/{name}"))));
     }
 }
 
@@ -154,7 +178,29 @@ pub fn json() -> (&'static str, &'static str) {
     (json, tag)
 }
 
-/// The pages that show the description, served by the program itself.
-pub fn pages() -> SwaggerUi {
-    SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"))
+/// A file of the page that shows the description.
+pub struct PageFile {
+    /// What is in it.
+    pub bytes: Cow<'static, [u8]>,
+    /// Its media type.
+    pub content_type: String,
+    /// Whether the bytes are compressed.
+    pub gzipped: bool,
+}
+
+/// A file of the page that shows the description; the page itself has no name. They are part of this program.
+pub fn page(file: &str) -> Result<Option<PageFile>, crate::service::Error> {
+    static CONFIG: OnceLock<Arc<utoipa_swagger_ui::Config<'static>>> = OnceLock::new();
+    let config = CONFIG.get_or_init(|| {
+        let config = utoipa_swagger_ui::Config::from("/openapi.json");
+        // Without this the page sends the whole description to somebody else's validator.
+        Arc::new(config.validator_url("none"))
+    });
+    let found = utoipa_swagger_ui::serve(file, config.clone())
+        .map_err(|error| crate::service::Error::internal(error.to_string()))?;
+    Ok(found.map(|file| PageFile {
+        bytes: file.bytes,
+        content_type: file.content_type,
+        gzipped: file.gzpipped,
+    }))
 }

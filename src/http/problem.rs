@@ -54,6 +54,8 @@ problems! {
     Unauthorized = "unauthorized", UNAUTHORIZED, "A valid access token is needed";
     /// The client's identifier and secret are not believed.
     InvalidClient = "invalid_client", UNAUTHORIZED, "The client could not be authenticated";
+    /// Another way to get a token than the one there is (RFC 6749 section 5.2).
+    UnsupportedGrantType = "unsupported_grant_type", BAD_REQUEST, "This grant type is not taken";
     /// The role may not do this.
     Forbidden = "forbidden", FORBIDDEN, "Your role may not do this";
     /// Not there, or not to be known.
@@ -197,6 +199,12 @@ impl Problem {
                 })
                 .collect(),
             request_id: request_id.map(str::to_owned),
+            error: match self.code {
+                ProblemCode::InvalidClient | ProblemCode::UnsupportedGrantType => {
+                    Some(self.code.as_str().to_owned())
+                }
+                _ => None,
+            },
         }
     }
 
@@ -233,10 +241,16 @@ impl Problem {
             }
             _ => {}
         }
-        if self.code == ProblemCode::Unauthorized {
+        // Every 401 says how to come in (RFC 9110 section 15.5.2).
+        let challenge = match self.code {
+            ProblemCode::Unauthorized => Some("Bearer realm=\"portcullis\""),
+            ProblemCode::InvalidClient => Some("Basic realm=\"portcullis\""),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
             answer.insert_header((
                 header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"portcullis\""),
+                HeaderValue::from_static(challenge),
             ));
         }
         answer.body(serde_json::to_vec(&self.document(request_id)).unwrap_or_default())
@@ -279,6 +293,10 @@ pub struct ProblemDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
     pub request_id: Option<String>,
+    /// The code once more, where a token was asked for: OAuth clients read it here (RFC 6749 section 5.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 40)]
+    pub error: Option<String>,
 }
 
 /// A field that is wrong.

@@ -6,212 +6,224 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, network, oauth, sightings, workers,
+    clients, credentials, gate_checks, health, imports, network, oauth, revocations, sightings,
+    workers,
 };
 use super::problem::{Problem, ProblemCode};
 
+/// A path with its methods and who answers them.
+pub struct Path {
+    /// The path, with its variable parts in braces.
+    pub path: &'static str,
+    /// Its methods. GET stands for HEAD too (RFC 9110 section 9.3.2).
+    pub methods: Vec<(Method, Route)>,
+}
+
 /// Puts the routes into a server.
 pub fn configure(server: &mut ServiceConfig) {
-    server
-        .service(resource(
+    for path in table() {
+        server.service(resource(path));
+    }
+    server.default_service(web::to(not_found));
+}
+
+/// Every path.
+pub fn table() -> Vec<Path> {
+    let at = |path, methods| Path { path, methods };
+    vec![
+        at(
             "/v1/gate-checks",
-            [(Method::POST, web::to(gate_checks::check))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(gate_checks::check))],
+        ),
+        at(
             "/v1/gate-checks:batch",
-            [(Method::POST, web::to(gate_checks::check_batch))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(gate_checks::check_batch))],
+        ),
+        at(
             "/v1/credentials/{id}/status",
-            [(Method::GET, web::to(gate_checks::status))],
-        ))
-        .service(resource(
+            vec![(Method::GET, web::to(gate_checks::status))],
+        ),
+        at(
             "/v1/members",
-            [
+            vec![
                 (Method::GET, web::to(network::list_members)),
                 (Method::POST, web::to(network::add_member)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/members/{id}",
-            [
+            vec![
                 (Method::GET, web::to(network::show_member)),
                 (Method::PUT, web::to(network::change_member)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/facilities",
-            [
+            vec![
                 (Method::GET, web::to(network::list_facilities)),
                 (Method::POST, web::to(network::add_facility)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/facilities/{id}",
-            [
+            vec![
                 (Method::GET, web::to(network::show_facility)),
                 (Method::PUT, web::to(network::change_facility)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/zones",
-            [
+            vec![
                 (Method::GET, web::to(network::list_zones)),
                 (Method::POST, web::to(network::add_zone)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/zones/{id}",
-            [
+            vec![
                 (Method::GET, web::to(network::show_zone)),
                 (Method::PUT, web::to(network::change_zone)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/card-systems",
-            [
+            vec![
                 (Method::GET, web::to(network::list_card_systems)),
                 (Method::POST, web::to(network::add_card_system)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/card-systems/{id}",
-            [
+            vec![
                 (Method::GET, web::to(network::show_card_system)),
                 (Method::PUT, web::to(network::change_card_system)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/gates",
-            [
+            vec![
                 (Method::GET, web::to(network::list_gates)),
                 (Method::POST, web::to(network::add_gate)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/gates/{id}",
-            [
+            vec![
                 (Method::GET, web::to(network::show_gate)),
                 (Method::PUT, web::to(network::change_gate)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/clients",
-            [
+            vec![
                 (Method::GET, web::to(clients::list_clients)),
                 (Method::POST, web::to(clients::add_client)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/clients/{id}",
-            [
+            vec![
                 (Method::GET, web::to(clients::show_client)),
                 (Method::PUT, web::to(clients::change_client)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/clients/{id}/revocations",
-            [(Method::POST, web::to(clients::revoke_client))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(clients::revoke_client))],
+        ),
+        at(
             "/v1/workers",
-            [
+            vec![
                 (Method::GET, web::to(workers::list)),
                 (Method::POST, web::to(workers::register)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/workers/{id}",
-            [
+            vec![
                 (Method::GET, web::to(workers::show)),
                 (Method::PUT, web::to(workers::amend)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/workers/{id}/engagements",
-            [
+            vec![
                 (Method::GET, web::to(workers::engagements)),
                 (Method::POST, web::to(workers::engage)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/engagements/{id}/end",
-            [(Method::POST, web::to(workers::disengage))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(workers::disengage))],
+        ),
+        at(
             "/v1/credentials",
-            [
+            vec![
                 (Method::GET, web::to(credentials::list)),
                 (Method::POST, web::to(credentials::issue)),
             ],
-        ))
-        .service(resource(
+        ),
+        at(
             "/v1/credentials/{id}",
-            [(Method::GET, web::to(credentials::show))],
-        ))
-        .service(resource(
+            vec![(Method::GET, web::to(credentials::show))],
+        ),
+        at(
             "/v1/credentials/{id}/badges",
-            [(Method::POST, web::to(credentials::add_badge))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(credentials::add_badge))],
+        ),
+        at(
             "/v1/credentials/{id}/suspensions",
-            [(Method::POST, web::to(credentials::suspend))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(credentials::suspend))],
+        ),
+        at(
             "/v1/credentials/{id}/lifts",
-            [(Method::POST, web::to(credentials::lift))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(credentials::lift))],
+        ),
+        at(
             "/v1/credentials/{id}/revocations",
-            [(Method::POST, web::to(credentials::revoke))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(revocations::revoke))],
+        ),
+        at(
             "/v1/revocations:batch",
-            [(Method::POST, web::to(credentials::revoke_batch))],
-        ))
-        .service(resource(
-            "/v1/sightings",
-            [(Method::GET, web::to(sightings::list))],
-        ))
-        .service(resource(
-            "/oauth/token",
-            [(Method::POST, web::to(oauth::token))],
-        ))
-        .service(resource(
-            "/.well-known/jwks.json",
-            [(Method::GET, web::to(oauth::jwks))],
-        ))
-        .service(resource(
-            "/v1/imports",
-            [(Method::POST, web::to(imports::bring))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(revocations::revoke_batch))],
+        ),
+        at("/v1/imports", vec![(Method::POST, web::to(imports::bring))]),
+        at(
             "/v1/imports/{id}",
-            [(Method::GET, web::to(imports::show))],
-        ))
-        .service(resource(
+            vec![(Method::GET, web::to(imports::show))],
+        ),
+        at(
             "/v1/imports/{id}/apply",
-            [(Method::POST, web::to(imports::apply))],
-        ))
-        .service(resource("/livez", [(Method::GET, web::to(health::livez))]))
-        .service(resource(
-            "/readyz",
-            [(Method::GET, web::to(health::readyz))],
-        ))
-        .service(resource(
+            vec![(Method::POST, web::to(imports::apply))],
+        ),
+        at(
+            "/v1/sightings",
+            vec![(Method::GET, web::to(sightings::list))],
+        ),
+        at("/oauth/token", vec![(Method::POST, web::to(oauth::token))]),
+        at(
+            "/.well-known/jwks.json",
+            vec![(Method::GET, web::to(oauth::jwks))],
+        ),
+        at("/livez", vec![(Method::GET, web::to(health::livez))]),
+        at("/readyz", vec![(Method::GET, web::to(health::readyz))]),
+        at(
             "/openapi.json",
-            [(Method::GET, web::to(health::openapi))],
-        ))
-        .service(resource(
+            vec![(Method::GET, web::to(health::openapi))],
+        ),
+        at(
             "/problems/{code}",
-            [(Method::GET, web::to(health::problem))],
-        ))
-        .service(super::openapi::pages())
-        .default_service(web::to(not_found));
+            vec![(Method::GET, web::to(health::problem))],
+        ),
+        at("/docs", vec![(Method::GET, web::to(health::docs_begin))]),
+        at(
+            "/docs/{file:.*}",
+            vec![(Method::GET, web::to(health::docs))],
+        ),
+    ]
 }
 
-/// A path with its methods. GET also answers HEAD (RFC 9110 section 9.3.2).
-fn resource<const N: usize>(path: &'static str, methods: [(Method, Route); N]) -> Resource {
+fn resource(Path { path, methods }: Path) -> Resource {
     let mut allow: Vec<String> = methods
         .iter()
         .map(|(method, _)| method.to_string())
@@ -242,7 +254,8 @@ fn resource<const N: usize>(path: &'static str, methods: [(Method, Route); N]) -
     }))
 }
 
-fn short(method: &Method) -> String {
+/// A method by name, which may be anything of any length.
+pub fn short(method: &Method) -> String {
     method.as_str().chars().take(20).collect()
 }
 

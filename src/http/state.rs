@@ -107,13 +107,15 @@ impl Shared {
 }
 
 impl Allowance {
-    fn take(&self) -> Result<Remaining, Problem> {
+    /// Takes one request out of it: what is left, and the refusal if there was none left.
+    pub fn take(&self) -> (Remaining, Option<Problem>) {
+        let remaining = |left| Remaining {
+            name: self.name,
+            per_second: self.per_second.get(),
+            left,
+        };
         match self.limiter.check() {
-            Ok(snapshot) => Ok(Remaining {
-                name: self.name,
-                per_second: self.per_second.get(),
-                left: snapshot.remaining_burst_capacity(),
-            }),
+            Ok(snapshot) => (remaining(snapshot.remaining_burst_capacity()), None),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
                 let mut problem = Problem::new(
@@ -121,7 +123,7 @@ impl Allowance {
                     "This client asks more often than it may. Slow down.",
                 );
                 problem.retry_after_s = Some(wait.as_secs() + 1);
-                Err(problem)
+                (remaining(0), Some(problem))
             }
         }
     }
@@ -138,8 +140,13 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// Who shows this token. A remembered token still loses its force when it expires or its client is revoked.
-    pub fn caller(&self, shared: &Shared, token: &str) -> Result<(Caller, Remaining), Problem> {
+    /// Who shows this token, and what they may still ask. A remembered token still loses its force when it expires or its
+    /// client is revoked.
+    pub fn caller(
+        &self,
+        shared: &Shared,
+        token: &str,
+    ) -> Result<(Caller, Arc<Allowance>), Problem> {
         let invalid = || {
             Problem::new(
                 ProblemCode::Unauthorized,
@@ -168,6 +175,6 @@ impl Remembered {
         let places = services.index.places();
         let client = places.caller(verified.client).ok_or_else(invalid)?;
         let caller = clients::caller(client);
-        Ok((caller, allowance.take()?))
+        Ok((caller, allowance))
     }
 }

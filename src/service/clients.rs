@@ -4,7 +4,7 @@ use base64::Engine;
 
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::network::{Kept, named};
+use super::network::{Kept, within};
 use crate::access::permission::{Caller, KeepClients, Permit};
 use crate::domain::client::{Client, Role};
 use crate::domain::digest::Digest;
@@ -76,10 +76,7 @@ pub fn add(
     permit: Permit<KeepClients>,
     draft: ClientDraft,
 ) -> Result<(u64, Client, Secret), Error> {
-    let member = named::<Member>(tx, "/member", draft.member)?;
-    if !permit.covers(member.id) {
-        return Err(Error::not_found("member"));
-    }
+    within::<Member, _>(tx, permit, "/member", draft.member)?;
     // Who cannot reach every member can make nobody who does.
     if draft.role == Role::NetworkAdmin && !permit.covers_all() {
         return Err(Error::new(
@@ -112,6 +109,13 @@ pub fn revoke(
     };
     if !permit.covers(client.member) {
         return Err(Error::not_found("client"));
+    }
+    // Nor can they take the power of one who does: that would shut the network's administrator out.
+    if client.role == Role::NetworkAdmin && !permit.covers_all() {
+        return Err(Error::new(
+            Code::Forbidden,
+            "Only a network administrator can revoke a network administrator.",
+        ));
     }
     if client.revoked {
         return Ok((version, client));

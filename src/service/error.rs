@@ -137,8 +137,8 @@ impl From<StoreError> for Error {
                 "The database does not answer. Nothing was done; try again soon.",
             ),
             StoreError::Duplicate | StoreError::Guard => (
-                Code::Changed,
-                "It changed while this was being done. Nothing was done; read it again and repeat.",
+                Code::Conflict,
+                "Another change came in between. Nothing was done; read it again and repeat.",
             ),
             StoreError::Corrupt(_) | StoreError::Schema(_) | StoreError::Failed(_) => (
                 Code::Internal,

@@ -74,8 +74,9 @@ pub fn change<R: Kept>(
 ) -> Result<(u64, R), Error> {
     let (current, before) = find_stored::<R>(tx, id)?;
     // The member of the new record is judged by `build`, that of the present one here: both must be within reach.
-    if let Some(member) = before.member(&tx.index.places()) {
-        within_reach(permit, member, R::NAME)?;
+    let member = before.member(&tx.index.places());
+    if !permit.covers_all() && !member.is_some_and(|member| permit.covers(member)) {
+        return Err(Error::not_found(R::NAME));
     }
     let record = R::build(tx, permit, id, draft)?;
     before.check_change(&record)?;
@@ -143,25 +144,30 @@ pub fn named<R: Kept>(tx: &mut Tx<'_>, pointer: &str, id: Id<R::Kind>) -> Result
     find_stored::<R>(tx, id)
         .map(|(_, record)| record)
         .map_err(|error| match error.code {
-            Code::NotFound => Error::field(
-                pointer,
-                "not_found",
-                format!("There is no such {}.", R::NAME),
-            ),
+            Code::NotFound => absent::<R>(pointer),
             _ => error,
         })
 }
 
-fn within_reach<P: Permission>(
+/// The same, where it must also be within the caller's reach. One that is not is no different from one that is not there.
+pub fn within<R: Kept, P: Permission>(
+    tx: &mut Tx<'_>,
     permit: Permit<P>,
-    member: MemberId,
-    what: &str,
-) -> Result<(), Error> {
-    if permit.covers(member) {
-        Ok(())
+    pointer: &str,
+    id: Id<R::Kind>,
+) -> Result<R, Error> {
+    let record = named::<R>(tx, pointer, id)?;
+    let member = record.member(&tx.index.places());
+    if permit.covers_all() || member.is_some_and(|member| permit.covers(member)) {
+        Ok(record)
     } else {
-        Err(Error::not_found(what))
+        Err(absent::<R>(pointer))
     }
+}
+
+fn absent<R: Kept>(pointer: &str) -> Error {
+    let message = format!("There is no such {}.", R::NAME);
+    Error::field(pointer, "not_found", message)
 }
 
 /// Refuses an age limit that could never be kept, or never be reached.
@@ -275,8 +281,7 @@ impl Kept for Facility {
         draft: FacilityDraft,
     ) -> Result<Self, Error> {
         check_max_age(draft.max_age_ms)?;
-        let member = named::<Member>(tx, "/member", draft.member)?;
-        within_reach(permit, member.id, "member")?;
+        within::<Member, _>(tx, permit, "/member", draft.member)?;
         Ok(Self {
             id,
             member: draft.member,
@@ -340,8 +345,7 @@ impl Kept for Zone {
         id: ZoneId,
         draft: ZoneDraft,
     ) -> Result<Self, Error> {
-        let facility = named::<Facility>(tx, "/facility", draft.facility)?;
-        within_reach(permit, facility.member, "facility")?;
+        within::<Facility, _>(tx, permit, "/facility", draft.facility)?;
         Ok(Self {
             id,
             facility: draft.facility,
@@ -402,8 +406,7 @@ impl Kept for CardSystem {
         id: CardSystemId,
         draft: CardSystemDraft,
     ) -> Result<Self, Error> {
-        let member = named::<Member>(tx, "/member", draft.member)?;
-        within_reach(permit, member.id, "member")?;
+        within::<Member, _>(tx, permit, "/member", draft.member)?;
         Ok(Self {
             id,
             member: draft.member,
@@ -478,8 +481,7 @@ impl Kept for Gate {
         draft: GateDraft,
     ) -> Result<Self, Error> {
         check_max_age(draft.max_age_ms)?;
-        let facility = named::<Facility>(tx, "/facility", draft.facility)?;
-        within_reach(permit, facility.member, "facility")?;
+        let facility = within::<Facility, _>(tx, permit, "/facility", draft.facility)?;
         if let Some(zone) = draft.zone
             && named::<Zone>(tx, "/zone", zone)?.facility != facility.id
         {

@@ -170,16 +170,19 @@ pub fn disengage(
     Ok(held)
 }
 
-/// A worker's engagements at the caller's member, with details.
+/// A worker's engagements at the caller's member, with details, a page of them.
 pub fn engagements(
     reader: &mut Reader,
     keyring: &Keyring,
     permit: Permit<ReadWorkers>,
     worker: WorkerId,
+    after: Option<EngagementId>,
+    limit: usize,
 ) -> Result<Vec<(Versioned<EngagementHeld>, EngagementDetails)>, Error> {
     let found = workers::find(reader, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
-    let held = workers::engagements_of(reader, worker, permit.caller().member)?;
+    let member = permit.caller().member;
+    let held = workers::engagements_of(reader, worker, member, after, limit)?;
     held.into_iter()
         .map(|held| {
             let details = unseal(reader, keyring, held.value.engagement.id)?;

@@ -104,16 +104,21 @@ pub fn find_engagement(
     row.map(TryInto::try_into).transpose()
 }
 
-/// A worker's engagements at one member, in the order they began.
+/// A worker's engagements at one member after `after`, at most `limit`, in the order they began.
 pub fn engagements_of(
     reader: &mut Reader,
     worker: WorkerId,
     member: MemberId,
+    after: Option<EngagementId>,
+    limit: usize,
 ) -> Result<Vec<Versioned<EngagementHeld>>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
     let rows: Vec<EngagementRow> = engagements::table
         .filter(engagements::worker.eq(Bytes16::from(worker)))
         .filter(engagements::member.eq(Bytes16::from(member)))
+        .filter(engagements::id.gt(after))
         .order(engagements::id)
+        .limit(limit as i64)
         .load(&mut reader.0)?;
     rows.into_iter().map(TryInto::try_into).collect()
 }

@@ -7,17 +7,21 @@
     reason = "a story that goes on after a surprise tells nothing"
 )]
 
+mod matrix;
 mod stories;
 mod support;
+mod tidy;
 
 /// The stories on embedded SQLite.
 mod on_sqlite {
     use crate::support::Database;
     crate::stories::all!(Database::Sqlite);
+    crate::matrix::all!(Database::Sqlite);
 }
 
 /// The same stories on PostgreSQL. `scripts/test` starts one and says where; without it these fail, they are not skipped.
 mod on_postgres {
     use crate::support::Database;
     crate::stories::all!(Database::Postgres);
+    crate::matrix::all!(Database::Postgres);
 }

@@ -1,3 +1,5 @@
+//! Bits as a reader sends them, in a fixed array.
+
 use std::fmt;
 
 use arrayvec::ArrayVec;

@@ -1,3 +1,5 @@
+//! Why a reading is not taken: every reason by name.
+
 use thiserror::Error;
 
 /// Why a reading is not taken. The sentence is for people and says how to mend it; neither it nor the code ever repeats the

@@ -12,7 +12,7 @@ use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, Valid
 use crate::service::Tx;
 use crate::service::clients::{self, ClientDraft};
 
-use super::network::{OfMember, View, change, list, show};
+use super::records::{OfMember, View, change, list, show};
 use super::{Answer, Items, answer, rendered};
 
 /// A machine to be added.

@@ -1,4 +1,4 @@
-//! Credentials: `/v1/credentials`, each with its badges, suspensions, lifts and revocations, and many revocations at once.
+//! Credentials: `/v1/credentials`, each with its badges, suspensions and lifts.
 
 use std::collections::BTreeSet;
 
@@ -6,23 +6,22 @@ use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::access::permission::{Issue, Lift, ReadCredentials, Revoke, Suspend};
+use crate::access::permission::{Issue, Lift, ReadCredentials, Suspend};
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, Medium, Scope, State, SuspensionKind};
 use crate::domain::ids::{
     BadgeId, CardSystemId, CredentialId, CredentialKind, EngagementId, FacilityId, MemberId,
     WorkerId, ZoneId,
 };
-use crate::domain::reason::{Class, Reason};
+use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::http::extract::{
     Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson, id_parameter,
 };
-use crate::http::limits::BATCH_BYTES_MAX;
-use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::problem::Problem;
 use crate::ledger::replay::Held;
 use crate::service::credentials::{
-    self, BadgeDraft, CardDraft, CredentialDraft, Given, Revocation, WithBadges,
+    self, BadgeDraft, CardDraft, CredentialDraft, Given, WithBadges,
 };
 use crate::service::{Error, Tx};
 
@@ -245,7 +244,7 @@ impl CredentialView {
 }
 
 /// Issues a credential. It is good at once, within its validity and scope.
-#[utoipa::path(post, path = "/v1/credentials", tag = "Credentials", request_body = CredentialBody,
+#[utoipa::path(post, operation_id = "issue_credential", path = "/v1/credentials", tag = "Credentials", request_body = CredentialBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Issued", body = CredentialView)))]
 pub async fn issue(
@@ -306,7 +305,7 @@ impl ListQuery for OfWorker {
 }
 
 /// A page of the credentials that your member issued.
-#[utoipa::path(get, path = "/v1/credentials", tag = "Credentials",
+#[utoipa::path(get, operation_id = "list_credentials", path = "/v1/credentials", tag = "Credentials",
     params(("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
            ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100),
            ("worker" = Option<WorkerId>, Query, description = "Only those of this worker")),
@@ -321,7 +320,7 @@ pub async fn list(who: Guarded<ReadCredentials>, page: Page<OfWorker>) -> Answer
     items(
         &who,
         "credentials",
-        limit,
+        &page,
         found,
         |one| one.held.credential.id,
         |one| CredentialView::with_badges(&one),
@@ -329,7 +328,7 @@ pub async fn list(who: Guarded<ReadCredentials>, page: Page<OfWorker>) -> Answer
 }
 
 /// One credential with its badges.
-#[utoipa::path(get, path = "/v1/credentials/{id}", tag = "Credentials", params(("id" = CredentialId, Path, description = "Which")),
+#[utoipa::path(get, operation_id = "show_credential", path = "/v1/credentials/{id}", tag = "Credentials", params(("id" = CredentialId, Path, description = "Which")),
     responses((status = 200, description = "The credential", body = CredentialView)))]
 pub async fn show(who: Guarded<ReadCredentials>, id: PathId<CredentialKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
@@ -341,7 +340,7 @@ pub async fn show(who: Guarded<ReadCredentials>, id: PathId<CredentialKind>) -> 
 }
 
 /// Adds a badge to a credential.
-#[utoipa::path(post, path = "/v1/credentials/{id}/badges", tag = "Credentials", request_body = BadgeBody,
+#[utoipa::path(post, operation_id = "add_badge", path = "/v1/credentials/{id}/badges", tag = "Credentials", request_body = BadgeBody,
     params(("id" = CredentialId, Path, description = "To which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Added", body = CredentialView)))]
@@ -379,7 +378,7 @@ pub struct ReasonBody {
 }
 
 /// Suspends a credential. Its gates refuse it from this answer on.
-#[utoipa::path(post, path = "/v1/credentials/{id}/suspensions", tag = "Credentials", request_body = ReasonBody,
+#[utoipa::path(post, operation_id = "suspend_credential", path = "/v1/credentials/{id}/suspensions", tag = "Credentials", request_body = ReasonBody,
     params(("id" = CredentialId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Suspended", body = CredentialView)))]
@@ -418,7 +417,7 @@ pub struct LiftBody {
 }
 
 /// Lifts one kind of suspension. The credential is good again when no other stands.
-#[utoipa::path(post, path = "/v1/credentials/{id}/lifts", tag = "Credentials", request_body = LiftBody,
+#[utoipa::path(post, operation_id = "lift_suspension", path = "/v1/credentials/{id}/lifts", tag = "Credentials", request_body = LiftBody,
     params(("id" = CredentialId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Lifted", body = CredentialView)))]
@@ -438,149 +437,6 @@ pub async fn lift(
             None,
             held.version,
             &CredentialView::of(&held, &badges),
-        )
-    };
-    answer(
-        who.services
-            .door
-            .change_once(who.actor(), Some(once), work)
-            .await?,
-    )
-}
-
-/// A revocation. It is final.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct RevocationView {
-    /// Which credential.
-    pub credential: CredentialId,
-    /// Why.
-    pub reason: Reason,
-    /// The class of the reason.
-    pub class: Class,
-    /// When it became final.
-    pub at: Timestamp,
-    /// By which ledger entry: ask gates for a copy that holds it with `at_least`.
-    pub seq: u64,
-}
-
-impl From<Revocation> for RevocationView {
-    fn from(revocation: Revocation) -> Self {
-        Self {
-            credential: revocation.credential,
-            reason: revocation.reason,
-            class: revocation.reason.class(),
-            at: revocation.at,
-            seq: revocation.seq,
-        }
-    }
-}
-
-/// Revokes a credential, for good. Every gate refuses it from this answer on.
-///
-/// One that is revoked already is answered with 200 and its first revocation.
-#[utoipa::path(post, path = "/v1/credentials/{id}/revocations", tag = "Credentials", request_body = ReasonBody,
-    params(("id" = CredentialId, Path, description = "Which"),
-           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Revoked", body = RevocationView),
-              (status = 200, description = "It was revoked before", body = RevocationView)))]
-pub async fn revoke(
-    who: Guarded<Revoke>,
-    id: PathId<CredentialKind>,
-    key: IdempotencyKey,
-    body: ValidJson<ReasonBody>,
-) -> Answer {
-    let once = key.once(who.actor(), &body);
-    let (permit, id, reason) = (who.permit, id.0, body.value.reason);
-    let work = move |tx: &mut Tx<'_>| {
-        let revocation = credentials::revoke(tx, permit, id, reason)?;
-        let status = if revocation.already {
-            StatusCode::OK
-        } else {
-            StatusCode::CREATED
-        };
-        rendered(
-            status,
-            None,
-            revocation.seq,
-            &RevocationView::from(revocation),
-        )
-    };
-    answer(
-        who.services
-            .door
-            .change_once(who.actor(), Some(once), work)
-            .await?,
-    )
-}
-
-/// Many credentials to be revoked for one reason.
-#[derive(Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RevocationBatchBody {
-    /// Which.
-    #[validate(length(min = 1, max = 500))]
-    #[schema(min_items = 1, max_items = 500)]
-    pub credentials: Vec<CredentialId>,
-    /// Why.
-    pub reason: Reason,
-}
-
-/// What became of one credential of a batch.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(untagged)]
-pub enum RevocationItem {
-    /// It is revoked.
-    Revoked(RevocationView),
-    /// It could not be.
-    Problem {
-        /// Which.
-        credential: CredentialId,
-        /// Why not.
-        problem: Box<ProblemDocument>,
-    },
-}
-
-/// What became of a batch, in the order of the request.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct RevocationBatchView {
-    /// One for each credential.
-    #[schema(max_items = 500)]
-    pub items: Vec<RevocationItem>,
-}
-
-/// Revokes up to 500 credentials in one transaction. Those that cannot be revoked are named; the others are.
-#[utoipa::path(post, path = "/v1/revocations:batch", tag = "Credentials", request_body = RevocationBatchBody,
-    params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 200, description = "What became of each", body = RevocationBatchView)))]
-pub async fn revoke_batch(
-    who: Guarded<Revoke>,
-    key: IdempotencyKey,
-    body: ValidJson<RevocationBatchBody, BATCH_BYTES_MAX>,
-) -> Answer {
-    let once = key.once(who.actor(), &body);
-    let (permit, body) = (who.permit, body.value);
-    let work = move |tx: &mut Tx<'_>| {
-        let mut items = Vec::with_capacity(body.credentials.len());
-        for &credential in &body.credentials {
-            items.push(
-                match credentials::revoke(tx, permit, credential, body.reason) {
-                    Ok(revocation) => RevocationItem::Revoked(revocation.into()),
-                    Err(error) if error.code == crate::service::Code::NotFound => {
-                        RevocationItem::Problem {
-                            credential,
-                            problem: Box::new(Problem::from(error).document(None)),
-                        }
-                    }
-                    // Anything else concerns all of them: nothing is done.
-                    Err(error) => return Err(error),
-                },
-            );
-        }
-        rendered(
-            StatusCode::OK,
-            None,
-            tx.seq(),
-            &RevocationBatchView { items },
         )
     };
     answer(

@@ -13,7 +13,7 @@ use crate::domain::ids::{CardSystemId, CheckId, CredentialId, GateId, Gen};
 use crate::domain::network::SecurityLevel;
 use crate::domain::reason::Class;
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, PathId, ValidJson};
+use crate::http::extract::{Guarded, PathId, ValidJson, is_known};
 use crate::http::limits::{AT_LEAST_PATIENCE, BATCH_BYTES_MAX};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::service::Error;
@@ -218,7 +218,7 @@ pub struct GateCheckBatchView {
 /// Is this card good, here, now?
 ///
 /// Answered from memory. Also an unknown card is answered with 200: not knowing is an answer, and never a good one.
-#[utoipa::path(post, path = "/v1/gate-checks", tag = "Gates", request_body = GateCheckBody,
+#[utoipa::path(post, operation_id = "check_card", path = "/v1/gate-checks", tag = "Gates", request_body = GateCheckBody,
     responses((status = 200, description = "The decision", body = GateCheckView)))]
 pub async fn check(who: Guarded<CheckGate>, body: ValidJson<GateCheckBody>) -> Answer {
     await_seq(&who, body.value.at_least).await;
@@ -231,7 +231,7 @@ pub async fn check(who: Guarded<CheckGate>, body: ValidJson<GateCheckBody>) -> A
 }
 
 /// The same for up to 500 cards.
-#[utoipa::path(post, path = "/v1/gate-checks:batch", tag = "Gates", request_body = GateCheckBatchBody,
+#[utoipa::path(post, operation_id = "check_cards", path = "/v1/gate-checks:batch", tag = "Gates", request_body = GateCheckBatchBody,
     responses((status = 200, description = "The decisions, in the order of the questions", body = GateCheckBatchView)))]
 pub async fn check_batch(
     who: Guarded<CheckGate>,
@@ -332,7 +332,7 @@ pub struct StatusView {
 /// Where a credential stands.
 ///
 /// The ETag names the standing, not the copy: `If-None-Match` answers 304 until something about the credential changes.
-#[utoipa::path(get, path = "/v1/credentials/{id}/status", tag = "Gates", params(("id" = CredentialId, Path, description = "The credential")),
+#[utoipa::path(get, operation_id = "show_status", path = "/v1/credentials/{id}/status", tag = "Gates", params(("id" = CredentialId, Path, description = "The credential")),
     responses((status = 200, description = "Its standing", body = StatusView), (status = 304, description = "As you know it")))]
 pub async fn status(
     request: HttpRequest,
@@ -343,20 +343,17 @@ pub async fn status(
     let standing = gate_check::status(&who.permit, &services.index, &*services.environment, id.0)?;
     // The status is part of the tag, as it also changes with the date and with the age of the copy.
     let tag = format!("\"{}-{}\"", standing.version, standing.status as u8);
-    let known = request
-        .headers()
-        .get_all(header::IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok());
-    if known
-        .flat_map(|value| value.split(','))
-        .any(|value| value.trim() == tag)
-    {
+    // Kept only by whoever asked, and never taken for true without asking again.
+    let cached = (header::CACHE_CONTROL, "private, no-cache");
+    if is_known(&request, &tag) {
         return Ok(HttpResponse::NotModified()
             .insert_header((header::ETAG, tag))
+            .insert_header(cached)
             .finish());
     }
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, tag))
+        .insert_header(cached)
         .json(StatusView {
             credential: standing.credential,
             status: standing.status,

@@ -1,12 +1,13 @@
 //! `/livez`, `/readyz`, the OpenAPI description, and the explanation of problem codes.
 
 use actix_web::http::header;
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use crate::domain::freshness::alarm_ms;
 use crate::domain::network::SecurityLevel;
+use crate::http::extract::is_known;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::http::state::Shared;
 
@@ -59,29 +60,65 @@ pub async fn readyz(shared: Data<Shared>) -> HttpResponse {
 }
 
 /// The OpenAPI description of this very server.
+#[utoipa::path(get, operation_id = "get_description", path = "/openapi.json", tag = "Operation", security(()),
+    responses((status = 200, description = "OpenAPI 3.1", body = Object), (status = 304, description = "As you know it")))]
 pub async fn openapi(request: HttpRequest) -> HttpResponse {
     let (json, tag) = crate::http::openapi::json();
-    let known = request
-        .headers()
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok());
-    if known == Some(tag) {
-        return HttpResponse::NotModified()
-            .insert_header((header::ETAG, tag))
-            .finish();
-    }
-    HttpResponse::Ok()
+    let mut answer = if is_known(&request, tag) {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    answer
         .insert_header((header::ETAG, tag))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .content_type("application/json")
-        .body(json)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"));
+    if is_known(&request, tag) {
+        answer.finish()
+    } else {
+        answer.content_type("application/json").body(json)
+    }
+}
+
+/// The description as a page for people, and the files it is made of: all from this program.
+pub async fn docs(request: HttpRequest) -> Answer {
+    let file = request.match_info().get("file").unwrap_or_default();
+    match crate::http::openapi::page(file)? {
+        Some(file) => {
+            let mut answer = HttpResponse::Ok();
+            if file.gzipped {
+                answer.insert_header((header::CONTENT_ENCODING, "gzip"));
+            }
+            Ok(answer
+                .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+                .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
+                .content_type(file.content_type)
+                .body(file.bytes))
+        }
+        None => Err(Problem::new(
+            ProblemCode::NotFound,
+            "There is nothing under this path.",
+        )),
+    }
+}
+
+/// Nothing from elsewhere. The page sets styles on its elements by itself, and shows pictures that it has in its own text.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `/docs` is `/docs/`: the page names its files relatively.
+pub async fn docs_begin() -> HttpResponse {
+    HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, "/docs/"))
+        .finish()
 }
 
 /// What a problem's code means: where its `type` leads.
-pub async fn problem(code: Path<String>) -> Answer {
-    let found = ProblemCode::ALL
-        .iter()
-        .find(|known| known.as_str() == code.as_str());
+#[utoipa::path(get, operation_id = "explain_problem", path = "/problems/{code}", tag = "Operation", security(()),
+    params(("code" = String, Path, description = "The code", max_length = 40, pattern = "^[a-z_]+$")),
+    responses((status = 200, description = "What it means", content_type = "text/plain", body = String)))]
+pub async fn problem(request: HttpRequest) -> Answer {
+    let code = request.match_info().get("code").unwrap_or_default();
+    let found = ProblemCode::ALL.iter().find(|known| known.as_str() == code);
     let code = found
         .ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such problem code."))?;
     let text = format!(

@@ -105,7 +105,7 @@ impl From<Import> for ImportView {
 
 /// Brings in a file: CSV or XLSX of at most 64 MiB and 1,000,000 rows. Nothing is changed yet; the answer says what was
 /// understood and what each row would come to. A file without a usable row is refused.
-#[utoipa::path(post, path = "/v1/imports", tag = "Imports",
+#[utoipa::path(post, operation_id = "bring_file", path = "/v1/imports", tag = "Imports",
     request_body(description = "The bytes of the file. Its kind is told by its content.", content(
         (FileBytes = "application/octet-stream"),
         (FileBytes = "text/csv"),
@@ -163,7 +163,7 @@ pub async fn bring(
 }
 
 /// How far an import is, and what was found in its file.
-#[utoipa::path(get, path = "/v1/imports/{id}", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
+#[utoipa::path(get, operation_id = "show_import", path = "/v1/imports/{id}", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
     responses((status = 200, description = "The import", body = ImportView)))]
 pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
@@ -176,7 +176,7 @@ pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
 
 /// Carries out an import that was checked. The answer does not wait for the end; ask how far it is. A member has one
 /// import at a time carried out.
-#[utoipa::path(post, path = "/v1/imports/{id}/apply", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
+#[utoipa::path(post, operation_id = "apply_import", path = "/v1/imports/{id}/apply", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
     responses((status = 202, description = "Being applied", body = ImportView)))]
 pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);

@@ -7,6 +7,8 @@ pub mod health;
 pub mod imports;
 pub mod network;
 pub mod oauth;
+pub mod records;
+pub mod revocations;
 pub mod sightings;
 pub mod workers;
 
@@ -99,14 +101,15 @@ pub fn after<P: Permission, K: Kind, Q>(
 }
 
 /// A page with the cursor for the next. `things` holds one more than the page, if there is a next.
-pub fn items<P: Permission, K: Kind, T, V: Serialize + utoipa::ToSchema>(
+pub fn items<P: Permission, K: Kind, Q, T, V: Serialize + utoipa::ToSchema>(
     who: &Guarded<P>,
     list: &str,
-    limit: usize,
+    page: &Page<Q>,
     mut things: Vec<T>,
     id: impl Fn(&T) -> Id<K>,
     view: impl Fn(T) -> V,
 ) -> Answer {
+    let limit = page.limit;
     let more = things.len() > limit;
     things.truncate(limit);
     let last = things.last().map(&id);
@@ -119,7 +122,10 @@ pub fn items<P: Permission, K: Kind, T, V: Serialize + utoipa::ToSchema>(
     if let Some(cursor) = &next_cursor {
         answer.insert_header((
             header::LINK,
-            format!("<?limit={limit}&cursor={cursor}>; rel=\"next\""),
+            format!(
+                "<?limit={limit}&cursor={cursor}{}>; rel=\"next\"",
+                page.rest
+            ),
         ));
     }
     Ok(answer.json(Items {

@@ -1,165 +1,21 @@
 //! Members, facilities, zones, gates and card systems: `GET` and `POST` on the list, `GET` and `PUT` on each.
 
-use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::access::permission::{KeepFacilities, KeepMembers, ReadGates, ReadNetwork};
 use crate::domain::card::ByteOrder;
-use crate::domain::ids::{self, CardSystemId, FacilityId, GateId, Id, MemberId, ZoneId};
+use crate::domain::ids::{self, CardSystemId, FacilityId, GateId, MemberId, ZoneId};
 use crate::domain::network::{
     CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member, MemberKind, SecurityLevel,
     Zone,
 };
 use crate::domain::text::Name;
-use crate::http::extract::{
-    Guarded, IdempotencyKey, IfMatch, ListQuery, Page, PathId, ValidJson, id_parameter,
-};
-use crate::http::problem::Problem;
-use crate::service::network::{
-    self, CardSystemDraft, FacilityDraft, GateDraft, Kept, MemberDraft, ZoneDraft,
-};
+use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
+use crate::service::network::{CardSystemDraft, FacilityDraft, GateDraft, MemberDraft, ZoneDraft};
 
-use super::{Answer, Items, after, answer, items, one, rendered};
-
-/// Only those of one member.
-#[derive(Debug, Default)]
-pub struct OfMember {
-    /// Which.
-    pub member: Option<MemberId>,
-}
-
-impl ListQuery for OfMember {
-    fn take(&mut self, name: &str, value: &str) -> Result<bool, Problem> {
-        if name == "member" {
-            self.member = Some(id_parameter("member", value)?);
-        }
-        Ok(name == "member")
-    }
-}
-
-/// A record as it is shown: its identifier and what was said of it.
-pub trait View<R: Kept>: Serialize + utoipa::ToSchema + 'static {
-    /// Where records of this kind are.
-    const PATH: &'static str;
-    /// The view of a record.
-    fn of(record: &R) -> Self;
-}
-
-pub(super) async fn add<R: Kept, V: View<R>>(
-    who: Guarded<R::Keep>,
-    once: crate::service::commit::Once,
-    draft: R::Draft,
-) -> Answer {
-    let permit = who.permit;
-    let work = move |tx: &mut crate::service::Tx<'_>| {
-        let (version, id, record) = network::add::<R>(tx, permit, draft.clone())?;
-        rendered(
-            StatusCode::CREATED,
-            Some(format!("{}/{id}", V::PATH)),
-            version,
-            &V::of(&record),
-        )
-    };
-    answer(
-        who.services
-            .door
-            .change_once(who.actor(), Some(once), work)
-            .await?,
-    )
-}
-
-pub(super) async fn change<R: Kept, V: View<R>>(
-    who: Guarded<R::Keep>,
-    id: Id<R::Kind>,
-    version: IfMatch,
-    draft: R::Draft,
-) -> Answer {
-    let permit = who.permit;
-    let work = move |tx: &mut crate::service::Tx<'_>| {
-        let (version, record) = network::change::<R>(tx, permit, id, version.0, draft.clone())?;
-        rendered(StatusCode::OK, None, version, &V::of(&record))
-    };
-    answer(
-        who.services
-            .door
-            .change_once(who.actor(), None, work)
-            .await?,
-    )
-}
-
-pub(super) fn show<R: Kept, V: View<R>>(who: &Guarded<R::Read>, id: Id<R::Kind>) -> Answer {
-    let (version, record) = network::find::<R>(&who.services.index.places(), who.permit, id)?;
-    one(version, &V::of(&record))
-}
-
-pub(super) fn list<R: Kept, V: View<R>>(who: &Guarded<R::Read>, page: &Page<OfMember>) -> Answer {
-    let after = after(who, R::NAME, page)?;
-    let things = network::list::<R>(
-        &who.services.index.places(),
-        who.permit,
-        page.query.member,
-        after,
-        page.limit + 1,
-    );
-    items(
-        who,
-        R::NAME,
-        page.limit,
-        things,
-        |(id, ..)| *id,
-        |(_, _, record)| V::of(&record),
-    )
-}
-
-macro_rules! resource {
-    ($record:ident, $kind:ident, $id:ident, $keep:ident, $read:ident, $body:ident, $view:ident, $path:literal, $path_id:literal, $tag:literal,
-     $add:ident, $list:ident, $show:ident, $change:ident) => {
-        impl View<$record> for $view {
-            const PATH: &'static str = $path;
-            fn of(record: &$record) -> Self {
-                Self::from(record)
-            }
-        }
-
-        #[doc = concat!("Adds a record of this kind (", stringify!($record), ").")]
-        #[utoipa::path(post, path = $path, tag = $tag, request_body = $body,
-            params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-            responses((status = 201, description = "Added", body = $view)))]
-        pub async fn $add(who: Guarded<$keep>, key: IdempotencyKey, body: ValidJson<$body>) -> Answer {
-            let once = key.once(who.actor(), &body);
-            add::<$record, $view>(who, once, body.value.into()).await
-        }
-
-        #[doc = concat!("A page of the records of this kind (", stringify!($record), ") that you may see.")]
-        #[utoipa::path(get, path = $path, tag = $tag,
-            params(("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
-                   ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100),
-                   ("member" = Option<MemberId>, Query, description = "Only those of this member")),
-            responses((status = 200, description = "A page", body = Items<$view>)))]
-        pub async fn $list(who: Guarded<$read>, page: Page<OfMember>) -> Answer {
-            list::<$record, $view>(&who, &page)
-        }
-
-        #[doc = concat!("One record of this kind (", stringify!($record), ").")]
-        #[utoipa::path(get, path = $path_id, tag = $tag, params(("id" = $id, Path, description = "Which")),
-            responses((status = 200, description = "The record", body = $view)))]
-        pub async fn $show(who: Guarded<$read>, id: PathId<ids::$kind>) -> Answer {
-            show::<$record, $view>(&who, id.0)
-        }
-
-        #[doc = concat!("Replaces one record of this kind (", stringify!($record), ").")]
-        #[utoipa::path(put, path = $path_id, tag = $tag, request_body = $body,
-            params(("id" = $id, Path, description = "Which"),
-                   ("If-Match" = String, Header, description = "The ETag of what you read", max_length = 40)),
-            responses((status = 200, description = "Replaced", body = $view)))]
-        pub async fn $change(
-            who: Guarded<$keep>, id: PathId<ids::$kind>, version: IfMatch, body: ValidJson<$body>,
-        ) -> Answer {
-            change::<$record, $view>(who, id.0, version, body.value.into()).await
-        }
-    };
-}
+use super::records::{OfMember, View, add, change, list, resource, show};
+use super::{Answer, Items};
 
 /// An organisation of the network.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
@@ -222,6 +78,7 @@ impl From<&Member> for MemberView {
 
 resource!(
     Member,
+    "member",
     MemberKind,
     MemberId,
     KeepMembers,
@@ -314,6 +171,7 @@ impl From<&Facility> for FacilityView {
 
 resource!(
     Facility,
+    "facility",
     FacilityKind,
     FacilityId,
     KeepFacilities,
@@ -371,6 +229,7 @@ impl From<&Zone> for ZoneView {
 
 resource!(
     Zone,
+    "zone",
     ZoneKind,
     ZoneId,
     KeepFacilities,
@@ -435,6 +294,7 @@ impl From<&CardSystem> for CardSystemView {
 
 resource!(
     CardSystem,
+    "card system",
     CardSystemKind,
     CardSystemId,
     KeepFacilities,
@@ -524,6 +384,7 @@ impl From<&Gate> for GateView {
 
 resource!(
     Gate,
+    "gate",
     GateKind,
     GateId,
     KeepFacilities,

@@ -19,9 +19,8 @@ use super::Answer;
 /// Bytes of a token request.
 const FORM_BYTES_MAX: usize = 4_096;
 
-/// Asks for a token.
+/// Asks for a token. Other parameters are passed over, as RFC 6749 section 3.2 demands.
 #[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct TokenForm {
     /// `client_credentials`.
     #[schema(max_length = 40, pattern = "^client_credentials$")]
@@ -88,7 +87,7 @@ pub struct TokenView {
 }
 
 /// Gives a machine a token for its secret.
-#[utoipa::path(post, path = "/oauth/token", tag = "Tokens", security(()),
+#[utoipa::path(post, operation_id = "get_token", path = "/oauth/token", tag = "Tokens", security(()),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The token", body = TokenView)))]
 pub async fn token(request: HttpRequest, shared: Data<Shared>, form: Form) -> Answer {
@@ -101,8 +100,8 @@ pub async fn token(request: HttpRequest, shared: Data<Shared>, form: Form) -> An
     };
     if form.grant_type != "client_credentials" {
         return Err(Problem::at(
-            ProblemCode::Invalid,
-            "/grant_type",
+            ProblemCode::UnsupportedGrantType,
+            "grant_type",
             "value",
             "must be client_credentials",
         ));
@@ -147,7 +146,7 @@ fn basic(value: &str) -> Option<(String, String)> {
 }
 
 /// The public keys that verify our tokens.
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Tokens", security(()),
+#[utoipa::path(get, operation_id = "get_keys", path = "/.well-known/jwks.json", tag = "Tokens", security(()),
     responses((status = 200, description = "A JWK set (RFC 7517)", body = Object)))]
 pub async fn jwks(shared: Data<Shared>) -> Answer {
     Ok(HttpResponse::Ok()

@@ -43,7 +43,7 @@ impl From<Sighting> for SightingView {
 }
 
 /// A page of sightings, newest first: at your member's gates, or of credentials that your member issued.
-#[utoipa::path(get, path = "/v1/sightings", tag = "Gates",
+#[utoipa::path(get, operation_id = "list_sightings", path = "/v1/sightings", tag = "Gates",
     params(("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
            ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100)),
     responses((status = 200, description = "A page", body = Items<SightingView>)))]
@@ -57,7 +57,7 @@ pub async fn list(who: Guarded<ReadSightings>, page: Page<()>) -> Answer {
     items(
         &who,
         "sightings",
-        limit,
+        &page,
         found,
         |sighting| sighting.id,
         SightingView::from,

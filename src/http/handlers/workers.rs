@@ -8,7 +8,7 @@ use crate::access::permission::{KeepWorkers, ReadWorkers};
 use crate::domain::ids::{EngagementId, EngagementKind, MemberId, WorkerId, WorkerKind};
 use crate::domain::text::Text;
 use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
-use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, ListOf, Page, PathId, ValidJson};
 use crate::service::{Tx, workers};
 
 use super::{Answer, Items, after, answer, items, one, rendered};
@@ -79,7 +79,7 @@ impl WorkerView {
 }
 
 /// Registers a worker.
-#[utoipa::path(post, path = "/v1/workers", tag = "Workers", request_body = WorkerBody,
+#[utoipa::path(post, operation_id = "register_worker", path = "/v1/workers", tag = "Workers", request_body = WorkerBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Registered", body = WorkerView)))]
 pub async fn register(
@@ -108,7 +108,7 @@ pub async fn register(
 }
 
 /// A page of the workers that your member registered.
-#[utoipa::path(get, path = "/v1/workers", tag = "Workers",
+#[utoipa::path(get, operation_id = "list_workers", path = "/v1/workers", tag = "Workers",
     params(("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
            ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100)),
     responses((status = 200, description = "A page", body = Items<WorkerView>)))]
@@ -122,7 +122,7 @@ pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
     items(
         &who,
         "workers",
-        limit,
+        &page,
         found,
         |(worker, _)| worker.value.id,
         |(worker, details)| WorkerView::of(&worker.value, details),
@@ -130,7 +130,7 @@ pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
 }
 
 /// One worker.
-#[utoipa::path(get, path = "/v1/workers/{id}", tag = "Workers", params(("id" = WorkerId, Path, description = "Which")),
+#[utoipa::path(get, operation_id = "show_worker", path = "/v1/workers/{id}", tag = "Workers", params(("id" = WorkerId, Path, description = "Which")),
     responses((status = 200, description = "The worker", body = WorkerView)))]
 pub async fn show(who: Guarded<ReadWorkers>, id: PathId<WorkerKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
@@ -142,7 +142,7 @@ pub async fn show(who: Guarded<ReadWorkers>, id: PathId<WorkerKind>) -> Answer {
 }
 
 /// Replaces what is known of a worker.
-#[utoipa::path(put, path = "/v1/workers/{id}", tag = "Workers", request_body = WorkerBody,
+#[utoipa::path(put, operation_id = "amend_worker", path = "/v1/workers/{id}", tag = "Workers", request_body = WorkerBody,
     params(("id" = WorkerId, Path, description = "Which"),
            ("If-Match" = String, Header, description = "The ETag of what you read", max_length = 40)),
     responses((status = 200, description = "Replaced", body = WorkerView)))]
@@ -213,7 +213,7 @@ impl EngagementView {
 }
 
 /// Begins an engagement.
-#[utoipa::path(post, path = "/v1/workers/{id}/engagements", tag = "Workers", request_body = EngagementBody,
+#[utoipa::path(post, operation_id = "begin_engagement", path = "/v1/workers/{id}/engagements", tag = "Workers", request_body = EngagementBody,
     params(("id" = WorkerId, Path, description = "Whose"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Begun", body = EngagementView)))]
@@ -246,27 +246,38 @@ pub async fn engage(
     )
 }
 
-/// A worker's engagements at your member.
-#[utoipa::path(get, path = "/v1/workers/{id}/engagements", tag = "Workers", params(("id" = WorkerId, Path, description = "Whose")),
-    responses((status = 200, description = "All of them", body = Items<EngagementView>)))]
-pub async fn engagements(who: Guarded<ReadWorkers>, id: PathId<WorkerKind>) -> Answer {
-    let (permit, id) = (who.permit, id.0);
+/// A page of a worker's engagements at your member.
+#[utoipa::path(get, operation_id = "list_engagements", path = "/v1/workers/{id}/engagements", tag = "Workers",
+    params(("id" = WorkerId, Path, description = "Whose"),
+           ("limit" = Option<u8>, Query, description = "Items on the page, 50 if not said", minimum = 1, maximum = 200),
+           ("cursor" = Option<String>, Query, description = "From the page before", max_length = 100)),
+    responses((status = 200, description = "A page", body = Items<EngagementView>)))]
+pub async fn engagements(
+    who: Guarded<ReadWorkers>,
+    of: ListOf<WorkerKind>,
+    page: Page<()>,
+) -> Answer {
+    let (permit, of, limit) = (who.permit, of.0, page.limit);
+    let name = format!("engagements of {of}");
+    let after = after(&who, &name, &page)?;
     let found = who
         .services
-        .read(move |reader, keyring| workers::engagements(reader, keyring, permit, id))
+        .read(move |reader, keyring| {
+            workers::engagements(reader, keyring, permit, of, after, limit + 1)
+        })
         .await?;
-    let items = found
-        .into_iter()
-        .map(|(held, details)| EngagementView::of(&held.value, details))
-        .collect();
-    Ok(actix_web::HttpResponse::Ok().json(Items {
-        items,
-        next_cursor: None,
-    }))
+    items(
+        &who,
+        &name,
+        &page,
+        found,
+        |(held, _)| held.value.engagement.id,
+        |(held, details)| EngagementView::of(&held.value, details),
+    )
 }
 
 /// Ends an engagement.
-#[utoipa::path(post, path = "/v1/engagements/{id}/end", tag = "Workers", params(("id" = EngagementId, Path, description = "Which")),
+#[utoipa::path(post, operation_id = "end_engagement", path = "/v1/engagements/{id}/end", tag = "Workers", params(("id" = EngagementId, Path, description = "Which")),
     responses((status = 200, description = "Ended", body = EngagementView)))]
 pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);

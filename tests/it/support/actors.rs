@@ -117,6 +117,14 @@ impl Api {
         }
     }
 
+    /// The same connection with another token, or none.
+    pub fn showing(&self, token: Option<String>) -> Self {
+        Self {
+            token,
+            ..self.clone()
+        }
+    }
+
     pub async fn send(
         &self,
         method: Method,

@@ -1,0 +1,161 @@
+//! Revocations: of one credential, `POST /v1/credentials/{id}/revocations`, and of many, `POST /v1/revocations:batch`.
+
+use actix_web::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::access::permission::Revoke;
+use crate::domain::ids::{CredentialId, CredentialKind};
+use crate::domain::reason::{Class, Reason};
+use crate::domain::time::Timestamp;
+use crate::http::extract::{Guarded, IdempotencyKey, PathId, ValidJson};
+use crate::http::limits::BATCH_BYTES_MAX;
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::service::Tx;
+use crate::service::credentials::{self, Revocation};
+
+use super::credentials::ReasonBody;
+use super::{Answer, answer, rendered};
+
+/// A revocation. It is final.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RevocationView {
+    /// Which credential.
+    pub credential: CredentialId,
+    /// Why.
+    pub reason: Reason,
+    /// The class of the reason.
+    pub class: Class,
+    /// When it became final.
+    pub at: Timestamp,
+    /// By which ledger entry: ask gates for a copy that holds it with `at_least`.
+    pub seq: u64,
+}
+
+impl From<Revocation> for RevocationView {
+    fn from(revocation: Revocation) -> Self {
+        Self {
+            credential: revocation.credential,
+            reason: revocation.reason,
+            class: revocation.reason.class(),
+            at: revocation.at,
+            seq: revocation.seq,
+        }
+    }
+}
+
+/// Revokes a credential, for good. Every gate refuses it from this answer on.
+///
+/// One that is revoked already is answered with 200 and its first revocation.
+#[utoipa::path(post, operation_id = "revoke_credential", path = "/v1/credentials/{id}/revocations", tag = "Credentials", request_body = ReasonBody,
+    params(("id" = CredentialId, Path, description = "Which"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Revoked", body = RevocationView),
+              (status = 200, description = "It was revoked before", body = RevocationView)))]
+pub async fn revoke(
+    who: Guarded<Revoke>,
+    id: PathId<CredentialKind>,
+    key: IdempotencyKey,
+    body: ValidJson<ReasonBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, id, reason) = (who.permit, id.0, body.value.reason);
+    let work = move |tx: &mut Tx<'_>| {
+        let revocation = credentials::revoke(tx, permit, id, reason)?;
+        let status = if revocation.already {
+            StatusCode::OK
+        } else {
+            StatusCode::CREATED
+        };
+        rendered(
+            status,
+            None,
+            revocation.seq,
+            &RevocationView::from(revocation),
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// Many credentials to be revoked for one reason.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationBatchBody {
+    /// Which.
+    #[validate(length(min = 1, max = 500))]
+    #[schema(min_items = 1, max_items = 500)]
+    pub credentials: Vec<CredentialId>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What became of one credential of a batch.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum RevocationItem {
+    /// It is revoked.
+    Revoked(RevocationView),
+    /// It could not be.
+    Problem {
+        /// Which.
+        credential: CredentialId,
+        /// Why not.
+        problem: Box<ProblemDocument>,
+    },
+}
+
+/// What became of a batch, in the order of the request.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RevocationBatchView {
+    /// One for each credential.
+    #[schema(max_items = 500)]
+    pub items: Vec<RevocationItem>,
+}
+
+/// Revokes up to 500 credentials in one transaction. Those that cannot be revoked are named; the others are.
+#[utoipa::path(post, operation_id = "revoke_credentials", path = "/v1/revocations:batch", tag = "Credentials", request_body = RevocationBatchBody,
+    params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 200, description = "What became of each", body = RevocationBatchView)))]
+pub async fn revoke_batch(
+    who: Guarded<Revoke>,
+    key: IdempotencyKey,
+    body: ValidJson<RevocationBatchBody, BATCH_BYTES_MAX>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let (permit, body) = (who.permit, body.value);
+    let work = move |tx: &mut Tx<'_>| {
+        let mut items = Vec::with_capacity(body.credentials.len());
+        for &credential in &body.credentials {
+            items.push(
+                match credentials::revoke(tx, permit, credential, body.reason) {
+                    Ok(revocation) => RevocationItem::Revoked(revocation.into()),
+                    Err(error) if error.code == crate::service::Code::NotFound => {
+                        RevocationItem::Problem {
+                            credential,
+                            problem: Box::new(Problem::from(error).document(None)),
+                        }
+                    }
+                    // Anything else concerns all of them: nothing is done.
+                    Err(error) => return Err(error),
+                },
+            );
+        }
+        rendered(
+            StatusCode::OK,
+            None,
+            tx.seq(),
+            &RevocationBatchView { items },
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}

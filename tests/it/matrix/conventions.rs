@@ -1,0 +1,728 @@
+//! What every route keeps to. These tell of HTTP alone, so one database will do.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::routes::{Body, Row, Side, Thing, nobody, of_the_server, rows};
+use crate::support::actors::{Api, Said, new_key};
+use crate::support::{Database, World};
+
+struct Scene {
+    world: World,
+    network: Api,
+    side: Side,
+}
+
+impl Scene {
+    async fn begin() -> Self {
+        let world = World::begin(Database::Sqlite).await;
+        let network = world.admin().await;
+        let side = Side::of(
+            &world,
+            &network.administrator_of(&world, &network.member).await,
+        )
+        .await;
+        Self {
+            network: network.api,
+            side,
+            world,
+        }
+    }
+
+    /// Somebody who may do this.
+    fn who(&self, row: &Row) -> &Api {
+        match row.path {
+            path if path.contains("gate-checks") || path.ends_with("/status") => {
+                &self.side.gate_api
+            }
+            path if [
+                "workers",
+                "credentials",
+                "engagements",
+                "revocations:",
+                "sightings",
+            ]
+            .iter()
+            .any(|of_hr| path.contains(of_hr)) =>
+            {
+                &self.side.hr.api
+            }
+            _ => &self.network,
+        }
+    }
+
+    /// What a route's path or body names: something that is there, but nothing that a request would end.
+    async fn id(&self, row: &Row) -> String {
+        match row.thing {
+            Thing::Client | Thing::Engagement | Thing::Credential | Thing::Suspended => {
+                nobody(row.thing).to_owned()
+            }
+            thing => self.side.one(thing).await,
+        }
+    }
+
+    /// Sends a body to a route.
+    async fn send(&self, row: &Row, content_type: &str, body: Vec<u8>) -> Said {
+        let key = new_key();
+        let headers = [
+            ("content-type", content_type),
+            ("idempotency-key", key.as_str()),
+            ("if-match", "\"0\""),
+        ];
+        let headers = if content_type.is_empty() {
+            &headers[1..]
+        } else {
+            &headers[..]
+        };
+        let path = row.at(&self.id(row).await);
+        self.who(row)
+            .send(row.method.clone(), &path, headers, body)
+            .await
+    }
+
+    async fn body(&self, row: &Row) -> Option<Value> {
+        match row.body {
+            Body::Json(body) => Some(body(&self.side, &self.id(row).await)),
+            Body::None | Body::Form(_) => None,
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_is_not_there_says_so_and_which_methods_are() {
+    let scene = Scene::begin().await;
+    let nowhere = Api::anonymous(scene.world.node.address);
+    for path in [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v2/workers",
+        "/v1/workers/",
+        "/v1//workers",
+        "/V1/workers",
+        "/v1/workers.json",
+        "/v1/gate-checks:",
+        "/v1/..%2f..%2fetc%2fpasswd",
+        "/%00",
+        "/docs/nothing.js",
+        "/problems/nothing",
+        "/problems/%00",
+        "/%ff",
+        "/.env",
+        "/metrics",
+        "/v1/credentials/x/y/z",
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let said = nowhere.send(method, path, &[], Vec::new()).await;
+            if said.status != 405 {
+                said.refused("not_found");
+            }
+        }
+    }
+    let (json, _) = portcullis::http::openapi::json();
+    assert!(json.len() > 10_000);
+    let names = of_the_server();
+    let paths: BTreeSet<&str> = names
+        .iter()
+        .map(|name| name.split_once(' ').unwrap().1)
+        .collect();
+    for path in paths {
+        let row = rows()
+            .into_iter()
+            .find(|row| row.path == path)
+            .expect("the row is there");
+        let methods: BTreeSet<&str> = names
+            .iter()
+            .filter_map(|name| name.strip_suffix(path)?.strip_suffix(' '))
+            .collect();
+        let mut allow = methods.clone();
+        if methods.contains("GET") {
+            allow.insert("HEAD");
+        }
+        let allow = allow.into_iter().collect::<Vec<_>>().join(", ");
+        for method in [
+            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW",
+        ] {
+            if allow.split(", ").any(|allowed| allowed == method) {
+                continue;
+            }
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let head = method == Method::HEAD;
+            let said = nowhere
+                .send(method, &row.at(nobody(row.thing)), &[], Vec::new())
+                .await;
+            assert_eq!(said.headers["allow"], allow.as_str(), "{path}");
+            if head {
+                assert_eq!((said.status.as_u16(), said.text.as_str()), (405, ""));
+            } else {
+                said.refused("method_not_allowed");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn head_is_get_without_the_body() {
+    let scene = Scene::begin().await;
+    for row in rows().iter().filter(|row| row.method == Method::GET) {
+        let path = row.at(&scene.side.one(row.thing).await);
+        for api in [scene.who(row), &Api::anonymous(scene.world.node.address)] {
+            let get = api.get(&path).await;
+            let head = api.send(Method::HEAD, &path, &[], Vec::new()).await;
+            assert_eq!(
+                (get.status, ""),
+                (head.status, head.text.as_str()),
+                "{path}"
+            );
+            for header in [
+                "content-type",
+                "etag",
+                "cache-control",
+                "location",
+                "www-authenticate",
+            ] {
+                assert_eq!(
+                    get.headers.get(header),
+                    head.headers.get(header),
+                    "{path}: {header}"
+                );
+            }
+            if path != "/readyz" {
+                let length = |said: &Said| said.headers.get("content-length").cloned();
+                assert_eq!(
+                    length(&get).map(|_| ()),
+                    length(&head).map(|_| ()),
+                    "{path}"
+                );
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_body_is_json_of_its_type_within_its_limit() {
+    let scene = Scene::begin().await;
+    for row in rows() {
+        let Some(good) = scene.body(&row).await else {
+            continue;
+        };
+        let good = good.to_string();
+        let json = "application/json";
+        for wrong in [
+            "",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/json+x",
+            "json",
+            "multipart/form-data; boundary=a",
+        ] {
+            let said = scene.send(&row, wrong, good.clone().into()).await;
+            said.refused("unsupported_media_type");
+        }
+        for right in [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=utf-8",
+        ] {
+            let said = scene.send(&row, right, good.clone().into()).await;
+            assert_ne!(said.status, 415, "{}", row.name());
+        }
+        let max = if row.path.ends_with(":batch") {
+            512 * 1024
+        } else {
+            64 * 1024
+        };
+        let padded = |length: usize| {
+            let mut body = good.clone().into_bytes();
+            body.resize(length, b' ');
+            body
+        };
+        scene
+            .send(&row, json, padded(max + 1))
+            .await
+            .refused("too_large");
+        let said = scene.send(&row, json, padded(max)).await;
+        assert_ne!(said.status, 413, "{}: as long as it may be", row.name());
+
+        // Deeper than any stack; most of it is over the limit of the route, the batches are within it.
+        let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
+        let deep_field = [&b"{\"checks\":"[..], &deep, b"}"].concat();
+        for body in [
+            deep,
+            deep_field,
+            vec![b'['; 60_000],
+            b"{\"a\":".repeat(10_000),
+        ] {
+            let said = scene.send(&row, json, body).await;
+            assert!(
+                matches!(said.status.as_u16(), 400 | 413 | 422),
+                "{}: {}",
+                row.name(),
+                said.text
+            );
+            let code = said.json()["code"].as_str().unwrap().to_owned();
+            said.refused(&code);
+        }
+        for (wrong, code) in [
+            (&b""[..], "malformed_body"),
+            (b" ", "malformed_body"),
+            (b"{", "malformed_body"),
+            (b"{\"a\":1,}", "invalid"),
+            (b"{'a':1}", "malformed_body"),
+            (b"\xef\xbb\xbf{}", "malformed_body"),
+            (b"\xff\xfe{\x00}\x00", "malformed_body"),
+            (b"\x00", "malformed_body"),
+            (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "malformed_body"),
+            (b"NaN", "malformed_body"),
+            (b"{} {}", "invalid"),
+            (b"null", "invalid"),
+            (b"[]", "invalid"),
+            (b"[[]]", "invalid"),
+            (b"\"text\"", "invalid"),
+            (b"0", "invalid"),
+            (b"1e999", "malformed_body"),
+            (b"{}", "invalid"),
+        ] {
+            let said = scene.send(&row, json, wrong.to_vec()).await;
+            let text = said.text.clone();
+            let problem = said.refused(code);
+            let shown = String::from_utf8_lossy(wrong);
+            assert!(
+                !problem["detail"].as_str().unwrap().is_empty(),
+                "{shown}: {text}"
+            );
+        }
+        let trailing = format!("{good} x");
+        scene
+            .send(&row, json, trailing.into())
+            .await
+            .refused("malformed_body");
+    }
+    let said = {
+        let headers = [
+            ("content-type", "application/json"),
+            ("content-encoding", "gzip"),
+            ("idempotency-key", "k"),
+        ];
+        scene
+            .side
+            .hr
+            .api
+            .send(Method::POST, "/v1/workers", &headers, b"{}".to_vec())
+            .await
+    };
+    said.refused("unsupported_media_type");
+}
+
+/// A place in a JSON value, and the same as a JSON Pointer.
+fn places(value: &Value, pointer: String, into: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            let pointer = format!("{pointer}/{name}");
+            into.push(pointer.clone());
+            places(value, pointer, into);
+        }),
+        Value::Array(items) => items.iter().enumerate().for_each(|(at, value)| {
+            let pointer = format!("{pointer}/{at}");
+            into.push(pointer.clone());
+            places(value, pointer, into);
+        }),
+        _ => {}
+    }
+}
+
+#[actix_web::test]
+async fn a_wrong_field_is_named_and_its_value_is_not_repeated() {
+    const SECRET: &str = "Zwijgzaam, expected Zwijgzaam `Zwijgzaam` at line 3";
+    let scene = Scene::begin().await;
+    let mut tried = 0;
+    for row in rows() {
+        let Some(good) = scene.body(&row).await else {
+            continue;
+        };
+        let mut all = Vec::new();
+        places(&good, String::new(), &mut all);
+        let send = async |body: String| {
+            let said = scene.send(&row, "application/json", body.into()).await;
+            assert!(
+                !said.text.contains("Zwijgzaam"),
+                "{}: {}",
+                row.name(),
+                said.text
+            );
+            said
+        };
+        let of_field = |problem: &Value, pointer: &str, why: &str| {
+            let named = problem["errors"][0]["pointer"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            // The whole may be named where its part is wrong, and the part where the whole is, but nothing beside them.
+            let fits =
+                !named.is_empty() && (pointer.starts_with(&named) || named.starts_with(pointer));
+            assert!(fits, "{}: {pointer} {why}: {problem}", row.name());
+        };
+        for pointer in &all {
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            let wrong = [
+                json!({ "a": SECRET }),
+                json!([SECRET]),
+                json!(true),
+                json!(-1),
+                json!(1.5),
+                json!([[]]),
+                json!(SECRET.repeat(50)),
+                json!("\u{0}"),
+                json!("a\u{0}b"),
+                json!("a\u{1b}[31mb"),
+                json!("a\u{202e}b"),
+                json!("a\u{61c}b"),
+                json!("a\u{2028}b"),
+                json!(""),
+                json!(" "),
+            ];
+            for value in wrong {
+                let mut body = good.clone();
+                *body.pointer_mut(pointer).unwrap() = value.clone();
+                let said = send(body.to_string()).await;
+                if said.status == 200 && row.path == "/v1/gate-checks:batch" {
+                    // One of many: the others are answered, and this one has its problem in its place.
+                    let problem = said.json()["answers"][0]["problem"].clone();
+                    of_field(
+                        &problem,
+                        pointer.trim_start_matches("/checks/0"),
+                        "in a batch",
+                    );
+                } else if said.status.is_success() {
+                    panic!("{}: {pointer} = {value}: {}", row.name(), said.text);
+                } else if said.status == 422 {
+                    of_field(&said.refused("invalid"), pointer, &value.to_string());
+                } else {
+                    // Where the thing itself is not there, that may be said first.
+                    assert_eq!(
+                        said.status,
+                        404,
+                        "{}: {pointer} = {value}: {}",
+                        row.name(),
+                        said.text
+                    );
+                }
+                tried += 1;
+            }
+            let mut body = good.clone();
+            if let Some(fields) = body.pointer_mut(parent).and_then(Value::as_object_mut) {
+                // Another field beside each, at every depth.
+                fields.insert("zzz~/a".into(), json!(SECRET));
+                let problem = send(body.to_string()).await.refused("invalid");
+                of_field(&problem, &format!("{parent}/zzz~0~1a"), "is unknown");
+                assert_eq!(problem["errors"][0]["code"], "unknown_field");
+                // The same field twice.
+                let mut body = good.clone();
+                let value = body.pointer(pointer).unwrap().to_string();
+                let object = body.pointer(parent).unwrap().to_string();
+                let twice = format!(
+                    "{}, \"{name}\": {value}}}",
+                    object.trim_end_matches('}').trim_end()
+                );
+                let twice = if object.ends_with("}}") {
+                    continue;
+                } else {
+                    twice
+                };
+                *body.pointer_mut(parent).unwrap() = json!("REPLACE");
+                let said = send(body.to_string().replace("\"REPLACE\"", &twice)).await;
+                let problem = said.refused("invalid");
+                assert_eq!(problem["errors"][0]["code"], "repeated", "{problem}");
+                of_field(&problem, pointer, "twice");
+            }
+        }
+        for number in [
+            "1e400",
+            "-1e400",
+            "184467440737095516160",
+            "0.1e-400",
+            "1E5",
+            &"9".repeat(5_000),
+        ] {
+            for pointer in &all {
+                let mut body = good.clone();
+                *body.pointer_mut(pointer).unwrap() = json!("REPLACE");
+                let said = send(body.to_string().replace("\"REPLACE\"", number)).await;
+                assert!(
+                    matches!(said.status.as_u16(), 400 | 422),
+                    "{}: {pointer} = {number}: {}",
+                    row.name(),
+                    said.text
+                );
+            }
+        }
+    }
+    assert!(tried > 500, "{tried}");
+}
+
+#[actix_web::test]
+async fn a_needed_field_that_is_missing_is_named() {
+    let scene = Scene::begin().await;
+    let needed = [
+        ("POST /v1/workers", vec!["family_name", "given_names"]),
+        ("POST /v1/members", vec!["name", "kind"]),
+        (
+            "POST /v1/facilities",
+            vec!["member", "name", "kind", "locode"],
+        ),
+        ("POST /v1/zones", vec!["facility", "name"]),
+        ("POST /v1/card-systems", vec!["member", "name"]),
+        (
+            "POST /v1/gates",
+            vec!["facility", "name", "direction", "card_systems"],
+        ),
+        ("POST /v1/clients", vec!["member", "name", "role"]),
+        (
+            "POST /v1/credentials",
+            vec!["worker", "valid_until", "badges"],
+        ),
+        ("POST /v1/credentials/{id}/revocations", vec!["reason"]),
+        ("POST /v1/revocations:batch", vec!["credentials", "reason"]),
+        ("POST /v1/gate-checks", vec!["gate"]),
+        ("POST /v1/gate-checks:batch", vec!["checks"]),
+    ];
+    for (route, fields) in needed {
+        let row = rows()
+            .into_iter()
+            .find(|row| row.name() == route)
+            .expect("the route is there");
+        for field in fields {
+            let mut body = scene.body(&row).await.expect("it takes a body");
+            body.as_object_mut().unwrap().remove(field);
+            let said = scene
+                .send(&row, "application/json", body.to_string().into())
+                .await;
+            let problem = said.refused("invalid");
+            assert_eq!(
+                problem["errors"][0]["pointer"],
+                format!("/{field}"),
+                "{route}"
+            );
+            assert_eq!(problem["errors"][0]["code"], "missing", "{route}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_query_is_taken_only_where_there_is_one() {
+    let scene = Scene::begin().await;
+    for row in rows().iter().filter(|row| row.path.starts_with("/v1/")) {
+        let path = row.at(nobody(row.thing));
+        let body = scene
+            .body(row)
+            .await
+            .map(|body| body.to_string())
+            .unwrap_or_default();
+        let key = new_key();
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", key.as_str()),
+            ("if-match", "\"0\""),
+        ];
+        let said = scene
+            .who(row)
+            .send(
+                row.method.clone(),
+                &format!("{path}?dry_run=true"),
+                &headers,
+                body.into(),
+            )
+            .await;
+        let problem = said.refused("malformed_query");
+        assert_eq!(problem["errors"][0]["pointer"], "dry_run", "{}", row.name());
+    }
+}
+
+#[actix_web::test]
+async fn every_answer_carries_a_request_id_and_says_how_long_it_may_be_kept() {
+    let scene = Scene::begin().await;
+    let api = &scene.network;
+    let id_of = async |headers: &[(&str, &str)]| {
+        let said = api
+            .send(Method::GET, "/v1/nothing", headers, Vec::new())
+            .await;
+        let problem = said.clone().refused("not_found");
+        problem["request_id"].as_str().unwrap().to_owned()
+    };
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    assert_eq!(id_of(&[("x-request-id", "Abc-1.2_3")]).await, "Abc-1.2_3");
+    assert_eq!(
+        id_of(&[("x-request-id", &"a".repeat(64))]).await,
+        "a".repeat(64)
+    );
+    assert_eq!(
+        id_of(&[("traceparent", trace)]).await,
+        "4bf92f3577b34da6a3ce929d0e0e4736"
+    );
+    assert_eq!(
+        id_of(&[("traceparent", trace), ("x-request-id", "mine")]).await,
+        "mine"
+    );
+    let mut made = BTreeSet::new();
+    for bad in [
+        vec![],
+        vec![("x-request-id", "")],
+        vec![("x-request-id", "two words")],
+        vec![("x-request-id", "a\"b")],
+        vec![("x-request-id", "<script>")],
+        vec![("x-request-id", "a{b}")],
+        vec![(
+            "traceparent",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        )],
+        vec![(
+            "traceparent",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        )],
+        vec![("traceparent", "00-4bf92f35-00f067aa0ba902b7-01")],
+        vec![("traceparent", "-")],
+    ] {
+        let id = id_of(&bad).await;
+        assert!(
+            id.len() == 24 && id.bytes().all(|b| b.is_ascii_hexdigit()),
+            "{bad:?}: {id}"
+        );
+        assert!(made.insert(id), "a new one each time");
+    }
+    let long = "a".repeat(65);
+    assert_eq!(id_of(&[("x-request-id", &long)]).await.len(), 24);
+
+    for row in rows() {
+        let id = scene.side.one(row.thing).await;
+        let etag = scene.side.etag(&row, &id).await;
+        let said = row.send(scene.who(&row), &scene.side, &id, &etag).await;
+        assert!(
+            said.status.is_success() || said.status == 308 || row.path == "/oauth/token",
+            "{}: {}",
+            row.name(),
+            said.text
+        );
+        assert!(!said.headers["x-request-id"].is_empty());
+        assert_eq!(said.headers["x-content-type-options"], "nosniff");
+        let kept = match row.path {
+            "/v1/credentials/{id}/status" => "private, no-cache",
+            "/openapi.json" | "/.well-known/jwks.json" => "public, max-age=300",
+            // The test's client follows from the one to the other.
+            "/docs" | "/docs/{file:.*}" => "public, max-age=300",
+            _ => "no-store",
+        };
+        assert_eq!(said.headers["cache-control"], kept, "{}", row.name());
+        let metered = row.path.starts_with("/v1/");
+        for header in ["ratelimit", "ratelimit-policy"] {
+            assert_eq!(
+                said.headers.contains_key(header),
+                metered,
+                "{}: {header}",
+                row.name()
+            );
+        }
+        if said.status == 201 {
+            assert!(said.headers.contains_key("etag"), "{}", row.name());
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_is_known_already_is_not_sent_again() {
+    let scene = Scene::begin().await;
+    let credential = scene.side.one(Thing::Credential).await;
+    let status = format!("/v1/credentials/{credential}/status");
+    let gate = &scene.side.gate_api;
+    for path in [&status, "/openapi.json"] {
+        let first = gate.get(path).await;
+        let etag = first.etag();
+        assert!(
+            etag.starts_with('"') && etag.ends_with('"'),
+            "strong: {etag}"
+        );
+        let weak = format!("W/{etag}");
+        let among = format!("\"x\", {etag} , \"y\"");
+        for known in [etag.as_str(), "*", &weak, &among] {
+            let said = gate
+                .send(Method::GET, path, &[("if-none-match", known)], Vec::new())
+                .await;
+            assert_eq!(
+                (said.status.as_u16(), said.text.as_str()),
+                (304, ""),
+                "{path}: {known}"
+            );
+            for header in ["etag", "cache-control"] {
+                assert_eq!(
+                    said.headers[header], first.headers[header],
+                    "RFC 9110 section 15.4.5"
+                );
+            }
+        }
+        for unknown in ["\"x\"", "", "x", etag.trim_matches('"')] {
+            let said = gate
+                .send(Method::GET, path, &[("if-none-match", unknown)], Vec::new())
+                .await;
+            said.ok();
+        }
+    }
+    let etag = gate.get(&status).await.etag();
+    let path = format!("/v1/credentials/{credential}/revocations");
+    scene
+        .side
+        .hr
+        .api
+        .post(&path, &json!({ "reason": "lost" }))
+        .await
+        .created();
+    let said = gate
+        .send(
+            Method::GET,
+            &status,
+            &[("if-none-match", &etag)],
+            Vec::new(),
+        )
+        .await;
+    assert_ne!(said.etag(), etag, "its standing is another one");
+    assert_eq!(said.ok()["status"], "not_valid");
+}
+
+#[actix_web::test]
+async fn the_page_of_the_description_needs_nothing_from_elsewhere() {
+    let scene = Scene::begin().await;
+    let anonymous = Api::anonymous(scene.world.node.address);
+    let page = anonymous.get("/docs").await;
+    assert_eq!(page.status, 200, "/docs leads to the page");
+    assert!(
+        page.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains("script-src 'self';"),
+        "{policy}"
+    );
+    let mut files = BTreeSet::new();
+    for mark in ["src=\"", "href=\""] {
+        for piece in page.text.split(mark).skip(1) {
+            files.insert(piece.split('"').next().unwrap().to_owned());
+        }
+    }
+    assert!(files.len() >= 4, "{files:?}");
+    for file in files {
+        assert!(!file.contains("//"), "{file} is from elsewhere");
+        let said = anonymous
+            .get(&format!("/docs/{}", file.trim_start_matches("./")))
+            .await;
+        assert_eq!(said.status, 200, "{file}");
+        assert!(!said.text.is_empty());
+    }
+    // A script in the page itself would be stopped by the policy.
+    assert!(!page.text.contains("<script>"), "{}", page.text);
+    let start = anonymous.get("/docs/swagger-initializer.js").await;
+    assert!(start.text.contains("/openapi.json"), "{}", start.text);
+    assert!(!start.text.contains("://"), "{}", start.text);
+}

@@ -1,0 +1,275 @@
+//! Every route × everybody who may come × whose it is, with the exact status: `golden/permissions.txt`. The most important
+//! of it stands here a second time, by hand, so that a wrong golden text is not simply written anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis::http::openapi;
+use serde_json::{Value, json};
+
+use super::golden;
+use super::routes::{Side, Thing, nobody, of_the_server, rows};
+use crate::support::World;
+use crate::support::actors::{Api, Said};
+
+/// Who comes, in the order of the columns.
+const COLUMNS: [&str; 5] = [
+    "anonymous",
+    "gate",
+    "hr_officer",
+    "member_admin",
+    "network_admin",
+];
+
+/// Pages for people, which the description does not describe.
+const NOT_DESCRIBED: [&str; 2] = ["GET /docs", "GET /docs/{file:.*}"];
+
+/// What anybody may call.
+const OPEN: [&str; 8] = [
+    "POST /oauth/token",
+    "GET /.well-known/jwks.json",
+    "GET /livez",
+    "GET /readyz",
+    "GET /openapi.json",
+    "GET /problems/{code}",
+    "GET /docs",
+    "GET /docs/{file:.*}",
+];
+
+/// All that a gate may call: it asks about cards, and reads no record.
+const GATES: [&str; 3] = [
+    "POST /v1/gate-checks",
+    "POST /v1/gate-checks:batch",
+    "GET /v1/credentials/{id}/status",
+];
+
+/// What must be so, whatever the golden text says.
+const BY_HAND: &[(&str, &str, &str, u16)] = &[
+    ("POST /v1/gate-checks", "own", "gate", 200),
+    ("POST /v1/gate-checks", "other", "gate", 422),
+    ("POST /v1/gate-checks", "own", "hr_officer", 403),
+    ("GET /v1/credentials/{id}/status", "other", "gate", 200),
+    ("GET /v1/credentials/{id}/status", "other", "anonymous", 401),
+    ("GET /v1/credentials/{id}", "own", "gate", 403),
+    ("GET /v1/credentials/{id}", "own", "hr_officer", 200),
+    ("GET /v1/credentials/{id}", "other", "hr_officer", 404),
+    ("GET /v1/credentials/{id}", "own", "network_admin", 403),
+    ("GET /v1/workers/{id}", "own", "gate", 403),
+    ("GET /v1/workers/{id}", "own", "hr_officer", 200),
+    ("GET /v1/workers/{id}", "other", "hr_officer", 404),
+    ("GET /v1/workers/{id}", "own", "member_admin", 403),
+    ("GET /v1/workers/{id}", "own", "network_admin", 403),
+    ("PUT /v1/workers/{id}", "other", "hr_officer", 404),
+    ("POST /v1/credentials", "own", "hr_officer", 201),
+    ("POST /v1/credentials", "other", "hr_officer", 422),
+    ("POST /v1/credentials", "own", "network_admin", 403),
+    (
+        "POST /v1/credentials/{id}/badges",
+        "other",
+        "hr_officer",
+        404,
+    ),
+    (
+        "POST /v1/credentials/{id}/suspensions",
+        "other",
+        "hr_officer",
+        404,
+    ),
+    (
+        "POST /v1/credentials/{id}/lifts",
+        "other",
+        "hr_officer",
+        404,
+    ),
+    ("POST /v1/credentials/{id}/lifts", "own", "gate", 403),
+    (
+        "POST /v1/credentials/{id}/revocations",
+        "own",
+        "anonymous",
+        401,
+    ),
+    ("POST /v1/credentials/{id}/revocations", "own", "gate", 403),
+    (
+        "POST /v1/credentials/{id}/revocations",
+        "own",
+        "hr_officer",
+        201,
+    ),
+    (
+        "POST /v1/credentials/{id}/revocations",
+        "other",
+        "hr_officer",
+        404,
+    ),
+    (
+        "POST /v1/credentials/{id}/revocations",
+        "own",
+        "network_admin",
+        403,
+    ),
+    ("POST /v1/engagements/{id}/end", "other", "hr_officer", 404),
+    ("POST /v1/members", "-", "network_admin", 201),
+    ("POST /v1/members", "-", "member_admin", 403),
+    ("PUT /v1/members/{id}", "own", "member_admin", 403),
+    ("PUT /v1/gates/{id}", "own", "member_admin", 200),
+    ("PUT /v1/gates/{id}", "other", "member_admin", 404),
+    ("PUT /v1/gates/{id}", "other", "network_admin", 200),
+    ("PUT /v1/gates/{id}", "own", "hr_officer", 403),
+    ("GET /v1/gates/{id}", "other", "hr_officer", 404),
+    ("POST /v1/clients", "own", "member_admin", 201),
+    ("POST /v1/clients", "other", "member_admin", 422),
+    ("POST /v1/clients", "own", "hr_officer", 403),
+    ("GET /v1/clients/{id}", "other", "member_admin", 404),
+    (
+        "POST /v1/clients/{id}/revocations",
+        "other",
+        "member_admin",
+        404,
+    ),
+    (
+        "POST /v1/clients/{id}/revocations",
+        "other",
+        "network_admin",
+        200,
+    ),
+    ("GET /v1/sightings", "-", "gate", 403),
+    ("GET /livez", "-", "anonymous", 200),
+];
+
+type Cells = BTreeMap<(String, &'static str, &'static str), Said>;
+
+pub async fn every_route_answers_every_role_as_the_golden_text_says(world: World) {
+    the_router_the_description_and_the_rows_name_the_same_routes();
+    let network = world.admin().await;
+    let own = Side::of(
+        &world,
+        &network.administrator_of(&world, &network.member).await,
+    )
+    .await;
+    let other = Side::of(&world, &world.member("Haven B").await).await;
+    let callers = [
+        Api::anonymous(world.node.address),
+        own.gate_api.clone(),
+        own.hr.api.clone(),
+        own.admin.clone(),
+        network.api.clone(),
+    ];
+    let mut cells = Cells::new();
+    let mut text = format!("{:<46}{:<7}{}\n", "route", "whose", COLUMNS.join(" "));
+    for row in rows() {
+        let whose: &[&str] = match row.thing {
+            Thing::Nothing => &["-"],
+            _ => &["own", "other", "none"],
+        };
+        for &whose in whose {
+            let mut line = format!("{:<46}{whose:<7}", row.name());
+            for (caller, column) in callers.iter().zip(COLUMNS) {
+                let side = if whose == "other" { &other } else { &own };
+                let (id, etag) = if whose == "none" {
+                    (nobody(row.thing).to_owned(), String::from("\"1\""))
+                } else {
+                    let id = side.one(row.thing).await;
+                    let etag = side.etag(&row, &id).await;
+                    (id, etag)
+                };
+                let said = row.send(caller, side, &id, &etag).await;
+                let width = column.len();
+                line.push_str(&format!("{:<width$} ", said.status.as_u16()));
+                cells.insert((row.name(), whose, column), said);
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+    golden("tests/it/matrix/golden/permissions.txt", &text);
+    for &(route, whose, column, status) in BY_HAND {
+        let said = &cells[&(route.to_owned(), whose, column)];
+        let found = said.status.as_u16();
+        assert_eq!(found, status, "{route}, {whose}, {column}: {}", said.text);
+    }
+    the_cells_keep_to_the_rules(&cells);
+    who_reaches_less_neither_makes_nor_unmakes_who_reaches_more(&world, &own).await;
+}
+
+async fn who_reaches_less_neither_makes_nor_unmakes_who_reaches_more(world: &World, own: &Side) {
+    let client = json!({ "member": own.member, "name": "more", "role": "network_admin" });
+    own.admin
+        .post("/v1/clients", &client)
+        .await
+        .refused("forbidden");
+    let path = format!("/v1/clients/{}/revocations", world.first.client);
+    own.admin.post(&path, &json!({})).await.refused("forbidden");
+    assert!(
+        !world
+            .admin()
+            .await
+            .api
+            .get("/v1/members")
+            .await
+            .ok()
+            .is_null()
+    );
+}
+
+fn the_router_the_description_and_the_rows_name_the_same_routes() {
+    let server = of_the_server();
+    let rows: Vec<String> = rows().iter().map(|row| row.name()).collect();
+    assert_eq!(rows, server, "matrix/routes.rs against http/routes.rs");
+    let (json, _) = openapi::json();
+    let description: Value = serde_json::from_str(json).expect("the description is JSON");
+    let described: BTreeSet<String> = description["paths"]
+        .as_object()
+        .expect("there are paths")
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().expect("a path has methods").keys();
+            methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    let server: BTreeSet<String> = server
+        .into_iter()
+        .filter(|route| !NOT_DESCRIBED.contains(&route.as_str()))
+        .collect();
+    assert_eq!(described, server, "the description against http/routes.rs");
+}
+
+fn the_cells_keep_to_the_rules(cells: &Cells) {
+    for ((route, whose, column), said) in cells {
+        let status = said.status.as_u16();
+        let cell = format!("{route}, {whose}, {column}: {status} {}", said.text);
+        assert!(status < 500, "{cell}");
+        if OPEN.contains(&route.as_str()) {
+            continue;
+        }
+        match *column {
+            "anonymous" => assert_eq!(status, 401, "{cell}"),
+            "gate" => assert_eq!(status != 403, GATES.contains(&route.as_str()), "{cell}"),
+            // These reach no further than their own member: another's is to them as if it were not there.
+            "hr_officer" | "member_admin" if *whose == "other" => {
+                let none = &cells[&(route.clone(), "none", *column)];
+                let shown = status == 200;
+                if shown {
+                    let public = ["members", "facilities", "zones", "card-systems", "status"];
+                    let batch = route.ends_with(":batch");
+                    assert!(
+                        batch || public.iter().any(|path| route.contains(path)),
+                        "{cell}"
+                    );
+                    assert!(batch || route.starts_with("GET"), "{cell}");
+                } else {
+                    assert_eq!(status, none.status.as_u16(), "{cell}");
+                    assert_eq!(words(said), words(none), "{cell}");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A problem without what differs from request to request.
+fn words(said: &Said) -> Value {
+    let mut problem = said.json();
+    if let Some(problem) = problem.as_object_mut() {
+        problem.remove("request_id");
+    }
+    problem
+}

@@ -1,0 +1,462 @@
+//! Names, dates of birth, staff numbers, card numbers and secrets go in through the API and are then looked for: in every log
+//! line, in the metrics, in error bodies, in the ledger, and in the bytes of the whole database. Then each is let slip once,
+//! and the same search finds it.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::db_execute;
+use crate::support::actors::Admin;
+use crate::support::world::text;
+use crate::support::{Database, World};
+
+const FAMILY_NAME: &str = "Kanariepieters";
+const GIVEN_NAMES: &str = "Zilvervogel Amandine";
+const BIRTH_DATE: &str = "1931-07-19";
+const EMPLOYER: &str = "Stuwadoor Goudvink";
+const STAFF_NUMBER: &str = "SN-770-Kneu-0042";
+const CARD_NUMBER: u64 = 8_675_309_442_199;
+const FACILITY_CODE: u64 = 217;
+const WIEGAND_NUMBER: u64 = 54_321;
+const CARD_UID: &str = "04C0FFEE5EED99";
+
+/// Everything that must appear nowhere, with its name.
+struct Canaries(Vec<(String, Vec<u8>)>);
+
+impl Canaries {
+    fn of(secrets: &[&str]) -> Self {
+        let texts = [
+            FAMILY_NAME,
+            GIVEN_NAMES,
+            BIRTH_DATE,
+            EMPLOYER,
+            STAFF_NUMBER,
+            CARD_UID,
+            "8675309442199",
+            "217:54321",
+        ];
+        let mut all: Vec<(String, Vec<u8>)> = Vec::new();
+        for text in texts.iter().chain(secrets) {
+            all.push(((*text).into(), text.to_lowercase().into_bytes()));
+            // As PostgreSQL and debugging print bytes.
+            let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
+            all.push((format!("{text} in hexadecimal"), hex.into_bytes()));
+            let debug: Vec<String> = text.bytes().map(|b| b.to_string()).collect();
+            all.push((
+                format!("{text} as a list of bytes"),
+                debug.join(", ").into_bytes(),
+            ));
+        }
+        for bytes in [CARD_NUMBER.to_be_bytes(), CARD_NUMBER.to_le_bytes()] {
+            all.push(("the card number in binary".into(), lower(&bytes[..])));
+        }
+        all.push((
+            "the UID in binary".into(),
+            lower(&[0x04, 0xC0, 0xFF, 0xEE, 0x5E, 0xED, 0x99]),
+        ));
+        Self(all)
+    }
+
+    /// Which of them stand there, whatever their case.
+    fn found_in(&self, bytes: &[u8]) -> Vec<&str> {
+        // As text of one character a byte: the library's search in text is fast also where tests are not optimised.
+        let text = |bytes: &[u8]| -> String { bytes.iter().map(|&b| b as char).collect() };
+        let bytes = text(&lower(bytes));
+        let found = self
+            .0
+            .iter()
+            .filter(|(_, canary)| bytes.contains(&text(canary)));
+        found.map(|(name, _)| name.as_str()).collect()
+    }
+
+    #[track_caller]
+    fn are_not_in(&self, what: &str, bytes: &[u8]) {
+        assert_eq!(self.found_in(bytes), Vec::<&str>::new(), "in {what}");
+    }
+
+    #[track_caller]
+    fn one_is_in(&self, name: &str, what: &str, bytes: &[u8]) {
+        assert!(
+            self.found_in(bytes).contains(&name),
+            "{name} was planted in {what} and not found"
+        );
+    }
+}
+
+fn lower(bytes: &[u8]) -> Vec<u8> {
+    bytes.to_ascii_lowercase()
+}
+
+/// Log lines of this whole process at the finest level, as JSON, while one of these tests runs.
+#[derive(Clone, Default)]
+struct Lines {
+    listening: Arc<AtomicBool>,
+    bytes: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.bytes.lock().expect("whole").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Begins to listen. Our own lines and those of the server's library; the other crates are the test's HTTP client too.
+fn listen() -> Lines {
+    static LINES: OnceLock<Lines> = OnceLock::new();
+    let lines = LINES.get_or_init(|| {
+        let lines = Lines::default();
+        let (writer, listening) = (lines.clone(), lines.listening.clone());
+        let ours = dynamic_filter_fn(move |metadata, _| {
+            let target = metadata.target();
+            listening.load(Ordering::Relaxed)
+                && ["portcullis", "actix", "diesel", "log"]
+                    .iter()
+                    .any(|name| target.starts_with(name))
+        });
+        let layer = tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(move || writer.clone())
+            .with_filter(ours.with_max_level_hint(LevelFilter::TRACE));
+        let subscriber = tracing_subscriber::registry().with(layer);
+        subscriber.try_init().expect("nobody else listens");
+        lines
+    });
+    lines.bytes.lock().expect("whole").clear();
+    lines.listening.store(true, Ordering::Relaxed);
+    lines.clone()
+}
+
+/// The whole database as bytes: the files of SQLite with what is not yet folded into them, or a dump of PostgreSQL.
+fn db_bytes(world: &World) -> Vec<u8> {
+    match world.database {
+        Database::Sqlite => {
+            let files = std::fs::read_dir(world.folder()).expect("the folder can be read");
+            let mut bytes = Vec::new();
+            for file in files {
+                bytes.extend(std::fs::read(file.expect("a file").path()).expect("it can be read"));
+            }
+            bytes
+        }
+        Database::Postgres => {
+            let dump = std::process::Command::new("pg_dump")
+                .args(["--inserts", &world.url])
+                .output()
+                .expect("pg_dump runs");
+            let said = String::from_utf8_lossy(&dump.stderr);
+            assert!(dump.status.success(), "{said}");
+            dump.stdout
+        }
+    }
+}
+
+fn ledger(world: &World) -> Vec<u8> {
+    world.db_read(|reader| {
+        let entries = portcullis::store::ledger::after(reader, 0, 10_000).expect("it can be read");
+        assert!(entries.len() > 8);
+        entries.into_iter().flat_map(|(_, body)| body).collect()
+    })
+}
+
+/// Puts everything in, in every way, the wrong ones too; answers every error body.
+async fn story(world: &World, admin: &Admin) -> (Vec<u8>, Vec<String>) {
+    let hr = admin.hr(world).await;
+    let gate = admin.gate(world, &[&hr.card_system]).await;
+    let mut errors = Vec::new();
+    let person =
+        json!({ "family_name": FAMILY_NAME, "given_names": GIVEN_NAMES, "birth_date": BIRTH_DATE });
+    let key = "k-1";
+    let worker = hr
+        .api
+        .post_keyed("/v1/workers", &person, key)
+        .await
+        .created();
+    hr.api
+        .post_keyed("/v1/workers", &person, key)
+        .await
+        .created();
+    let at = format!("/v1/workers/{}", text(&worker, "id"));
+    let engagement = json!({ "employer": EMPLOYER, "staff_number": STAFF_NUMBER });
+    let engagements = format!("{at}/engagements");
+    hr.api.post(&engagements, &engagement).await.created();
+    errors.push(hr.api.post(&engagements, &engagement).await);
+    let etag = hr.api.get(&at).await.etag();
+    hr.api.put(&at, &etag, &person).await.ok();
+    errors.push(hr.api.put(&at, &etag, &person).await);
+
+    let number = json!({ "card_system": hr.card_system, "format": "number", "value": CARD_NUMBER.to_string() });
+    let wiegand = json!({
+        "card_system": hr.card_system, "format": "wiegand26", "facility_code": FACILITY_CODE, "number": WIEGAND_NUMBER,
+    });
+    let uid = json!({ "card_system": hr.card_system, "format": "card_uid", "value": CARD_UID });
+    let badge = json!({ "medium": "card", "cards": [number, wiegand, uid] });
+    let credential = json!({
+        "worker": worker["id"], "valid_until": "2027-01-01T00:00:00Z", "badges": [badge],
+    });
+    let issued = hr.api.post("/v1/credentials", &credential).await.created();
+    assert!(
+        !issued.to_string().contains(CARD_UID),
+        "not even its officer is shown the number"
+    );
+    errors.push(hr.api.post("/v1/credentials", &credential).await);
+    let card = |card: &Value| {
+        let mut card = card.clone();
+        card.as_object_mut().unwrap().remove("card_system");
+        json!({ "card": card })
+    };
+    for known in [&number, &wiegand, &uid] {
+        assert_eq!(gate.asks(card(known)).await.ok()["decision"], "permit");
+    }
+    let revocation = format!("/v1/credentials/{}/revocations", text(&issued, "id"));
+    hr.api
+        .post(&revocation, &json!({ "reason": "stolen" }))
+        .await
+        .created();
+    assert_eq!(gate.asks(card(&uid)).await.ok()["decision"], "deny");
+
+    // Wrong in as many ways as there are fields.
+    let mut send = async |path: &str, body: Value| errors.push(hr.api.post(path, &body).await);
+    for name in [
+        FAMILY_NAME,
+        GIVEN_NAMES,
+        EMPLOYER,
+        STAFF_NUMBER,
+        CARD_UID,
+        BIRTH_DATE,
+    ] {
+        let controlled = format!("{name}\u{7}");
+        send(
+            "/v1/workers",
+            json!({ "family_name": controlled, "given_names": name }),
+        )
+        .await;
+        send(
+            "/v1/workers",
+            json!({ "family_name": [name], "given_names": name }),
+        )
+        .await;
+        send(
+            "/v1/workers",
+            json!({ "family_name": name, "given_names": name, "birth_date": name.repeat(2) }),
+        )
+        .await;
+        send(
+            &engagements,
+            json!({ "employer": name, "staff_number": name.repeat(9) }),
+        )
+        .await;
+        send(
+            "/v1/credentials",
+            json!({ "worker": name, "valid_until": name, "badges": [] }),
+        )
+        .await;
+        send(&revocation, json!({ "reason": name })).await;
+        send(
+            &revocation,
+            json!({ "reason": format!("{name}, expected {name}`{name}") }),
+        )
+        .await;
+        let wrong = json!({ "card_system": hr.card_system, "format": "wiegand26", "value": name });
+        send(
+            &format!("/v1/credentials/{}/badges", text(&issued, "id")),
+            json!({ "medium": "card", "cards": [wrong] }),
+        )
+        .await;
+    }
+    for wrong in [
+        json!({ "card": { "format": "wiegand26", "value": CARD_NUMBER.to_string() } }),
+        json!({ "card": { "format": "card_uid", "value": format!("{CARD_UID}0") } }),
+        json!({ "card": { "format": "number", "value": format!("{CARD_NUMBER},00E+15") } }),
+        json!({ "card": { "format": "number", "number": CARD_NUMBER } }),
+        json!({ "card": { "format": "number", "value": CARD_NUMBER } }),
+        json!({ "card": { "format": CARD_UID, "value": "1" } }),
+        json!({ "card": CARD_UID }),
+        json!({ "gate": CARD_UID }),
+    ] {
+        errors.push(gate.asks(wrong).await);
+    }
+    let names = [
+        ("q", FAMILY_NAME),
+        ("limit", STAFF_NUMBER),
+        ("cursor", CARD_UID),
+        ("worker", EMPLOYER),
+    ];
+    for (parameter, value) in names {
+        let value = value.replace(' ', "%20");
+        errors.push(
+            hr.api
+                .get(&format!("/v1/credentials?{parameter}={value}"))
+                .await,
+        );
+        errors.push(hr.api.get(&format!("/v1/workers/{value}")).await);
+        errors.push(hr.api.get(&format!("/{value}")).await);
+        let headers = [
+            ("idempotency-key", "a b"),
+            ("if-match", CARD_UID),
+            ("content-type", FAMILY_NAME),
+        ];
+        errors.push(
+            hr.api
+                .send(Method::PUT, &at, &headers, value.clone().into())
+                .await,
+        );
+        errors.push(
+            hr.api
+                .send(Method::POST, "/v1/workers", &headers, value.into())
+                .await,
+        );
+    }
+
+    let client = json!({ "member": admin.member, "name": "Poort 1", "role": "gate" });
+    let client = admin
+        .api
+        .post_keyed("/v1/clients", &client, key)
+        .await
+        .created();
+    let secret = text(&client, "secret").to_owned();
+    let api = world.api(text(&client, "id"), &secret).await;
+    let token = api.token.clone().expect("a token");
+    errors.push(api.get("/v1/workers").await);
+    errors.push(
+        api.showing(Some(format!("{token}x")))
+            .get("/v1/workers")
+            .await,
+    );
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={secret}x",
+        text(&client, "id")
+    );
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    errors.push(
+        api.showing(None)
+            .send(Method::POST, "/oauth/token", &headers, form.into())
+            .await,
+    );
+
+    let mut bodies = Vec::new();
+    for said in errors {
+        assert!(said.status.is_client_error(), "{said:?}");
+        bodies.extend(said.text.into_bytes());
+        bodies.extend(format!("{:?}", said.headers).into_bytes());
+    }
+    // The signature alone: what stands before it is the same in other tokens of this client.
+    let signature = token.rsplit('.').next().expect("a signature").to_owned();
+    (
+        bodies,
+        vec![secret, signature, world.first.secret.reveal().to_owned()],
+    )
+}
+
+pub async fn what_is_personal_appears_nowhere_outside_its_seal(mut world: World) {
+    // One at a time: what one lets slip at its end is not to be found by the other.
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = TURN.lock().await;
+    let lines = listen();
+    let admin = world.admin().await;
+    let (errors, secrets) = story(&world, &admin).await;
+    let scraped = {
+        let shared = &world.node.shared;
+        shared.metrics.render(&shared.services)
+    };
+    // What waits behind the answers is written when the node stops; a start reads everything again.
+    world.restart();
+    let logged = lines.bytes.lock().expect("whole").clone();
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let canaries = Canaries::of(&secrets);
+
+    let text = String::from_utf8_lossy(&logged);
+    assert!(
+        text.lines()
+            .filter(|line| line.contains("\"answered\""))
+            .count()
+            > 100,
+        "lines are heard"
+    );
+    canaries.are_not_in("log lines", &logged);
+    assert!(String::from_utf8_lossy(&scraped).contains("portcullis_requests_total"));
+    canaries.are_not_in("metrics", &scraped);
+    assert!(errors.len() > 10_000);
+    canaries.are_not_in("error bodies", &errors);
+    canaries.are_not_in("the ledger", &ledger(&world));
+    let bytes = db_bytes(&world);
+    assert!(
+        bytes.len() > 20_000,
+        "it holds what was put in: {}",
+        bytes.len()
+    );
+    canaries.are_not_in("the database", &bytes);
+
+    // What is not sealed is there to be seen, so the search looks at the right bytes.
+    assert!(
+        Canaries(vec![("a gate".into(), b"poort 1".to_vec())])
+            .found_in(&bytes)
+            .len()
+            == 1
+    );
+
+    // Now each is let slip, and found by the same search.
+    tracing::info!(target: "portcullis", name = FAMILY_NAME, "planted");
+    let logged = lines.bytes.lock().expect("whole").clone();
+    canaries.one_is_in(FAMILY_NAME, "a log line", &logged);
+    tracing::debug!(target: "portcullis", card = ?CARD_UID.as_bytes(), "planted");
+    let logged = lines.bytes.lock().expect("whole").clone();
+    canaries.one_is_in(
+        &format!("{CARD_UID} as a list of bytes"),
+        "a log line",
+        &logged,
+    );
+    world
+        .node
+        .shared
+        .metrics
+        .requests
+        .with_label_values(&[STAFF_NUMBER, "200"])
+        .inc();
+    let scraped = world
+        .node
+        .shared
+        .metrics
+        .render(&world.node.shared.services);
+    canaries.one_is_in(STAFF_NUMBER, "the metrics", &scraped);
+    let blob = match world.database {
+        Database::Sqlite => "BLOB",
+        Database::Postgres => "BYTEA",
+    };
+    db_execute(
+        &world,
+        &format!("CREATE TABLE planted (leak TEXT, bytes {blob})"),
+    );
+    db_execute(
+        &world,
+        &format!("INSERT INTO planted (leak) VALUES ('{EMPLOYER}')"),
+    );
+    canaries.one_is_in(EMPLOYER, "a text column", &db_bytes(&world));
+    let hex: String = GIVEN_NAMES.bytes().map(|b| format!("{b:02x}")).collect();
+    let (literal, found) = match world.database {
+        Database::Sqlite => (format!("x'{hex}'"), GIVEN_NAMES.to_owned()),
+        Database::Postgres => (
+            format!("'\\x{hex}'"),
+            format!("{GIVEN_NAMES} in hexadecimal"),
+        ),
+    };
+    db_execute(
+        &world,
+        &format!("INSERT INTO planted (bytes) VALUES ({literal})"),
+    );
+    canaries.one_is_in(&found, "a column of bytes", &db_bytes(&world));
+    db_execute(&world, "DROP TABLE planted");
+    lines.listening.store(false, Ordering::Relaxed);
+}

@@ -1,0 +1,403 @@
+//! Every code of every problem is reached by a request here; what no request can bring about by itself is brought about by
+//! a fault. Each is a problem document with the request's id, and says nothing of our inside.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use portcullis::http::problem::ProblemCode;
+use portcullis::http::state::{Quotas, Shared};
+use portcullis::metrics::Metrics;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::routes::{Side, Thing, nobody};
+use super::{Server, db_execute, raw};
+use crate::support::World;
+use crate::support::actors::{Api, Said, new_key};
+
+/// Codes of files, which are reached where files are brought in.
+const ELSEWHERE: [&str; 2] = ["import_state", "unusable_file"];
+
+/// What was reached so far.
+#[derive(Default)]
+struct Reached(BTreeSet<String>);
+
+impl Reached {
+    #[track_caller]
+    fn by(&mut self, said: Said, code: &str) -> Value {
+        let text = said.text.clone();
+        let known = ProblemCode::ALL.iter().find(|known| known.as_str() == code);
+        let known = known.expect("the code is one of the list");
+        assert_eq!(said.status.as_u16(), known.status().as_u16(), "{text}");
+        assert_eq!(said.headers["cache-control"], "no-store");
+        assert_eq!(said.headers["x-content-type-options"], "nosniff");
+        if matches!(known.status().as_u16(), 429 | 503) {
+            let wait: u64 = said.headers["retry-after"]
+                .to_str()
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert!((1..=60).contains(&wait));
+        }
+        let problem = said.refused(code);
+        self.check(&problem, &text);
+        self.0.insert(code.to_owned());
+        problem
+    }
+
+    fn check(&self, problem: &Value, text: &str) {
+        assert_eq!(
+            problem["type"],
+            format!("/problems/{}", problem["code"].as_str().unwrap())
+        );
+        for field in ["title", "detail", "request_id"] {
+            assert!(
+                !problem[field].as_str().unwrap_or_default().is_empty(),
+                "{field}: {text}"
+            );
+        }
+        let inside = [
+            "src/",
+            ".rs",
+            "::",
+            "diesel",
+            "sql",
+            "postgres",
+            "actix",
+            "serde",
+            "panicked",
+            "struct ",
+            "u64",
+            "0x",
+            "/tmp",
+            "connection to server",
+            "constraint",
+            "sealed_details",
+        ];
+        let lower = text.to_lowercase();
+        for word in inside {
+            assert!(!lower.contains(word), "{word} in {text}");
+        }
+    }
+}
+
+pub async fn every_code_is_reached_and_says_nothing_of_our_inside(mut world: World) {
+    let mut reached = Reached::default();
+    let network = world.admin().await;
+    let side = Side::of(
+        &world,
+        &network.administrator_of(&world, &network.member).await,
+    )
+    .await;
+    // Begun first and ended last: it is the slowest.
+    let slow = slow_body(&world, &side);
+    by_requests(&mut reached, &world, &side).await;
+    by_states(&mut reached, &side).await;
+    by_quota(&mut reached, &world, &side).await;
+    reached.by(slow.await.expect("the slow sender ends"), "request_timeout");
+    by_faults(&mut reached, &mut world, &side).await;
+
+    let all: BTreeSet<String> = ProblemCode::ALL
+        .iter()
+        .map(|code| code.as_str().into())
+        .collect();
+    let missed: Vec<&String> = all.difference(&reached.0).collect();
+    assert_eq!(missed, ELSEWHERE, "codes that no request has reached");
+}
+
+async fn by_requests(reached: &mut Reached, world: &World, side: &Side) {
+    let (hr, anonymous) = (&side.hr.api, Api::anonymous(world.node.address));
+    let json_type = ("content-type", "application/json");
+    let send = async |headers: &[(&str, &str)], body: &str| {
+        let key = new_key();
+        let mut all = vec![("idempotency-key", key.as_str())];
+        all.extend(headers);
+        hr.send(Method::POST, "/v1/workers", &all, body.into())
+            .await
+    };
+    reached.by(send(&[json_type], "{").await, "malformed_body");
+    reached.by(
+        send(&[("content-type", "text/xml")], "<a/>").await,
+        "unsupported_media_type",
+    );
+    reached.by(send(&[json_type], &" ".repeat(65_537)).await, "too_large");
+    reached.by(send(&[json_type], "{}").await, "invalid");
+    reached.by(hr.get("/v1/workers?limit=0").await, "malformed_query");
+    reached.by(hr.get("/v1/workers?cursor=AAAA").await, "bad_cursor");
+    reached.by(hr.get("/v1/nothing").await, "not_found");
+    reached.by(hr.get("/v1/members/mbr_x").await, "not_found");
+    reached.by(side.gate_api.get("/v1/workers").await, "forbidden");
+    reached.by(anonymous.get("/v1/workers").await, "unauthorized");
+    let said = hr
+        .send(Method::DELETE, "/v1/workers", &[], Vec::new())
+        .await;
+    assert_eq!(said.headers["allow"], "GET, HEAD, POST");
+    reached.by(said, "method_not_allowed");
+
+    let worker = json!({ "family_name": "Maes", "given_names": "Lotte" }).to_string();
+    let said = hr
+        .send(
+            Method::POST,
+            "/v1/workers",
+            &[json_type],
+            worker.clone().into(),
+        )
+        .await;
+    reached.by(said, "idempotency_key_missing");
+    let headers = [json_type, ("idempotency-key", "a key")];
+    let said = hr
+        .send(Method::POST, "/v1/workers", &headers, worker.into())
+        .await;
+    reached.by(said, "malformed_header");
+
+    let path = format!("/v1/workers/{}", side.worker);
+    let body = json!({ "family_name": "Maes", "given_names": "Lotte" });
+    let said = hr
+        .send(Method::PUT, &path, &[json_type], body.to_string().into())
+        .await;
+    reached.by(said, "precondition_required");
+    reached.by(hr.put(&path, "\"1\"", &body).await, "changed");
+
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let ask = async |grant: &str, secret: &str| {
+        let client = &side.client;
+        let body = format!("grant_type={grant}&client_id={client}&client_secret={secret}");
+        anonymous
+            .send(Method::POST, "/oauth/token", &[form], body.into())
+            .await
+    };
+    let said = ask("client_credentials", "wrong").await;
+    assert_eq!(
+        said.headers["www-authenticate"],
+        "Basic realm=\"portcullis\""
+    );
+    assert_eq!(
+        reached.by(said, "invalid_client")["error"],
+        "invalid_client"
+    );
+    let problem = reached.by(
+        ask("password", &side.secret).await,
+        "unsupported_grant_type",
+    );
+    assert_eq!(
+        problem["error"], "unsupported_grant_type",
+        "as OAuth clients read it"
+    );
+}
+
+async fn by_states(reached: &mut Reached, side: &Side) {
+    let hr = &side.hr.api;
+    let credential = side.one(Thing::Suspended).await;
+    let at = |what: &str| format!("/v1/credentials/{credential}/{what}");
+    let dormant = json!({ "reason": "dormant" });
+    reached.by(
+        hr.post(&at("suspensions"), &dormant).await,
+        "already_suspended",
+    );
+    let for_cause = json!({ "kind": "for_cause" });
+    reached.by(hr.post(&at("lifts"), &for_cause).await, "not_suspended");
+    hr.post(&at("revocations"), &json!({ "reason": "lost" }))
+        .await
+        .created();
+    reached.by(
+        hr.post(&at("suspensions"), &dormant).await,
+        "credential_revoked",
+    );
+
+    let card = json!({ "card_system": side.hr.card_system, "format": "number", "value": "31415" });
+    let badges = json!([{ "medium": "card", "cards": [card] }]);
+    let body =
+        json!({ "worker": side.worker, "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    hr.post("/v1/credentials", &body).await.created();
+    let problem = reached.by(hr.post("/v1/credentials", &body).await, "card_in_use");
+    assert_eq!(problem["errors"][0]["pointer"], "/badges/0/cards/0");
+    assert!(!problem.to_string().contains("31415"));
+
+    let path = format!("/v1/workers/{}/engagements", side.worker);
+    let body = json!({ "employer": "Stuwadoor Noord", "staff_number": "S-1" });
+    let engagement = hr.post(&path, &body).await.created();
+    reached.by(hr.post(&path, &body).await, "staff_number_in_use");
+    let end = format!("/v1/engagements/{}/end", engagement["id"].as_str().unwrap());
+    hr.post(&end, &json!({})).await.ok();
+    reached.by(hr.post(&end, &json!({})).await, "engagement_ended");
+
+    let (path, name) = (
+        "/v1/workers",
+        json!({ "family_name": "Maes", "given_names": "Lotte" }),
+    );
+    let key = new_key();
+    hr.post_keyed(path, &name, &key).await.created();
+    let other = json!({ "family_name": "Maas", "given_names": "Lotte" });
+    reached.by(
+        hr.post_keyed(path, &other, &key).await,
+        "idempotency_key_reused",
+    );
+
+    let path = format!("/v1/clients/{}", side.client);
+    side.admin
+        .post(&format!("{path}/revocations"), &json!({}))
+        .await
+        .ok();
+    let etag = side.admin.get(&path).await.etag();
+    let said = side
+        .admin
+        .put(&path, &etag, &json!({ "name": "Poort 2" }))
+        .await;
+    reached.by(said, "client_revoked");
+}
+
+/// A second server over the same node, at which everybody may ask once a second.
+async fn by_quota(reached: &mut Reached, world: &World, side: &Side) {
+    let one = NonZeroU32::MIN;
+    let quotas = Quotas {
+        gate: one,
+        other: one,
+    };
+    let metrics = Metrics::new().expect("metrics register");
+    let services = world.node.shared.services.clone();
+    let shared = Shared::new(services, metrics, quotas);
+    let server = Server::over(Data::new(shared));
+    let hr = side.hr.api.at(server.address);
+    let path = format!("/v1/credentials/{}/status", nobody(Thing::Credential));
+    let gate = side.gate_api.at(server.address);
+    // Many at once, so that it does not matter how long a second is on this machine.
+    let asked = (0..20).map(|_| hr.get("/v1/workers"));
+    let mut refused = 0;
+    for said in futures_util::future::join_all(asked).await {
+        assert_eq!(said.headers["ratelimit-policy"], "\"client\";q=1;w=1");
+        assert_eq!(said.headers["ratelimit"], "\"client\";r=0;t=1");
+        if said.status != 200 {
+            reached.by(said, "too_many_requests");
+            refused += 1;
+        }
+    }
+    assert!(
+        (1..20).contains(&refused),
+        "the first is answered, not all are: {refused}"
+    );
+    // Another client has an allowance of its own.
+    let said = gate.get(&path).await;
+    assert_eq!(said.headers["ratelimit-policy"], "\"gate\";q=1;w=1");
+    said.refused("not_found");
+}
+
+/// A body that is announced and does not come.
+fn slow_body(world: &World, side: &Side) -> tokio::task::JoinHandle<Said> {
+    let token = side.hr.api.token.clone().expect("a token");
+    let address = world.node.address;
+    let request = format!(
+        "POST /v1/workers HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: slow\r\n\
+         Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    tokio::task::spawn_blocking(move || {
+        let started = std::time::Instant::now();
+        let text = raw(address, request.as_bytes(), Duration::from_secs(30));
+        let took = started.elapsed();
+        assert!(
+            took < Duration::from_secs(25),
+            "the server closes: {took:?}"
+        );
+        parse(&text)
+    })
+}
+
+/// An answer as it came over the wire.
+fn parse(text: &str) -> Said {
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("an answer: {text:?}"));
+    let mut lines = head.lines();
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .expect("a status");
+    let mut headers = reqwest::header::HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(": ").expect("a header");
+        let name: reqwest::header::HeaderName = name.parse().expect("a name");
+        headers.insert(name, value.parse().expect("a value"));
+    }
+    Said {
+        status: status.parse().expect("a number"),
+        headers,
+        text: body.to_owned(),
+    }
+}
+
+async fn by_faults(reached: &mut Reached, world: &mut World, side: &Side) {
+    let hr = &side.hr.api;
+    let worker = json!({ "family_name": "Maes", "given_names": "Lotte" });
+
+    // What is stored was damaged.
+    db_execute(world, "UPDATE sealed_details SET sealed = subject");
+    let path = format!("/v1/workers/{}", side.worker);
+    reached.by(hr.get(&path).await, "internal");
+    reached.by(hr.get("/v1/workers").await, "internal");
+
+    // The schema refuses a row that every rule let through, as it does when another writer was first.
+    let seq = world.node.shared.services.index.seq();
+    let planted = format!("CREATE UNIQUE INDEX planted ON workers (member) WHERE version > {seq}");
+    db_execute(world, &planted);
+    let other = world.member("Haven C").await;
+    let other = other.client(world, &other.member, "hr_officer").await;
+    other.post("/v1/workers", &worker).await.created();
+    reached.by(other.post("/v1/workers", &worker).await, "conflict");
+    db_execute(world, "DROP INDEX planted");
+
+    // The one thread that writes is held up, and more waits than may.
+    let door = world.node.shared.services.door.clone();
+    let release = hold_up(world);
+    while door.aside(|_| Ok(())) {}
+    reached.by(hr.post("/v1/workers", &worker).await, "busy");
+    drop(release);
+    let path = format!("/v1/credentials/{}/revocations", nobody(Thing::Credential));
+    let lost = json!({ "reason": "lost" });
+    loop {
+        // It heals by itself once the queue is empty.
+        let said = hr.post(&path, &lost).await;
+        if said.status != 503 {
+            said.refused("not_found");
+            break;
+        }
+    }
+
+    // The thread ends while a change waits behind its end: nobody can say what became of it. Nothing says when the change
+    // has got into the queue, so it is given a moment, and a longer one should that have been too short.
+    let mut moment = Duration::from_millis(200);
+    loop {
+        let hr = hr.at(world.node.address);
+        let release = hold_up(world);
+        world.node.shared.services.door.close();
+        let waiting = tokio::spawn({
+            let (hr, path, lost) = (hr.clone(), path.clone(), lost.clone());
+            async move { hr.post(&path, &lost).await }
+        });
+        tokio::time::sleep(moment).await;
+        drop(release);
+        let said = waiting.await.expect("it is answered");
+        reached.by(hr.post(&path, &lost).await, "unavailable");
+        if said.json()["code"] == "outcome_unknown" {
+            reached.by(said, "outcome_unknown");
+            break;
+        }
+        moment *= 2;
+        world.restart();
+    }
+}
+
+/// Holds up the one thread that writes until the answer is dropped.
+fn hold_up(world: &World) -> std::sync::mpsc::Sender<()> {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (begun, begins) = std::sync::mpsc::channel::<()>();
+    let held = world.node.shared.services.door.aside(move |_| {
+        begun.send(()).expect("the test waits");
+        // Ends with an error when the sender is dropped.
+        let _ = released.recv();
+        Ok(())
+    });
+    assert!(held);
+    begins.recv().expect("it begins");
+    release
+}

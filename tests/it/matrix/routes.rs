@@ -1,0 +1,395 @@
+//! Each route once, with what its path names and a body that it takes. A route of the server that is not here fails
+//! `permissions`, and is then missed by nothing that goes through all of them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use portcullis::http::routes;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::World;
+use crate::support::actors::{Admin, Api, Hr, Said, new_key};
+use crate::support::world::text;
+
+/// What a path, or a body in its stead, names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// Nothing that belongs to anybody.
+    Nothing,
+    Member,
+    Facility,
+    Zone,
+    CardSystem,
+    Gate,
+    Client,
+    Worker,
+    Engagement,
+    Credential,
+    /// A credential that is suspended for being dormant.
+    Suspended,
+}
+
+/// A route with a good request for it.
+pub struct Row {
+    pub method: Method,
+    pub path: &'static str,
+    pub thing: Thing,
+    pub body: Body,
+}
+
+/// What a route takes.
+#[derive(Clone, Copy)]
+pub enum Body {
+    None,
+    Json(fn(&Side, &str) -> Value),
+    Form(fn(&Side) -> String),
+}
+
+/// A member with everything that a request may name.
+pub struct Side {
+    pub member: String,
+    /// Keeps its facilities and clients.
+    pub admin: Api,
+    pub hr: Hr,
+    pub gate_api: Api,
+    pub facility: String,
+    pub zone: String,
+    pub gate: String,
+    pub worker: String,
+    pub client: String,
+    pub secret: String,
+}
+
+impl Row {
+    /// As it is named in texts.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Sends a good request about the thing with this identifier.
+    pub async fn send(&self, api: &Api, side: &Side, id: &str, etag: &str) -> Said {
+        let key = new_key();
+        let mut headers = vec![("idempotency-key", key.as_str()), ("if-match", etag)];
+        let body = match self.body {
+            Body::None => Vec::new(),
+            Body::Json(body) => {
+                headers.push(("content-type", "application/json"));
+                body(side, id).to_string().into()
+            }
+            Body::Form(body) => {
+                headers.push(("content-type", "application/x-www-form-urlencoded"));
+                body(side).into()
+            }
+        };
+        api.send(self.method.clone(), &self.at(id), &headers, body)
+            .await
+    }
+
+    /// The path with this identifier in it.
+    pub fn at(&self, id: &str) -> String {
+        self.path
+            .replace("{id}", id)
+            .replace("{code}", "not_found")
+            .replace("{file:.*}", "")
+    }
+}
+
+/// The routes of the server, by method and path.
+pub fn of_the_server() -> Vec<String> {
+    routes::table()
+        .iter()
+        .flat_map(|path| {
+            let methods = path.methods.iter();
+            methods.map(|(method, _)| format!("{method} {}", path.path))
+        })
+        .collect()
+}
+
+static NUMBERS: AtomicU64 = AtomicU64::new(700_000_000);
+
+fn badge(side: &Side) -> Value {
+    let number = NUMBERS.fetch_add(1, Ordering::SeqCst).to_string();
+    let card = json!({ "card_system": side.hr.card_system, "format": "number", "value": number });
+    json!({ "medium": "card", "cards": [card] })
+}
+
+fn member(_: &Side, _: &str) -> Value {
+    json!({ "name": "Haven C", "kind": "inland_port", "locodes": ["BEGNE"] })
+}
+
+fn facility(side: &Side, id: &str) -> Value {
+    let member = if id.starts_with("mbr_") {
+        id
+    } else {
+        &side.member
+    };
+    json!({ "member": member, "name": "Kaai 1742", "kind": "port_facility", "locode": "BEANR" })
+}
+
+fn zone(side: &Side, id: &str) -> Value {
+    let facility = if id.starts_with("fac_") {
+        id
+    } else {
+        &side.facility
+    };
+    json!({ "facility": facility, "name": "Loods 3" })
+}
+
+fn card_system(side: &Side, id: &str) -> Value {
+    let member = if id.starts_with("mbr_") {
+        id
+    } else {
+        &side.member
+    };
+    json!({ "member": member, "name": "Dagkaarten" })
+}
+
+fn gate(side: &Side, id: &str) -> Value {
+    let facility = if id.starts_with("fac_") {
+        id
+    } else {
+        &side.facility
+    };
+    json!({ "facility": facility, "name": "Poort 9", "direction": "out", "card_systems": [side.hr.card_system] })
+}
+
+fn client(_: &Side, id: &str) -> Value {
+    json!({ "member": id, "name": "Poort 9", "role": "gate" })
+}
+
+fn client_name(_: &Side, _: &str) -> Value {
+    json!({ "name": "Poort 10" })
+}
+
+fn worker(_: &Side, _: &str) -> Value {
+    json!({ "family_name": "Maes", "given_names": "Lotte", "birth_date": "1990-05-17" })
+}
+
+fn engagement(_: &Side, _: &str) -> Value {
+    json!({ "employer": "Stuwadoor Noord" })
+}
+
+fn credential(side: &Side, id: &str) -> Value {
+    json!({ "worker": id, "valid_until": "2027-03-02T00:00:00Z", "badges": [badge(side)] })
+}
+
+fn one_badge(side: &Side, _: &str) -> Value {
+    badge(side)
+}
+
+fn gate_check(_: &Side, id: &str) -> Value {
+    json!({ "gate": id, "card": { "format": "number", "value": "4711" } })
+}
+
+fn gate_checks(side: &Side, id: &str) -> Value {
+    json!({ "checks": [gate_check(side, id)] })
+}
+
+fn suspension(_: &Side, _: &str) -> Value {
+    json!({ "reason": "under_inquiry" })
+}
+
+fn lift(_: &Side, _: &str) -> Value {
+    json!({ "kind": "dormant" })
+}
+
+fn revocation(_: &Side, _: &str) -> Value {
+    json!({ "reason": "lost" })
+}
+
+fn revocations(_: &Side, id: &str) -> Value {
+    json!({ "credentials": [id], "reason": "lost" })
+}
+
+fn token_form(side: &Side) -> String {
+    let (client, secret) = (&side.client, &side.secret);
+    format!("grant_type=client_credentials&client_id={client}&client_secret={secret}")
+}
+
+/// Every route.
+pub fn rows() -> Vec<Row> {
+    use Body::{Form, Json};
+    let get = |path, thing| Row {
+        method: Method::GET,
+        path,
+        thing,
+        body: Body::None,
+    };
+    let post = |path, thing, body| Row {
+        method: Method::POST,
+        path,
+        thing,
+        body,
+    };
+    let put = |path, thing, body| Row {
+        method: Method::PUT,
+        path,
+        thing,
+        body: Json(body),
+    };
+    vec![
+        post("/v1/gate-checks", Thing::Gate, Json(gate_check)),
+        post("/v1/gate-checks:batch", Thing::Gate, Json(gate_checks)),
+        get("/v1/credentials/{id}/status", Thing::Credential),
+        get("/v1/members", Thing::Nothing),
+        post("/v1/members", Thing::Nothing, Json(member)),
+        get("/v1/members/{id}", Thing::Member),
+        put("/v1/members/{id}", Thing::Member, member),
+        get("/v1/facilities", Thing::Nothing),
+        post("/v1/facilities", Thing::Member, Json(facility)),
+        get("/v1/facilities/{id}", Thing::Facility),
+        put("/v1/facilities/{id}", Thing::Facility, |side, _| {
+            facility(side, "")
+        }),
+        get("/v1/zones", Thing::Nothing),
+        post("/v1/zones", Thing::Facility, Json(zone)),
+        get("/v1/zones/{id}", Thing::Zone),
+        put("/v1/zones/{id}", Thing::Zone, zone),
+        get("/v1/card-systems", Thing::Nothing),
+        post("/v1/card-systems", Thing::Member, Json(card_system)),
+        get("/v1/card-systems/{id}", Thing::CardSystem),
+        put("/v1/card-systems/{id}", Thing::CardSystem, card_system),
+        get("/v1/gates", Thing::Nothing),
+        post("/v1/gates", Thing::Facility, Json(gate)),
+        get("/v1/gates/{id}", Thing::Gate),
+        put("/v1/gates/{id}", Thing::Gate, gate),
+        get("/v1/clients", Thing::Nothing),
+        post("/v1/clients", Thing::Member, Json(client)),
+        get("/v1/clients/{id}", Thing::Client),
+        put("/v1/clients/{id}", Thing::Client, client_name),
+        post("/v1/clients/{id}/revocations", Thing::Client, Body::None),
+        get("/v1/workers", Thing::Nothing),
+        post("/v1/workers", Thing::Nothing, Json(worker)),
+        get("/v1/workers/{id}", Thing::Worker),
+        put("/v1/workers/{id}", Thing::Worker, worker),
+        get("/v1/workers/{id}/engagements", Thing::Worker),
+        post(
+            "/v1/workers/{id}/engagements",
+            Thing::Worker,
+            Json(engagement),
+        ),
+        post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
+        get("/v1/credentials", Thing::Nothing),
+        post("/v1/credentials", Thing::Worker, Json(credential)),
+        get("/v1/credentials/{id}", Thing::Credential),
+        post(
+            "/v1/credentials/{id}/badges",
+            Thing::Credential,
+            Json(one_badge),
+        ),
+        post(
+            "/v1/credentials/{id}/suspensions",
+            Thing::Credential,
+            Json(suspension),
+        ),
+        post("/v1/credentials/{id}/lifts", Thing::Suspended, Json(lift)),
+        post(
+            "/v1/credentials/{id}/revocations",
+            Thing::Credential,
+            Json(revocation),
+        ),
+        post(
+            "/v1/revocations:batch",
+            Thing::Credential,
+            Json(revocations),
+        ),
+        get("/v1/sightings", Thing::Nothing),
+        post("/oauth/token", Thing::Nothing, Form(token_form)),
+        get("/.well-known/jwks.json", Thing::Nothing),
+        get("/livez", Thing::Nothing),
+        get("/readyz", Thing::Nothing),
+        get("/openapi.json", Thing::Nothing),
+        get("/problems/{code}", Thing::Nothing),
+        get("/docs", Thing::Nothing),
+        get("/docs/{file:.*}", Thing::Nothing),
+    ]
+}
+
+impl Side {
+    /// A member's side of the network.
+    pub async fn of(world: &World, admin: &Admin) -> Self {
+        let hr = admin.hr(world).await;
+        let facility = admin.facility(json!({})).await;
+        let gate = admin
+            .gate_at(world, &facility, &[&hr.card_system], json!({}))
+            .await;
+        let zone = json!({ "facility": facility, "name": "Loods 1" });
+        let zone = admin.api.post("/v1/zones", &zone).await.created();
+        let body = json!({ "member": admin.member, "name": "Poort 1", "role": "gate" });
+        let client = admin.api.post("/v1/clients", &body).await.created();
+        Self {
+            member: admin.member.clone(),
+            admin: admin.api.clone(),
+            worker: hr.registers("Peeters").await,
+            hr,
+            gate_api: gate.api,
+            facility,
+            zone: text(&zone, "id").to_owned(),
+            gate: gate.gate,
+            client: text(&client, "id").to_owned(),
+            secret: text(&client, "secret").to_owned(),
+        }
+    }
+
+    /// Something of this side to be named. What can be ended is made anew each time.
+    pub async fn one(&self, thing: Thing) -> String {
+        let made = |said: Said| text(&said.created(), "id").to_owned();
+        match thing {
+            Thing::Nothing => String::new(),
+            Thing::Member => self.member.clone(),
+            Thing::Facility => self.facility.clone(),
+            Thing::Zone => self.zone.clone(),
+            Thing::CardSystem => self.hr.card_system.clone(),
+            Thing::Gate => self.gate.clone(),
+            Thing::Worker => self.worker.clone(),
+            Thing::Client => made(
+                self.admin
+                    .post("/v1/clients", &client(self, &self.member))
+                    .await,
+            ),
+            Thing::Engagement => {
+                let path = format!("/v1/workers/{}/engagements", self.worker);
+                made(self.hr.api.post(&path, &engagement(self, "")).await)
+            }
+            Thing::Credential | Thing::Suspended => {
+                let body = credential(self, &self.worker);
+                let id = made(self.hr.api.post("/v1/credentials", &body).await);
+                if thing == Thing::Suspended {
+                    let path = format!("/v1/credentials/{id}/suspensions");
+                    let body = json!({ "reason": "dormant" });
+                    self.hr.api.post(&path, &body).await.created();
+                }
+                id
+            }
+        }
+    }
+
+    /// The ETag of something of this side, as its keeper reads it.
+    pub async fn etag(&self, row: &Row, id: &str) -> String {
+        if row.method != Method::PUT {
+            return String::from("\"1\"");
+        }
+        let keeper = if row.thing == Thing::Worker {
+            &self.hr.api
+        } else {
+            &self.admin
+        };
+        keeper.get(&row.at(id)).await.etag()
+    }
+}
+
+/// An identifier of this kind that nobody has.
+pub fn nobody(thing: Thing) -> &'static str {
+    match thing {
+        Thing::Nothing => "",
+        Thing::Member => "mbr_00000000000070008000000000000000",
+        Thing::Facility => "fac_00000000000070008000000000000000",
+        Thing::Zone => "zon_00000000000070008000000000000000",
+        Thing::CardSystem => "cas_00000000000070008000000000000000",
+        Thing::Gate => "gat_00000000000070008000000000000000",
+        Thing::Client => "cli_00000000000070008000000000000000",
+        Thing::Worker => "wrk_00000000000070008000000000000000",
+        Thing::Engagement => "eng_00000000000070008000000000000000",
+        Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
+    }
+}
