@@ -91,7 +91,7 @@ fn curl(stage: &Stage, deed: &Deed) -> String {
             "   curl -s --oauth2-bearer $officer -H \"Idempotency-Key: $(date +%s)\" \\\n     --json '{{\"reason\":\"{REASON}\"}}' \\\n     $api/v1/credentials/{credential}/revocations"
         ),
         Deed::LookAtSightings => format!(
-            "   curl -s --oauth2-bearer $officer \"$api{SIGHTINGS}\" |\n     tr '{{' '\\n' | grep {credential}"
+            "   sleep 1 # sightings are written a moment behind the answers\n   curl -s --oauth2-bearer $officer \"$api{SIGHTINGS}\" |\n     tr '{{' '\\n' | grep {credential}"
         ),
     }
 }

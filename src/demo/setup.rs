@@ -238,12 +238,15 @@ fn hand_over(folder: &Path, who: &str, machine: &Machine) -> Result<(), Failed> 
 /// Binds the wanted address. Where none is wanted, the usual port of this machine, or any that is free.
 fn listen(wanted: Option<SocketAddr>, usual: u16, any: bool) -> Result<TcpListener, Failed> {
     let here = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let bound = match wanted {
-        Some(address) => TcpListener::bind(address),
-        None if any => TcpListener::bind(here(0)),
-        None => TcpListener::bind(here(usual)).or_else(|_| TcpListener::bind(here(0))),
+    let bind = |address| {
+        TcpListener::bind(address)
+            .map_err(|error| Failed::because(&format!("Nothing can listen on {address}"), &error))
     };
-    bound.map_err(|error| Failed::because("Nothing can listen there; name another address", &error))
+    match wanted {
+        Some(address) => bind(address),
+        None if any => bind(here(0)),
+        None => bind(here(usual)).or_else(|_| bind(here(0))),
+    }
 }
 
 /// Where a listener is reached from this machine.
