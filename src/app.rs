@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
@@ -132,9 +132,11 @@ impl Node {
         })
     }
 
-    /// Ends the node: what waits is written, then the threads end. Blocks until they have.
+    /// Ends the node: what waits is written, then the threads end. Blocks until they have, or until it is clear that the
+    /// database does not let them: nothing that was acknowledged hangs on it, and a node must be able to stop.
     pub fn stop(self) {
         self.stop.store(true, Ordering::Release);
+        let patience = Instant::now() + STOP_PATIENCE;
         // The log first: it writes through the door.
         for (thread, close_door) in [
             (self.check_log, false),
@@ -144,12 +146,23 @@ impl Node {
             if close_door {
                 self.services.door.close();
             }
+            while !thread.is_finished() && Instant::now() < patience {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            if !thread.is_finished() {
+                tracing::error!("the database does not answer; stopping without waiting for it");
+                return;
+            }
             if thread.join().is_err() {
                 tracing::error!("a thread ended by a panic");
             }
         }
     }
 }
+
+/// How long a node that stops waits for its database. Less than what is left of the 30 s that a service manager gives,
+/// after requests under way had theirs.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// One process at a time on a database file: a second one would give out the same seqs.
 fn lock_file(path: &str) -> Result<File, StartError> {
