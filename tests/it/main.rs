@@ -2,6 +2,7 @@
 //!
 //! How to write a story: `tests/README.md`.
 
+mod faults;
 mod stories;
 mod support;
 
@@ -9,10 +10,13 @@ mod support;
 mod on_sqlite {
     use crate::support::Database;
     crate::stories::all!(Database::Sqlite);
+    crate::faults::all!(Database::Sqlite);
 }
 
 /// The same stories on PostgreSQL. `scripts/test` starts one and says where; without it these fail, they are not skipped.
 mod on_postgres {
     use crate::support::Database;
     crate::stories::all!(Database::Postgres);
+    crate::faults::all!(Database::Postgres);
+    crate::faults::all_of_postgres!();
 }
