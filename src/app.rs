@@ -7,15 +7,17 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use crate::access::keyring::{Keyring, MASTER_KEY_BYTES};
+use crate::access::keyring::Keyring;
+use crate::access::master_key;
 use crate::access::token::Tokens;
 use crate::config::Config;
 use crate::domain::time::Environment;
@@ -28,7 +30,7 @@ use crate::metrics::Metrics;
 use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
 use crate::service::load::Progress;
-use crate::service::{Door, Services, follow, load, signing_keys};
+use crate::service::{Door, Services, follow, import, load, signing_keys};
 use crate::store::{Store, migrate};
 
 /// Why a node does not start. A sentence for the operator.
@@ -121,9 +123,14 @@ impl Node {
             store,
             door,
             check_log,
+            imports: import::Running::default(),
         };
+        let services = Arc::new(services);
+        import::resume(&services)
+            .map_err(|error| StartError::new("The imports under way cannot be found", &error))?;
+        import::sweep(&services);
         Ok(Self {
-            services: Arc::new(services),
+            services,
             stop,
             check_log: log_thread,
             follower,
@@ -133,10 +140,25 @@ impl Node {
     }
 
     /// Ends the node: what waits is written, then the threads end. Blocks until they have, or until it is clear that the
-    /// database does not let them: nothing that was acknowledged hangs on it, and a node must be able to stop.
+    /// database does not let them: nobody was told that what is lost then is done, and a node must be able to stop.
     pub fn stop(self) {
+        let (ended, waiting) = std::sync::mpsc::sync_channel(1);
+        let ending = std::thread::spawn(move || {
+            self.end();
+            // Who waits may have given up.
+            let _ = ended.try_send(());
+        });
+        match waiting.recv_timeout(STOP_PATIENCE) {
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!("the database does not answer; lines of the check log are lost");
+            }
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => drop(ending.join()),
+        }
+    }
+
+    fn end(self) {
+        self.services.imports.stop();
         self.stop.store(true, Ordering::Release);
-        let patience = Instant::now() + STOP_PATIENCE;
         // The log first: it writes through the door.
         for (thread, close_door) in [
             (self.check_log, false),
@@ -146,13 +168,6 @@ impl Node {
             if close_door {
                 self.services.door.close();
             }
-            while !thread.is_finished() && Instant::now() < patience {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            if !thread.is_finished() {
-                tracing::error!("the database does not answer; stopping without waiting for it");
-                return;
-            }
             if thread.join().is_err() {
                 tracing::error!("a thread ended by a panic");
             }
@@ -160,9 +175,9 @@ impl Node {
     }
 }
 
-/// How long a node that stops waits for its database. Less than what is left of the 30 s that a service manager gives,
-/// after requests under way had theirs.
-const STOP_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a node may take to write what waits when it is stopped. With the longest drain it makes 29 seconds, under the
+/// 30 that supervisors give.
+const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
 /// One process at a time on a database file: a second one would give out the same seqs.
 fn lock_file(path: &str) -> Result<File, StartError> {
@@ -196,21 +211,7 @@ fn tokens(store: &Store, keyring: &Keyring, public_url: &str) -> Result<Tokens, 
 
 /// Reads the master key.
 pub fn read_master_key(path: &Path) -> Result<Keyring, StartError> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        StartError::new(
-            &format!(
-                "The master key cannot be read from {} (`portcullis init` makes one)",
-                path.display()
-            ),
-            &error,
-        )
-    })?;
-    let key: [u8; MASTER_KEY_BYTES] = bytes.try_into().map_err(|_| {
-        StartError(format!(
-            "The master key in {} has not {MASTER_KEY_BYTES} bytes.",
-            path.display()
-        ))
-    })?;
+    let key = master_key::read(path).map_err(|error| StartError(error.to_string()))?;
     Ok(Keyring::derive(&key))
 }
 
@@ -311,7 +312,8 @@ pub fn run(
         let api = api(shared.clone(), serving)?;
         let metrics = metrics(shared.clone(), metrics_listener)?;
         let handles = [api.handle(), metrics.handle()];
-        actix_web::rt::spawn(stop_on_signal(shared, handles));
+        actix_web::rt::spawn(stop_on_signal(shared.clone(), handles));
+        actix_web::rt::spawn(sweep_daily(shared));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
         futures_util::future::try_join(api, metrics).await
     });
@@ -339,6 +341,13 @@ pub fn shared(
         metrics,
         quotas,
     )))
+}
+
+async fn sweep_daily(shared: Data<Shared>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+        import::sweep(&shared.services);
+    }
 }
 
 /// SIGTERM and SIGINT: `/readyz` says so first, then the sockets close and what is under way ends.

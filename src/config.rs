@@ -4,27 +4,17 @@
 //! `--config` or `PORTCULLIS_CONFIG` names (`listen = "..."`), its default. A key that is no setting is refused: a
 //! misspelt limit that silently stays at its default is worse than a server that does not start.
 
-use std::collections::BTreeMap;
+mod layer;
+
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use figment::value::{Dict, Map, Value};
-use figment::{Figment, Metadata, Profile, Provider};
+use figment::Figment;
 use serde::{Deserialize, Serialize};
 
-/// What every variable of ours begins with.
-const PREFIX: &str = "PORTCULLIS_";
-
-/// Variables of ours that are no settings of a server: where its settings are, and what the commands that talk to a
-/// running server need.
-const OTHER_VARIABLES: [&str; 5] = [
-    "config",
-    "url",
-    "client_id",
-    "client_secret",
-    "client_secret_file",
-];
+pub use layer::Source;
+use layer::Sources;
 
 /// What each setting must be is written once, and said whenever a value is not that.
 macro_rules! settings {
@@ -130,30 +120,6 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// Where a setting came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// Nobody set it.
-    Default,
-    /// The settings file.
-    File(PathBuf),
-    /// This environment variable.
-    Environment(String),
-    /// This flag.
-    Flag(String),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(path) => write!(f, "file {}", path.display()),
-            Self::Environment(variable) => write!(f, "environment {variable}"),
-            Self::Flag(flag) => write!(f, "flag {flag}"),
-        }
-    }
-}
-
 /// One thing that is wrong with the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Fault {
@@ -186,7 +152,7 @@ pub struct Wrong(pub Vec<String>);
 pub struct Loaded {
     /// The settings.
     pub config: Config,
-    sources: BTreeMap<String, Source>,
+    sources: Sources,
 }
 
 /// A setting as `config show` prints it.
@@ -208,7 +174,7 @@ impl Loaded {
             .map(|(key, value)| Shown {
                 key,
                 value,
-                source: source_of(&self.sources, key).to_string(),
+                source: layer::source_of(&self.sources, key).to_string(),
             })
             .collect()
     }
@@ -221,44 +187,20 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Loaded, Wrong> {
         let mut faults = Vec::new();
-        let mut variables: BTreeMap<String, String> = environment
-            .into_iter()
-            .filter_map(|(name, value)| {
-                Some((name.strip_prefix(PREFIX)?.to_ascii_lowercase(), value))
-            })
-            .collect();
-        let path = flags
-            .config
-            .clone()
-            .or_else(|| variables.remove("config").map(PathBuf::from));
-        variables
-            .retain(|key, _| !OTHER_VARIABLES.contains(&key.as_str()) && !is_from_kubernetes(key));
-
-        let mut layers = Vec::new();
-        if let Some(path) = path {
-            match read_file(&path) {
-                Ok(dict) => layers.push(Layer::new(dict, |_| Source::File(path.clone()))),
+        let mut figment = Figment::new();
+        let mut sources = Sources::new();
+        let (path, variables) = layer::of_environment(environment);
+        let file = flags.config.clone().or(path).map(layer::of_file);
+        let flags = layer::of_flags(flags);
+        for layer in file.into_iter().chain([Ok(variables), Ok(flags)]) {
+            match layer {
+                Ok(mut layer) => {
+                    faults.extend(layer.settle(KEYS).into_iter().map(Fault::of_no_key));
+                    sources.extend(layer.sources.clone());
+                    figment = figment.merge(layer);
+                }
                 Err(says) => faults.push(Fault::of_no_key(says)),
             }
-        }
-        let of_variables = variables
-            .into_iter()
-            .map(|(key, value)| (key, Value::from(value)));
-        layers.push(Layer::new(of_variables.collect(), |key| {
-            Source::Environment(variable(key))
-        }));
-        let flags = Value::serialize(flags).ok().and_then(Value::into_dict);
-        layers.push(Layer::new(flags.unwrap_or_default(), |key| {
-            Source::Flag(flag(key))
-        }));
-
-        let mut figment = Figment::new();
-        let mut sources = BTreeMap::new();
-        for mut layer in layers {
-            layer.read_database_file(&mut faults);
-            layer.refuse_unknown(&mut faults);
-            sources.extend(layer.sources.clone());
-            figment = figment.merge(layer);
         }
         let config = Self::filled(Given::read(&figment, &mut faults));
         // Where a value could not even be read, its default stands in and is right, so nothing is said twice.
@@ -266,7 +208,7 @@ impl Config {
         if faults.is_empty() {
             return Ok(Loaded { config, sources });
         }
-        let sentence = |fault: Fault| match fault.key.map(|key| source_of(&sources, key)) {
+        let sentence = |fault: Fault| match fault.key.map(|key| layer::source_of(&sources, key)) {
             None | Some(Source::Default) => fault.says,
             Some(source) => format!("{} It is set by {source}.", fault.says),
         };
@@ -367,89 +309,6 @@ pub fn environment() -> Vec<(String, String)> {
         .collect()
 }
 
-/// What one source says.
-struct Layer {
-    dict: Dict,
-    sources: BTreeMap<String, Source>,
-}
-
-impl Layer {
-    fn new(dict: Dict, source: impl Fn(&str) -> Source) -> Self {
-        let sources = dict.keys().map(|key| (key.clone(), source(key))).collect();
-        Self { dict, sources }
-    }
-
-    /// Replaces `database_file` by the address that is in that file.
-    fn read_database_file(&mut self, faults: &mut Vec<Fault>) {
-        const KEY: &str = "database_file";
-        let (Some(path), Some(source)) = (self.dict.remove(KEY), self.sources.remove(KEY)) else {
-            return;
-        };
-        let read = path.as_str().map(std::fs::read_to_string);
-        let says = match read {
-            _ if self.dict.contains_key("database") => {
-                format!("Only one of `database` and `{KEY}` may be set by {source}.")
-            }
-            Some(Ok(address)) => {
-                self.dict
-                    .insert("database".into(), Value::from(address.trim()));
-                self.sources.insert("database".into(), source);
-                return;
-            }
-            Some(Err(error)) => {
-                format!(
-                    "The file that `{KEY}` names cannot be read: {error}. It is set by {source}."
-                )
-            }
-            None => {
-                format!("The setting `{KEY}` must be the path of a file. It is set by {source}.")
-            }
-        };
-        faults.push(Fault::of_no_key(says));
-    }
-
-    fn refuse_unknown(&mut self, faults: &mut Vec<Fault>) {
-        for key in self.dict.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-            let candidates = KEYS.iter().chain(&["database_file"]);
-            let near = candidates
-                .map(|known| (strsim::jaro_winkler(key, known), *known))
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .filter(|(likeness, _)| *likeness > 0.75);
-            let spelt = |key: &str| match &self.sources.get(key) {
-                Some(Source::Environment(_)) => variable(key),
-                _ => key.to_owned(),
-            };
-            let source = source_of(&self.sources, key);
-            let (unknown, place) = match &source {
-                Source::Environment(variable) => {
-                    (variable.clone(), "in the environment".to_owned())
-                }
-                other => (spelt(key), format!("in {other}")),
-            };
-            let hint = match (near, &source) {
-                (Some((_, near)), Source::Environment(_)) => {
-                    format!("did you mean `{}`?", variable(near))
-                }
-                (Some((_, near)), _) => format!("did you mean `{near}`?"),
-                (None, _) => "see `portcullis config show` for those there are.".into(),
-            };
-            faults.push(Fault::of_no_key(format!(
-                "`{unknown}` {place} is not a setting; {hint}"
-            )));
-        }
-    }
-}
-
-impl Provider for Layer {
-    fn metadata(&self) -> Metadata {
-        Metadata::named("settings")
-    }
-
-    fn data(&self) -> figment::error::Result<Map<Profile, Dict>> {
-        Ok(Profile::Default.collect(self.dict.clone()))
-    }
-}
-
 /// Reads one key. A value of the wrong type is a fault. Text that holds a number is taken for it, as flags and
 /// variables have nothing but text.
 fn read<'a, T: Deserialize<'a>>(
@@ -468,63 +327,27 @@ fn read<'a, T: Deserialize<'a>>(
     }
 }
 
-fn read_file(path: &Path) -> Result<Dict, String> {
-    use figment::providers::{Format, Toml};
-    let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("The settings file {shown} cannot be read: {error}."))?;
-    let table = Toml::from_str::<Dict>(&text);
-    // The message of the parser shows the line, which can be the one with a password; its first line says where.
-    table.map_err(|error| {
-        let text = error.to_string();
-        let place = text.lines().next().unwrap_or_default().to_owned();
-        format!("The settings file {shown} is not TOML: {place}.")
-    })
-}
-
-/// In a pod beside a Kubernetes service named `portcullis` these are set by the cluster, and nobody can mend them.
-fn is_from_kubernetes(key: &str) -> bool {
-    key == "port" || key.starts_with("port_") || key.starts_with("service_")
-}
-
-fn source_of(sources: &BTreeMap<String, Source>, key: &str) -> Source {
-    sources.get(key).cloned().unwrap_or(Source::Default)
-}
-
-fn variable(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_ascii_uppercase())
-}
-
-fn flag(key: &str) -> String {
-    format!("--{}", key.replace('_', "-"))
-}
-
 /// A database address without its password, wherever in it the password is.
 fn redacted(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else {
         return address.to_owned();
     };
-    let (place, query) = match rest.split_once('?') {
-        Some((place, query)) => (place, Some(query)),
-        None => (rest, None),
-    };
-    let place = match place.rsplit_once('@') {
+    // Up to the last @, so that an @ or ? in the password does not cut it in two.
+    let place = match rest.rsplit_once('@') {
         Some((who, host)) => match who.split_once(':') {
             Some((user, _)) => format!("{user}:***@{host}"),
-            None => place.to_owned(),
+            None => rest.to_owned(),
         },
-        None => place.to_owned(),
+        None => rest.to_owned(),
     };
-    let query = query.map(|query| {
-        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-            Some((name, _)) if name.to_ascii_lowercase().contains("password") => {
-                format!("{name}=***")
-            }
-            _ => pair.to_owned(),
-        });
-        format!("?{}", pairs.collect::<Vec<_>>().join("&"))
+    let Some((place, query)) = place.split_once('?') else {
+        return format!("{scheme}://{place}");
+    };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if name.to_ascii_lowercase().contains("password") => format!("{name}=***"),
+        _ => pair.to_owned(),
     });
-    format!("{scheme}://{place}{}", query.unwrap_or_default())
+    format!("{scheme}://{place}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
 #[cfg(test)]

@@ -65,6 +65,7 @@ pub mod http;
 pub mod metrics;
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod environment;
 pub mod telemetry;

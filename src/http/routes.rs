@@ -6,7 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, network, oauth, sightings, workers,
+    clients, credentials, gate_checks, health, imports, network, oauth, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -180,6 +180,18 @@ pub fn configure(server: &mut ServiceConfig) {
         .service(resource(
             "/.well-known/jwks.json",
             [(Method::GET, web::to(oauth::jwks))],
+        ))
+        .service(resource(
+            "/v1/imports",
+            [(Method::POST, web::to(imports::bring))],
+        ))
+        .service(resource(
+            "/v1/imports/{id}",
+            [(Method::GET, web::to(imports::show))],
+        ))
+        .service(resource(
+            "/v1/imports/{id}/apply",
+            [(Method::POST, web::to(imports::apply))],
         ))
         .service(resource("/livez", [(Method::GET, web::to(health::livez))]))
         .service(resource(

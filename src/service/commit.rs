@@ -29,7 +29,7 @@ use crate::index::{Comparison, Index};
 use crate::ledger::entry::{Actor, Entry, Fact};
 use crate::ledger::fold::fold;
 use crate::store::idempotency::{self, Kept};
-use crate::store::ledger::{self, Head};
+use crate::store::ledger::{self, Head, Line};
 use crate::store::tables::{Pending, Tables};
 use crate::store::{Reader, Store, StoreError, Writer};
 
@@ -49,6 +49,9 @@ pub struct Door {
     queue: SyncSender<Message>,
 }
 
+/// Something to write that is no change of the ledger.
+type Work = Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>;
+
 enum Message {
     Job(Box<dyn Job>),
     /// Something to write that is no change: logs, progress, old answers to forget.
@@ -58,7 +61,7 @@ enum Message {
 
 /// Something to write that is no change, and who is told how it ended.
 struct Aside {
-    work: Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>,
+    work: Work,
     ended: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
 
@@ -82,7 +85,7 @@ pub struct Tx<'a> {
 struct Group {
     head: Head,
     entries: Vec<Entry>,
-    bodies: Vec<Vec<u8>>,
+    lines: Vec<Line>,
     answers: Vec<Kept>,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
@@ -108,12 +111,9 @@ impl Tx<'_> {
                 pending: self.pending,
             },
         )?;
-        self.group
-            .head
-            .tree
-            .push(crate::ledger::tree::leaf_hash(&body));
+        let line = self.group.head.push(body);
         self.group.entries.push(entry);
-        self.group.bodies.push(body);
+        self.group.lines.push(line);
         Ok(seq)
     }
 
@@ -222,16 +222,16 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
         // A panic in a rule is our mistake; it must cost one request, not the one thread that can write.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
         let result = outcome.unwrap_or_else(|_| Err(Error::internal("a rule panicked")));
-        if let (Ok(value), Some(once)) = (&result, &self.once) {
-            if let Some(answer) = (self.keep)(value) {
-                // An answer may hold a name or a new client's secret: sealed like everything else of that kind.
-                tx.group.answers.push(Kept {
-                    id: once.id.to_vec(),
-                    request: once.request.to_vec(),
-                    answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
-                    created_at: tx.now.as_ms(),
-                });
-            }
+        if let (Ok(value), Some(once)) = (&result, &self.once)
+            && let Some(answer) = (self.keep)(value)
+        {
+            // An answer may hold a name or a new client's secret: sealed like everything else of that kind.
+            tx.group.answers.push(Kept {
+                id: once.id.to_vec(),
+                request: once.request.to_vec(),
+                answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
+                created_at: tx.now.as_ms(),
+            });
         }
         let ok = result.is_ok();
         self.result = Some(result);
@@ -465,10 +465,7 @@ impl Committer {
         Ended::Again
     }
 
-    fn aside(
-        &mut self,
-        work: Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>,
-    ) -> Result<(), StoreError> {
+    fn aside(&mut self, work: Work) -> Result<(), StoreError> {
         let mut writer = self.begin()?;
         work(&mut writer)?;
         writer.commit()?;
@@ -479,10 +476,10 @@ impl Committer {
     /// A connection in a new transaction. The one at hand may have died since its last use, which is nothing that a
     /// caller must hear of: nothing was done over it yet, and another is opened.
     fn begin(&mut self) -> Result<Writer, StoreError> {
-        if let Some(mut writer) = self.writer.take() {
-            if writer.begin().is_ok() {
-                return Ok(writer);
-            }
+        if let Some(mut writer) = self.writer.take()
+            && writer.begin().is_ok()
+        {
+            return Ok(writer);
         }
         let mut writer = self.store.writer()?;
         writer.begin()?;
@@ -564,7 +561,7 @@ impl Committer {
         let mut group = Group {
             head: before.clone(),
             entries: Vec::new(),
-            bodies: Vec::new(),
+            lines: Vec::new(),
             answers: Vec::new(),
             touched: false,
         };
@@ -597,7 +594,7 @@ impl Committer {
         }
         pending.flush(writer)?;
         if !group.entries.is_empty() {
-            ledger::append(writer, &before, &group.head, &group.bodies)?;
+            ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
         Ok((before, group))
@@ -608,7 +605,7 @@ impl Committer {
         let own = group
             .entries
             .iter()
-            .zip(group.bodies.iter().map(Vec::as_slice));
+            .zip(group.lines.iter().map(|line| line.body.as_slice()));
         let done = if self.index.seq() >= before.seq() {
             self.index
                 .follow(&mut self.index.write(), own)

@@ -5,7 +5,7 @@
 //! content was exchanged for other possible content, by the smallest range of entries that the head keeps a hash of: the
 //! last ones exactly, older ones within a power of two. A row by its identifier. Never what a row or an entry holds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use serde::Serialize;
@@ -16,8 +16,8 @@ use crate::domain::ids::Gen;
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::fold;
 use crate::ledger::replay::Replay;
-use crate::ledger::tree::{Tree, leaf_hash};
-use crate::store::ledger::{self, Head};
+use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
+use crate::store::ledger::{self, Head, Line};
 use crate::store::{Reader, StoreError, credentials, network, tables, workers};
 
 /// Entries read at once.
@@ -33,7 +33,7 @@ pub struct Report {
     /// The Merkle tree hash over all entries (RFC 6962 section 2.1), in hexadecimal digits.
     pub root: String,
     /// How many rows each table has, every one of them as the ledger says.
-    pub rows: Vec<(&'static str, u64)>,
+    pub rows: BTreeMap<&'static str, u64>,
 }
 
 /// The first thing that is not as it must be.
@@ -109,7 +109,7 @@ pub fn verify(reader: &mut Reader, progress: impl FnMut(u64, u64)) -> Result<Rep
             r#gen: head.r#gen,
             seq: head.seq(),
             root: hex(&head.tree.root()),
-            rows,
+            rows: rows.into_iter().collect(),
         })
     })
 }
@@ -135,13 +135,14 @@ fn entries(
     let bad = |seq: u64, why: String| Err(Damage::Entry { seq, why }.into());
     let mut replay = Replay::default();
     let mut tree = Tree::default();
+    let mut chain = [0; 32];
     loop {
         progress(tree.size(), head.seq());
-        let page = ledger::after(reader, tree.size(), PAGE)?;
+        let page = ledger::lines_after(reader, tree.size(), PAGE)?;
         if page.is_empty() {
             break;
         }
-        for (seq, body) in page {
+        for (seq, Line { body, chain: kept }) in page {
             let next = tree.size() + 1;
             if next > head.seq() {
                 return bad(
@@ -152,6 +153,8 @@ fn entries(
             if seq != next {
                 return bad(next, format!("it is missing; the next one is {seq}"));
             }
+            let leaf = leaf_hash(&body);
+            chain = chain_hash(&chain, &leaf);
             let entry = match Entry::decode(seq, &body) {
                 Ok(entry) => entry,
                 // What serde says can hold a piece of what it read.
@@ -160,10 +163,17 @@ fn entries(
                 }
                 Err(unreadable) => return bad(seq, unreadable.to_string()),
             };
+            if chain != kept {
+                return bad(
+                    seq,
+                    "it was changed after it was written; the chain beside it is of other bytes"
+                        .into(),
+                );
+            }
             if let Err(illegal) = fold(&entry, &mut replay) {
                 return bad(seq, illegal.to_string());
             }
-            tree.push(leaf_hash(&body));
+            tree.push(leaf);
         }
     }
     if tree.size() < head.seq() {
@@ -173,6 +183,7 @@ fn entries(
         );
         return bad(tree.size() + 1, why);
     }
+    // Somebody who also wrote the chain anew has still another tree than the head's.
     match tree.first_difference(&head.tree) {
         None => {}
         Some((seq, last)) if seq == last => {
@@ -367,12 +378,12 @@ impl<K: Ord + Hash, T> Table<K, T> {
             Err(StoreError::Corrupt(why)) => return Err(Damage::Table { table, why }.into()),
             read => read?,
         }
-        if let Some((key, value)) = self.expected.iter().min_by(|a, b| a.0.cmp(b.0)) {
-            if self.bad.as_ref().is_none_or(|(bad, _, _)| key < bad) {
-                let id = (self.id)(key, value);
-                let why = "it is missing".into();
-                return Err(Damage::Row { table, id, why }.into());
-            }
+        if let Some((key, value)) = self.expected.iter().min_by(|a, b| a.0.cmp(b.0))
+            && self.bad.as_ref().is_none_or(|(bad, _, _)| key < bad)
+        {
+            let id = (self.id)(key, value);
+            let why = "it is missing".into();
+            return Err(Damage::Row { table, id, why }.into());
         }
         match self.bad.take() {
             Some((_, id, why)) => Err(Damage::Row { table, id, why }.into()),

@@ -139,6 +139,19 @@ impl Writer {
     }
 }
 
+#[cfg(test)]
+impl Writer {
+    /// What somebody with the database file in hand can do: takes the schema's guards away and runs any SQL. SQLite only.
+    pub fn tamper(&mut self, sql: &str) -> Result<(), StoreError> {
+        let guards = "DROP TRIGGER IF EXISTS ledger_entries_stay; DROP TRIGGER IF EXISTS ledger_entries_remain; \
+             DROP TRIGGER IF EXISTS ledger_head_rises; DROP TRIGGER IF EXISTS ledger_head_remains; \
+             DROP TRIGGER IF EXISTS revoked_is_final; DROP TRIGGER IF EXISTS credentials_remain;";
+        self.0.0.batch_execute(guards)?;
+        self.0.0.batch_execute(sql)?;
+        Ok(())
+    }
+}
+
 impl Deref for Writer {
     type Target = Reader;
     fn deref(&self) -> &Reader {

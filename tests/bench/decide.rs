@@ -33,14 +33,27 @@ pub fn measure(credentials: u32, label: &str, batches: usize) -> Vec<Measure> {
     let mut whole = Vec::new();
     let mut looked_up = Vec::new();
     for _ in 0..batches {
-        let cards: Vec<String> = (0..BATCH).map(|_| Network::uid(random.random_range(0..credentials))).collect();
-        let keys: Vec<_> = (0..BATCH).map(|_| network.key(&keyring, random.random_range(0..credentials))).collect();
+        let cards: Vec<String> = (0..BATCH)
+            .map(|_| Network::uid(random.random_range(0..credentials)))
+            .collect();
+        let keys: Vec<_> = (0..BATCH)
+            .map(|_| network.key(&keyring, random.random_range(0..credentials)))
+            .collect();
         let started = Instant::now();
         for card in &cards {
-            let presented =
-                Presented::Card { format: Format::CardUid, input: Input::Text(card), card_system: None };
-            let question = Question { gate: network.gate.id, presented, at_least: None, max_age_ms: None };
-            let (answer, _) = ask(&permit, &index, &keyring, &RealEnvironment, question).expect("it is answered");
+            let presented = Presented::Card {
+                format: Format::CardUid,
+                input: Input::Text(card),
+                card_system: None,
+            };
+            let question = Question {
+                gate: network.gate.id,
+                presented,
+                at_least: None,
+                max_age_ms: None,
+            };
+            let (answer, _) =
+                ask(&permit, &index, &keyring, &RealEnvironment, question).expect("it is answered");
             assert!(answer.verdict.decision == Decision::Permit);
             black_box(answer);
         }
@@ -49,7 +62,10 @@ pub fn measure(credentials: u32, label: &str, batches: usize) -> Vec<Measure> {
         let started = Instant::now();
         for key in &keys {
             let known = index.by_card(*key).expect("it is known");
-            black_box(decide(index.standing_at(&known, network.facility.id, None), now));
+            black_box(decide(
+                index.standing_at(&known, network.facility.id, None),
+                now,
+            ));
         }
         looked_up.push(started.elapsed().as_nanos() as f64 / BATCH as f64);
     }
@@ -58,9 +74,13 @@ pub fn measure(credentials: u32, label: &str, batches: usize) -> Vec<Measure> {
         median(&mut whole),
         median(&mut looked_up)
     );
-    let mut measures = vec![Measure::new(&format!("decide_ns_{label}"), median(&mut looked_up), "ns").aim(Aim::AtMost(300.0))];
+    let mut measures = vec![
+        Measure::new(&format!("decide_ns_{label}"), median(&mut looked_up), "ns")
+            .aim(Aim::AtMost(300.0)),
+    ];
     if credentials >= 10_000_000 {
-        measures.push(Measure::new("bytes_per_credential_10m", bytes, "bytes").aim(Aim::AtMost(64.0)));
+        measures
+            .push(Measure::new("bytes_per_credential_10m", bytes, "bytes").aim(Aim::AtMost(64.0)));
     }
     measures
 }
@@ -73,6 +93,10 @@ fn median(figures: &mut [f64]) -> f64 {
 /// Memory of this process that is in use.
 pub fn resident_bytes() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").expect("Linux tells");
-    let pages: u64 = text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number of pages");
+    let pages: u64 = text
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .expect("a number of pages");
     pages * 4_096
 }

@@ -104,7 +104,12 @@ impl Network {
     }
 
     pub fn card(&self, n: u32) -> CardIdentifier {
-        CardIdentifier::parse(Format::CardUid, Input::Text(&Self::uid(n)), ByteOrder::MsbFirst).expect("a good UID")
+        CardIdentifier::parse(
+            Format::CardUid,
+            Input::Text(&Self::uid(n)),
+            ByteOrder::MsbFirst,
+        )
+        .expect("a good UID")
     }
 
     pub fn key(&self, keyring: &Keyring, n: u32) -> CardKey {
@@ -125,8 +130,16 @@ impl Network {
     }
 
     pub fn badge(&self, key: CardKey) -> Badge {
-        let card = BadgeCard { card_system: self.card_system.id, format: Format::CardUid, key };
-        Badge { id: BadgeId::make(&RealEnvironment), medium: Medium::Card, cards: vec![card] }
+        let card = BadgeCard {
+            card_system: self.card_system.id,
+            format: Format::CardUid,
+            key,
+        };
+        Badge {
+            id: BadgeId::make(&RealEnvironment),
+            medium: Medium::Card,
+            cards: vec![card],
+        }
     }
 
     pub fn records(&self) -> Vec<Record> {
@@ -141,7 +154,11 @@ impl Network {
     }
 
     pub fn workers(&self) -> impl Iterator<Item = Worker> {
-        self.workers.iter().map(|&id| Worker { id, member: self.member.id, details: Digest([0; 32]) })
+        self.workers.iter().map(|&id| Worker {
+            id,
+            member: self.member.id,
+            details: Digest([0; 32]),
+        })
     }
 
     /// Puts the network and `credentials` credentials into a ledger through its door. Answers the credentials in order.
@@ -170,7 +187,10 @@ impl Network {
                     (first..(first + AT_ONCE).min(credentials))
                         .map(|n| {
                             let credential = network.credential(n, tx.now);
-                            let (id, badges) = (credential.id, vec![network.badge(network.key(tx.keyring, n))]);
+                            let (id, badges) = (
+                                credential.id,
+                                vec![network.badge(network.key(tx.keyring, n))],
+                            );
                             tx.state(Fact::CredentialIssued { credential, badges })?;
                             Ok(id)
                         })
@@ -186,7 +206,11 @@ impl Network {
     /// An index with the network and `credentials` credentials, made without a database.
     pub fn index(&self, keyring: &Keyring, credentials: u32) -> Index {
         let environment = &RealEnvironment;
-        let index = Index::new(portcullis::domain::ids::Gen::make(environment), credentials as usize, credentials as usize);
+        let index = Index::new(
+            portcullis::domain::ids::Gen::make(environment),
+            credentials as usize,
+            credentials as usize,
+        );
         let now = environment.now();
         let mut writer = index.write();
         for record in self.records() {
@@ -203,7 +227,9 @@ impl Network {
                 version: u64::from(n),
             };
             writer.load(&held).expect("it fits");
-            writer.load_card(self.key(keyring, n), id).expect("it is new");
+            writer
+                .load_card(self.key(keyring, n), id)
+                .expect("it is new");
         }
         index.loaded(&mut writer, portcullis::ledger::tree::Tree::default());
         drop(writer);

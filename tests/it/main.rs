@@ -2,6 +2,11 @@
 //!
 //! How to write a story: `tests/README.md`.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a story that goes on after a surprise tells nothing"
+)]
+
 mod faults;
 mod stories;
 mod support;

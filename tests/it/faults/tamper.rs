@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use portcullis::domain::ids::Gen;
-use portcullis::ledger::tree::leaf_hash;
 use portcullis::service::verify;
 use portcullis::store::ledger::{self, Head};
 
@@ -48,16 +47,20 @@ impl Scene {
 
     /// Writes an entry after the last one, and moves the head so that the hash is right.
     fn db_append(&mut self, body: &str) {
-        let mut tree = self.head.tree.clone();
-        tree.push(leaf_hash(body.as_bytes()));
-        let (seq, bytes) = (tree.size(), self.raw.bytes(body.as_bytes()));
+        let mut head = self.head.clone();
+        let line = head.push(body.as_bytes().to_vec());
+        let (seq, bytes, chain) = (
+            head.seq(),
+            self.raw.bytes(&line.body),
+            self.raw.bytes(&line.chain),
+        );
         let (root, edge) = (
-            self.raw.bytes(&tree.root()),
-            self.raw.bytes(&tree.to_bytes()),
+            self.raw.bytes(&head.tree.root()),
+            self.raw.bytes(&head.tree.to_bytes()),
         );
         self.raw.must(&format!(
-            "BEGIN; INSERT INTO ledger_entries (seq, body) VALUES ({seq}, {bytes}); \
-             UPDATE ledger_head SET seq = {seq}, root = {root}, edge = {edge}; COMMIT"
+            "BEGIN; INSERT INTO ledger_entries (seq, body, chain) VALUES ({seq}, {bytes}, {chain}); \
+             UPDATE ledger_head SET seq = {seq}, root = {root}, edge = {edge}, chain = {chain}; COMMIT"
         ));
     }
 
@@ -114,23 +117,27 @@ pub async fn a_head_that_went_back_is_noticed_and_not_built_upon(world: World) {
     let mut scene = Scene::begin(world).await;
     // The last revocation is taken out as if it had never been: entry, head, and the row that it changed.
     let before = scene.world.db_read(|reader| {
-        let mut tree = portcullis::ledger::tree::Tree::default();
-        let last = scene.head.seq();
+        let mut head = Head {
+            tree: portcullis::ledger::tree::Tree::default(),
+            chain: [0; 32],
+            ..scene.head.clone()
+        };
         for (seq, body) in ledger::after(reader, 0, 10_000).expect("reads") {
-            if seq < last {
-                tree.push(leaf_hash(&body));
+            if seq < scene.head.seq() {
+                head.push(body);
             }
         }
-        tree
+        head
     });
     let last = scene.head.seq();
     let (root, edge) = (
-        scene.raw.bytes(&before.root()),
-        scene.raw.bytes(&before.to_bytes()),
+        scene.raw.bytes(&before.tree.root()),
+        scene.raw.bytes(&before.tree.to_bytes()),
     );
+    let chain = scene.raw.bytes(&before.chain);
     scene.raw.must(&format!(
         "BEGIN; DELETE FROM ledger_entries WHERE seq = {last}; \
-         UPDATE ledger_head SET seq = {}, root = {root}, edge = {edge}; COMMIT",
+         UPDATE ledger_head SET seq = {}, root = {root}, edge = {edge}, chain = {chain}; COMMIT",
         last - 1
     ));
     // At once, before any poll: a new entry under the old number would be a second past.

@@ -52,12 +52,7 @@ pub async fn a_refusal_is_seen_by_the_gates_member_and_by_the_issuer_and_by_nobo
     assert_eq!(of_b[0]["credential"], lost.credential);
     assert_eq!(of_b[0]["gate"], gate_of_a.gate);
     assert!(sightings(&c, 0).await.is_empty(), "it concerns nobody else");
-    assert_eq!(
-        world
-            .db_read(|reader| logs::checks_count(reader))
-            .expect("counts"),
-        3
-    );
+    assert_eq!(world.db_read(logs::checks_count).expect("counts"), 3);
 }
 
 /// The sightings that a member finds, once there are this many.
@@ -142,9 +137,7 @@ pub async fn while_the_database_is_occupied_gates_go_on_and_only_permits_are_dro
     loop {
         let dropped = counts.dropped_permits.load(Ordering::SeqCst);
         let written = counts.written.load(Ordering::SeqCst);
-        let rows = world
-            .db_read(|reader| logs::checks_count(reader))
-            .expect("counts");
+        let rows = world.db_read(logs::checks_count).expect("counts");
         if written + dropped == flood + asked && rows == written {
             break;
         }

@@ -3,6 +3,7 @@
 pub mod check_log;
 pub mod freshness;
 pub mod gate_check;
+pub mod restart;
 pub mod transitions;
 
 /// Every story, as a test on one database.
@@ -11,6 +12,9 @@ macro_rules! all {
         $crate::stories::tell!($database, gate_check:
             a_badge_revoked_at_b_is_refused_at_a,
             a_suspended_badge_is_refused_until_it_is_lifted,
+        );
+        $crate::stories::tell!($database, restart:
+            a_node_says_after_a_restart_what_it_said_before,
         );
         $crate::stories::tell!($database, transitions:
             every_change_of_every_state_leads_where_the_list_says,

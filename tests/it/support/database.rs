@@ -122,7 +122,7 @@ impl Raw {
         match self {
             Self::Sqlite(_) => self.must("BEGIN IMMEDIATE"),
             Self::Postgres(_) => self.must(
-                "BEGIN; LOCK TABLE gate_checks, ledger_head, ledger_entries IN ACCESS EXCLUSIVE MODE",
+                "BEGIN; LOCK TABLE gate_checks, gate_permits, ledger_head, ledger_entries IN ACCESS EXCLUSIVE MODE",
             ),
         }
     }

@@ -44,7 +44,7 @@ pub struct World {
     pub first: FirstAdmin,
     /// The first node.
     pub node: RunningNode,
-    place: Place,
+    _place: Place,
     /// Set where a story leaves the ledger damaged on purpose.
     pub damaged: bool,
 }
@@ -52,7 +52,7 @@ pub struct World {
 /// A new, empty database. It goes when this is dropped.
 pub struct Place {
     pub url: String,
-    folder: Option<tempfile::TempDir>,
+    _folder: Option<tempfile::TempDir>,
     postgres_name: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl Place {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 Self {
                     url: format!("sqlite:{}", folder.path().join("portcullis.db").display()),
-                    folder: Some(folder),
+                    _folder: Some(folder),
                     postgres_name: None,
                 }
             }
@@ -109,7 +109,7 @@ impl Place {
                     .0;
                 Self {
                     url: format!("{base}/{name}"),
-                    folder: None,
+                    _folder: None,
                     postgres_name: Some(name),
                 }
             }
@@ -159,7 +159,7 @@ impl World {
             keyring,
             first,
             node,
-            place,
+            _place: place,
             damaged: false,
         }
     }
@@ -179,7 +179,7 @@ impl World {
     /// The network's administrator.
     pub async fn admin(&self) -> Admin {
         let api = self
-            .api(&self.first.client.to_string(), &self.first.secret)
+            .api(&self.first.client.to_string(), self.first.secret.reveal())
             .await;
         Admin {
             api,
@@ -205,15 +205,6 @@ impl World {
         admin
             .administrator_of(self, member["id"].as_str().expect("an id"))
             .await
-    }
-
-    /// The folder of an SQLite world.
-    pub fn folder(&self) -> &std::path::Path {
-        self.place
-            .folder
-            .as_ref()
-            .expect("SQLite has a folder")
-            .path()
     }
 
     /// Ends the first node and starts it again on the same database.

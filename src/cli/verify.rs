@@ -1,0 +1,106 @@
+//! `portcullis verify`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::{Failed, terminal};
+use crate::config::Flags;
+use crate::service::verify::{Failure, verify};
+use crate::store::backend::sqlite_path;
+use crate::store::{Store, StoreError};
+
+/// Prove that ledger and tables are whole.
+///
+/// Reads every entry of the ledger again, computes the tree over them anew and compares it with the head, and compares
+/// what the entries add up to with every table, row by row. Names the first thing that is bad.
+///
+/// Reads only, and may run beside a server.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 all is whole; 3 something is damaged, and it is named; 1 it could not be looked at; \
+    2 the command line or a setting is wrong."
+)]
+pub struct Verify {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    settings: Flags,
+}
+
+/// Something is damaged.
+const DAMAGED: u8 = 3;
+
+impl Verify {
+    pub fn run(self) -> Result<ExitCode, Failed> {
+        let config = super::settings(&self.settings)?.config;
+        // SQLite would make an empty database where there is none.
+        if sqlite_path(&config.database).is_some_and(|path| !Path::new(path).exists()) {
+            return Err(Failed::new(
+                "There is no database file where the setting `database` says. Look at `portcullis config show`.",
+            ));
+        }
+        let mut reader = Store::at(&config.database).reader().map_err(unreadable)?;
+        let bar = ProgressBar::new(0).with_style(style());
+        let found = verify(&mut reader, |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+            if done == total {
+                bar.set_message("comparing the tables");
+            }
+        });
+        bar.finish_and_clear();
+        match found {
+            Ok(report) => {
+                if self.json {
+                    terminal::answer_json(&json!({ "whole": true, "report": report }))?;
+                } else {
+                    let whole = terminal::paint("whole", terminal::GREEN);
+                    let mut rows = vec![
+                        vec!["ledger".into(), format!("{whole}, {} entries", report.seq)],
+                        vec!["numbering".into(), report.r#gen.to_string()],
+                        vec!["root".into(), report.root],
+                    ];
+                    rows.extend(report.rows.iter().map(|(table, count)| {
+                        vec![(*table).to_owned(), format!("{whole}, {count} rows")]
+                    }));
+                    terminal::answer(&terminal::table(&rows))?;
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(Failure::Damaged(damage)) => {
+                if self.json {
+                    terminal::answer_json(
+                        &json!({ "whole": false, "damage": damage, "says": damage.to_string() }),
+                    )?;
+                } else {
+                    terminal::answer(&format!(
+                        "{}: {damage}",
+                        terminal::paint("damaged", terminal::RED)
+                    ))?;
+                    terminal::say(
+                        "Stop the servers, keep a copy of the database as it is for the inquiry, and restore the last back-up that verifies.",
+                    );
+                }
+                Ok(ExitCode::from(DAMAGED))
+            }
+            Err(Failure::Store(error)) => Err(unreadable(error)),
+            Err(nothing @ Failure::NoLedger) => Err(Failed::new(format!("{nothing}."))),
+        }
+    }
+}
+
+fn unreadable(error: StoreError) -> Failed {
+    Failed::new(format!(
+        "The database could not be read: {error}. Look at the setting `database`, and whether the database is running and was \
+         begun by this version of the program."
+    ))
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} entries {eta} {msg}")
+        .expect("the template is right")
+}
