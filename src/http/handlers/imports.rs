@@ -7,6 +7,9 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::permission::Import as MayImport;
 use crate::domain::card::{Format, UnknownFormat};
@@ -28,6 +31,22 @@ use crate::service::workers::digest_of;
 use crate::service::{Error, Tx};
 
 use super::{Answer, answer};
+
+/// The bytes of a file, as OpenAPI describes them.
+pub struct FileBytes;
+
+impl PartialSchema for FileBytes {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .description(Some("A CSV or XLSX file."))
+            .max_length(Some(IMPORT_BYTES_MAX))
+            .into()
+    }
+}
+
+impl ToSchema for FileBytes {}
 
 /// A file that was brought in.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -88,9 +107,9 @@ impl From<Import> for ImportView {
 /// understood and what each row would come to. A file without a usable row is refused.
 #[utoipa::path(post, path = "/v1/imports", tag = "Imports",
     request_body(description = "The bytes of the file. Its kind is told by its content.", content(
-        (Vec<u8> = "application/octet-stream"),
-        (Vec<u8> = "text/csv"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (FileBytes = "application/octet-stream"),
+        (FileBytes = "text/csv"),
+        (FileBytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
     params(("purpose" = Purpose, Query, description = "What its rows are"),
            ("card_system" = Option<crate::domain::ids::CardSystemId>, Query,

@@ -57,6 +57,7 @@ pub const CHECKS_AT_ONCE: usize = 2;
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ImportState)]
 pub enum State {
     /// It was read and compared, and changed nothing.
     Checked,

@@ -29,6 +29,7 @@ pub enum Outcome {
 /// How many rows have which outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ImportCounts)]
 pub struct Counts {
     /// Rows that change something.
     pub new: u64,
@@ -55,6 +56,7 @@ impl Counts {
 /// One thing that is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RowFault)]
 pub struct Fault {
     /// The header of the column, as the file has it; none when the row as a whole is at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +83,7 @@ impl From<RowProblem> for Fault {
 /// A row that is not simply taken over, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NotableRow)]
 pub struct Notable {
     /// Where it begins: the line of the text file or the row of the workbook, from 1.
     pub line: u64,

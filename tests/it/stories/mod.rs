@@ -2,6 +2,7 @@
 
 pub mod check_log;
 pub mod freshness;
+pub mod demo;
 pub mod gate_check;
 pub mod restart;
 pub mod transitions;

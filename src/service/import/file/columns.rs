@@ -13,6 +13,7 @@ use super::vocabulary::{ALL, KNOWN, VAGUE};
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ImportPurpose)]
 pub enum Purpose {
     /// Workers with their badges.
     Credentials,

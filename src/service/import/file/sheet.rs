@@ -72,6 +72,7 @@ pub struct Understood {
 /// The kinds of file that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FileKind)]
 pub enum Kind {
     /// Comma, semicolon or tab separated text.
     Csv,

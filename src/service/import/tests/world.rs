@@ -23,12 +23,18 @@ use crate::service::check_log::CheckLog;
 use crate::service::commit::{Door, GROUP_MAX};
 use crate::store::{ledger, migrate};
 
-/// A clock that stands still.
-struct Still;
+/// A clock that begins here and stands still, or runs.
+struct Clock {
+    runs: Option<std::time::Instant>,
+}
 
-impl Environment for Still {
+impl Environment for Clock {
     fn now(&self) -> Timestamp {
-        "2026-06-15T10:00:00Z".parse().unwrap()
+        let begin: Timestamp = "2026-06-15T10:00:00Z".parse().unwrap();
+        begin.plus_ms(
+            self.runs
+                .map_or(0, |since| since.elapsed().as_millis() as i64),
+        )
     }
 
     fn uptime_ms(&self) -> u64 {
@@ -56,14 +62,18 @@ pub const ANTWERP: u128 = 1;
 pub const ZEEBRUGGE: u128 = 2;
 
 impl World {
-    /// On SQLite, or on the empty PostgreSQL database of this address.
-    pub fn at(url: Option<&str>) -> Self {
+    /// On SQLite, with a clock that stands still.
+    pub fn new() -> Self {
+        Self::with(None, Clock { runs: None })
+    }
+
+    fn with(url: Option<&str>, clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = match url {
             Some(url) => Store::at(url),
             None => Store::at(&format!("sqlite:{}", folder.path().join("db").display())),
         };
-        let environment: Arc<dyn Environment> = Arc::new(Still);
+        let environment: Arc<dyn Environment> = Arc::new(clock);
         let r#gen = Gen::make(&*environment);
         let mut writer = store.writer().unwrap();
         migrate::up(&mut writer).unwrap();
@@ -112,10 +122,6 @@ impl World {
             Ok(())
         });
         world
-    }
-
-    pub fn new() -> Self {
-        Self::at(None)
     }
 
     pub fn permit(&self, member: u128) -> Permit<permission::Import> {
