@@ -9,7 +9,7 @@ use portcullis::store::ledger::{self, Head};
 
 use crate::support::actors::{GateActor, Hr, Pass, verdict};
 use crate::support::database::Raw;
-use crate::support::{World, alarms};
+use crate::support::{World, log};
 
 struct Scene {
     world: World,
@@ -23,7 +23,7 @@ struct Scene {
 
 impl Scene {
     async fn begin(mut world: World) -> Self {
-        alarms::listen();
+        log::listen();
         let a = world.member("Haven A").await;
         let hr = a.hr(&world).await;
         let gate = a.gate(&world, &[&hr.card_system]).await;
@@ -87,7 +87,7 @@ impl Scene {
         );
         let metrics = String::from_utf8(shared.metrics.render(&shared.services)).expect("text");
         assert!(metrics.contains("portcullis_copy_whole 0"), "{metrics}");
-        let alarms = alarms::about(&self.head.r#gen.to_string());
+        let alarms = log::listen().alarms_about(&self.head.r#gen.to_string());
         assert_eq!(
             alarms.len(),
             1,

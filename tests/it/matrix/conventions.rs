@@ -43,6 +43,7 @@ impl Scene {
                 "engagements",
                 "revocations:",
                 "sightings",
+                "imports",
             ]
             .iter()
             .any(|of_hr| path.contains(of_hr)) =>
@@ -625,7 +626,8 @@ async fn every_answer_carries_a_request_id_and_says_how_long_it_may_be_kept() {
                 row.name()
             );
         }
-        if said.status == 201 {
+        // An import moves on by itself; nobody changes it by what was read.
+        if said.status == 201 && row.path != "/v1/imports" {
             assert!(said.headers.contains_key("etag"), "{}", row.name());
         }
     }

@@ -2,16 +2,8 @@
 //! line, in the metrics, in error bodies, in the ledger, and in the bytes of the whole database. Then each is let slip once,
 //! and the same search finds it.
 
-use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use super::db_execute;
 use crate::support::actors::Admin;
@@ -93,51 +85,6 @@ impl Canaries {
 
 fn lower(bytes: &[u8]) -> Vec<u8> {
     bytes.to_ascii_lowercase()
-}
-
-/// Log lines of this whole process at the finest level, as JSON, while one of these tests runs.
-#[derive(Clone, Default)]
-struct Lines {
-    listening: Arc<AtomicBool>,
-    bytes: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.bytes.lock().expect("whole").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Begins to listen. Our own lines and those of the server's library; the other crates are the test's HTTP client too.
-fn listen() -> Lines {
-    static LINES: OnceLock<Lines> = OnceLock::new();
-    let lines = LINES.get_or_init(|| {
-        let lines = Lines::default();
-        let (writer, listening) = (lines.clone(), lines.listening.clone());
-        let ours = dynamic_filter_fn(move |metadata, _| {
-            let target = metadata.target();
-            listening.load(Ordering::Relaxed)
-                && ["portcullis", "actix", "diesel", "log"]
-                    .iter()
-                    .any(|name| target.starts_with(name))
-        });
-        let layer = tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(move || writer.clone())
-            .with_filter(ours.with_max_level_hint(LevelFilter::TRACE));
-        let subscriber = tracing_subscriber::registry().with(layer);
-        subscriber.try_init().expect("nobody else listens");
-        lines
-    });
-    lines.bytes.lock().expect("whole").clear();
-    lines.listening.store(true, Ordering::Relaxed);
-    lines.clone()
 }
 
 /// The whole database as bytes: the files of SQLite with what is not yet folded into them, or a dump of PostgreSQL.
@@ -364,7 +311,8 @@ pub async fn what_is_personal_appears_nowhere_outside_its_seal(mut world: World)
     // One at a time: what one lets slip at its end is not to be found by the other.
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = TURN.lock().await;
-    let lines = listen();
+    let log = crate::support::log::listen();
+    log.keep_every_line();
     let admin = world.admin().await;
     let (errors, secrets) = story(&world, &admin).await;
     let scraped = {
@@ -373,7 +321,7 @@ pub async fn what_is_personal_appears_nowhere_outside_its_seal(mut world: World)
     };
     // What waits behind the answers is written when the node stops; a start reads everything again.
     world.restart();
-    let logged = lines.bytes.lock().expect("whole").clone();
+    let logged = log.lines();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let canaries = Canaries::of(&secrets);
 
@@ -409,10 +357,10 @@ pub async fn what_is_personal_appears_nowhere_outside_its_seal(mut world: World)
 
     // Now each is let slip, and found by the same search.
     tracing::info!(target: "portcullis", name = FAMILY_NAME, "planted");
-    let logged = lines.bytes.lock().expect("whole").clone();
+    let logged = log.lines();
     canaries.one_is_in(FAMILY_NAME, "a log line", &logged);
     tracing::debug!(target: "portcullis", card = ?CARD_UID.as_bytes(), "planted");
-    let logged = lines.bytes.lock().expect("whole").clone();
+    let logged = log.lines();
     canaries.one_is_in(
         &format!("{CARD_UID} as a list of bytes"),
         "a log line",
@@ -458,5 +406,5 @@ pub async fn what_is_personal_appears_nowhere_outside_its_seal(mut world: World)
     );
     canaries.one_is_in(&found, "a column of bytes", &db_bytes(&world));
     db_execute(&world, "DROP TABLE planted");
-    lines.listening.store(false, Ordering::Relaxed);
+    log.keep_no_more();
 }

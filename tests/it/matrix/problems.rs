@@ -332,6 +332,7 @@ async fn by_faults(reached: &mut Reached, world: &mut World, side: &Side) {
 
     // What is stored was damaged.
     db_execute(world, "UPDATE sealed_details SET sealed = subject");
+    world.damaged = true;
     let path = format!("/v1/workers/{}", side.worker);
     reached.by(hr.get(&path).await, "internal");
     reached.by(hr.get("/v1/workers").await, "internal");

@@ -2,10 +2,10 @@
 //! a line to the database that can fail.
 
 pub mod actors;
-pub mod alarms;
 pub mod clock;
 pub mod database;
 pub mod figures;
+pub mod log;
 pub mod proxy;
 pub mod world;
 
