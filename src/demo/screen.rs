@@ -18,7 +18,7 @@ pub fn say(line: &str) {
     let _ = writeln!(stdout(), "{line}");
 }
 
-/// Text that stands out where stdout is a terminal whose owner does not mind (https://no-color.org).
+/// Text that stands out where stdout is a terminal whose owner does not mind (<https://no-color.org>).
 pub fn loud(text: &str) -> String {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
