@@ -15,7 +15,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use crate::access::keyring::{Keyring, MASTER_KEY_BYTES};
+use crate::access::keyring::Keyring;
+use crate::access::master_key;
 use crate::access::token::Tokens;
 use crate::config::Config;
 use crate::domain::time::Environment;
@@ -28,7 +29,7 @@ use crate::metrics::Metrics;
 use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
 use crate::service::load::Progress;
-use crate::service::{Door, Services, follow, load, signing_keys};
+use crate::service::{Door, Services, follow, import, load, signing_keys};
 use crate::store::{Store, migrate};
 
 /// Why a node does not start. A sentence for the operator.
@@ -121,9 +122,14 @@ impl Node {
             store,
             door,
             check_log,
+            imports: import::Running::default(),
         };
+        let services = Arc::new(services);
+        import::resume(&services)
+            .map_err(|error| StartError::new("The imports under way cannot be found", &error))?;
+        import::sweep(&services);
         Ok(Self {
-            services: Arc::new(services),
+            services,
             stop,
             check_log: log_thread,
             follower,
@@ -134,6 +140,7 @@ impl Node {
 
     /// Ends the node: what waits is written, then the threads end. Blocks until they have.
     pub fn stop(self) {
+        self.services.imports.stop();
         self.stop.store(true, Ordering::Release);
         // The log first: it writes through the door.
         for (thread, close_door) in [
@@ -183,21 +190,7 @@ fn tokens(store: &Store, keyring: &Keyring, public_url: &str) -> Result<Tokens, 
 
 /// Reads the master key.
 pub fn read_master_key(path: &Path) -> Result<Keyring, StartError> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        StartError::new(
-            &format!(
-                "The master key cannot be read from {} (`portcullis init` makes one)",
-                path.display()
-            ),
-            &error,
-        )
-    })?;
-    let key: [u8; MASTER_KEY_BYTES] = bytes.try_into().map_err(|_| {
-        StartError(format!(
-            "The master key in {} has not {MASTER_KEY_BYTES} bytes.",
-            path.display()
-        ))
-    })?;
+    let key = master_key::read(path).map_err(|error| StartError(error.to_string()))?;
     Ok(Keyring::derive(&key))
 }
 
@@ -298,12 +291,22 @@ pub fn run(
         let api = api(shared.clone(), serving)?;
         let metrics = metrics(shared.clone(), metrics_listener)?;
         let handles = [api.handle(), metrics.handle()];
-        actix_web::rt::spawn(stop_on_signal(shared, handles));
+        actix_web::rt::spawn(stop_on_signal(shared.clone(), handles));
+        actix_web::rt::spawn(sweep_daily(shared));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
         futures_util::future::try_join(api, metrics).await
     });
-    // Whatever ended the server, what was taken in is written before the process goes.
-    node.stop();
+    // Whatever ended the server, what was taken in is written before the process goes; a database that does not answer
+    // must not hold it back, and nobody was told that what it would lose is done.
+    let (stopped, waiting) = std::sync::mpsc::sync_channel(1);
+    let stopping = std::thread::spawn(move || {
+        node.stop();
+        let _ = stopped.try_send(());
+    });
+    match waiting.recv_timeout(STOP_PATIENCE) {
+        Ok(()) => drop(stopping.join()),
+        Err(_) => tracing::warn!("the database does not answer; lines of the check log are lost"),
+    }
     tracing::info!("stopped");
     ended.map(drop).map_err(failed)
 }
@@ -326,6 +329,17 @@ pub fn shared(
         metrics,
         quotas,
     )))
+}
+
+/// How long a node may take to write what waits when it is stopped. With the longest drain it makes 29 seconds, under the
+/// 30 that supervisors give.
+const STOP_PATIENCE: Duration = Duration::from_secs(4);
+
+async fn sweep_daily(shared: Data<Shared>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+        import::sweep(&shared.services);
+    }
 }
 
 /// SIGTERM and SIGINT: `/readyz` says so first, then the sockets close and what is under way ends.

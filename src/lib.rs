@@ -29,6 +29,7 @@
 //! | [`service`] | one file per thing a person or machine does; [`service::commit`] is the one door for changes | know HTTP |
 //! | [`http`] | takes requests apart, calls one service function, dresses the answer | hold a rule |
 //! | [`app`] | puts a node together and serves it | |
+//! | [`demo`] | a network of invented workers on a real node | go past the door for changes |
 //!
 //! A path leads to its handler, rule, query and test by name alone: `/v1/credentials/{id}/revocations` is
 //! `http/handlers/credentials.rs`, `service/credentials.rs`, `store/credentials.rs`, `tests/it/stories/…`.
@@ -67,5 +68,6 @@ pub mod metrics;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod environment;
 pub mod telemetry;

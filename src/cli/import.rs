@@ -27,14 +27,14 @@ pub struct Import {
     /// What its rows are.
     #[arg(long, value_enum)]
     purpose: Purpose,
-    /// The card system that its card numbers are of.
+    /// The card system that its card numbers are of; needed where the file names cards.
     #[arg(long, value_name = "CARD_SYSTEM")]
-    card_system: CardSystemId,
-    /// The format of card numbers in rows that do not say it.
+    card_system: Option<CardSystemId>,
+    /// The format of its card numbers; needed where the file has no column for it.
     #[arg(long)]
     format: Option<Format>,
-    /// Why, for revocations in rows that do not say it.
-    #[arg(long, value_parser = super::revoke::revoking_reason, required_if_eq("purpose", "revocations"))]
+    /// Why credentials are revoked, such as lost; needed where the file has no column for it.
+    #[arg(long, value_parser = super::revoke::revoking_reason)]
     reason: Option<Reason>,
     /// Apply what was understood.
     #[arg(long)]
@@ -65,12 +65,13 @@ impl Import {
                 self.file.display()
             ))
         })?;
-        let card_system = self.card_system.to_string();
+        let card_system = self.card_system.map(|id| id.to_string());
         let purpose = match self.purpose {
             Purpose::Credentials => "credentials",
             Purpose::Revocations => "revocations",
         };
-        let mut query = vec![("purpose", purpose), ("card_system", card_system.as_str())];
+        let mut query = vec![("purpose", purpose)];
+        query.extend(card_system.as_deref().map(|id| ("card_system", id)));
         query.extend(
             self.format
                 .map(|format| ("default_format", format.as_str())),
@@ -103,7 +104,15 @@ impl Import {
             if self.json {
                 terminal::answer_json(&applied)
             } else {
-                terminal::answer(&format!("Applied {} rows: {id}", applied["rows_done"]))
+                let counts = &applied["counts"];
+                terminal::answer(&format!(
+                    "Applied {} rows: {} new, {} same, {} in conflict, {} unusable.",
+                    applied["rows_done"],
+                    counts["new"],
+                    counts["same"],
+                    counts["conflict"],
+                    counts["unusable"]
+                ))
             }
         })?;
         Ok(ExitCode::SUCCESS)
@@ -133,7 +142,7 @@ async fn apply(session: &mut Session, id: &str) -> Result<Value, Failed> {
         };
         let (_, now) = session.send(ask).await.map_err(|failed| {
             Failed::new(format!(
-                "{}\nThe import goes on without us; the same command finds out how it ended.",
+                "{}\nThe import goes on without us; the same command without --apply says what is left to do.",
                 failed.message
             ))
         })?;
@@ -149,8 +158,9 @@ async fn apply(session: &mut Session, id: &str) -> Result<Value, Failed> {
                 bar.abandon();
                 let state = other.unwrap_or("unknown");
                 return Err(Failed::new(format!(
-                    "The import {id} ended as {state} after {} rows. The same command again goes on where it ended.",
-                    now["rows_done"]
+                    "The import {id} is {state} after {} rows. {} Rows that are done stay; the same command again does the rest.",
+                    now["rows_done"],
+                    word(&now["failure"])
                 )));
             }
         }
@@ -160,50 +170,66 @@ async fn apply(session: &mut Session, id: &str) -> Result<Value, Failed> {
 /// What the server understood and what would come of each row, as tables.
 fn report(checked: &Value) -> String {
     let pairs = |name: &str| -> Vec<Vec<String>> {
-        let of = checked[name].as_object();
-        of.into_iter()
-            .flatten()
-            .map(|(key, value)| vec![key.replace('_', " "), plain(value)])
+        let fields = checked[name].as_object().into_iter().flatten();
+        fields
+            .map(|(key, value)| vec![key.replace('_', " "), word(value)])
             .collect()
     };
-    let mut parts = vec![
-        terminal::table(&pairs("understood")),
-        terminal::table(&pairs("counts")),
+    let headed = |head: [&str; 3], rows: Vec<Vec<String>>| match rows.is_empty() {
+        true => Vec::new(),
+        false => std::iter::once(head.map(str::to_owned).to_vec())
+            .chain(rows)
+            .collect(),
+    };
+    let items = |name: &str| checked[name].as_array().into_iter().flatten();
+    let columns = items("columns").map(|heading| {
+        let column = &heading["column"];
+        let taken = if column.is_null() {
+            "(ignored)".to_owned()
+        } else {
+            word(column)
+        };
+        vec![word(&heading["header"]), "is".to_owned(), taken]
+    });
+    let rows = items("rows").map(|row| {
+        let problems = row["problems"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(problem);
+        vec![
+            word(&row["line"]),
+            word(&row["outcome"]),
+            problems.collect::<Vec<_>>().join(" "),
+        ]
+    });
+    let tables = [
+        pairs("understood"),
+        columns.collect(),
+        pairs("counts"),
+        headed(["line", "outcome", "why"], rows.collect()),
     ];
-    let rows = checked["rows"].as_array().into_iter().flatten();
-    let rows: Vec<Vec<String>> = rows
-        .map(|row| {
-            vec![
-                plain(&row["line"]),
-                plain(&row["outcome"]),
-                plain(&row["problems"]),
-            ]
-        })
-        .collect();
-    if !rows.is_empty() {
-        let head = ["line", "outcome", "why"].map(str::to_owned).to_vec();
-        parts.push(terminal::table(
-            &std::iter::once(head).chain(rows).collect::<Vec<_>>(),
-        ));
-    }
-    parts.retain(|part| !part.is_empty());
-    parts.join("\n\n")
+    let tables = tables.iter().filter(|rows| !rows.is_empty());
+    tables
+        .map(|rows| terminal::table(rows))
+        .collect::<Vec<_>>()
+        .join("\n\n")
 }
 
-/// A JSON value for reading: lists with commas, objects by their sentence or as `key: value`.
-fn plain(value: &Value) -> String {
+/// What is wrong with a row: in which column, and the sentence.
+fn problem(problem: &Value) -> String {
+    let message = word(&problem["message"]);
+    match problem["column"].as_str() {
+        Some(column) => format!("{column}: {message}"),
+        None => message,
+    }
+}
+
+/// Text without its quotation marks.
+fn word(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => match fields.get("detail") {
-            Some(detail) => plain(detail),
-            None => fields
-                .iter()
-                .map(|(key, value)| format!("{key}: {}", plain(value)))
-                .collect::<Vec<_>>()
-                .join(", "),
-        },
         other => other.to_string(),
     }
 }
@@ -216,15 +242,20 @@ mod tests {
     fn a_dry_run_reads_as_tables() {
         let checked = serde_json::json!({
             "id": "imp_1", "state": "checked",
-            "understood": {"delimiter": ";", "columns": [{"header": "Badgenummer", "meaning": "card"}]},
+            "understood": {"kind": "csv", "delimiter": "semicolon", "header_line": 1},
+            "columns": [{"header": "Badgenummer", "column": "card"}, {"header": "Kleur", "column": null}],
             "counts": {"new": 2, "same": 1, "conflict": 0, "unusable": 1},
-            "rows": [{"line": 4, "outcome": "unusable", "problems": [{"code": "scientific_notation", "detail": "was rounded"}]}],
+            "rows": [{"line": 4, "outcome": "unusable", "problems": [
+                {"column": "Badgenummer", "code": "scientific_notation", "message": "It was rounded."},
+                {"code": "short", "message": "It is short."},
+            ]}],
         });
         assert_eq!(
             report(&checked),
-            "columns    header: Badgenummer, meaning: card\ndelimiter  ;\n\n\
+            "delimiter    semicolon\nheader line  1\nkind         csv\n\n\
+             Badgenummer  is  card\nKleur        is  (ignored)\n\n\
              conflict  0\nnew       2\nsame      1\nunusable  1\n\n\
-             line  outcome   why\n4     unusable  was rounded"
+             line  outcome   why\n4     unusable  Badgenummer: It was rounded. It is short."
         );
     }
 }

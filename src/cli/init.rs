@@ -112,7 +112,7 @@ fn hand_over(admin: &FirstAdmin, file: Option<(&Path, File)>, json: bool) -> Res
     let credentials = serde_json::json!({
         "member": admin.member,
         "client_id": admin.client,
-        "client_secret": admin.secret,
+        "client_secret": admin.secret.reveal(),
     });
     match file {
         Some((path, mut file)) => {
@@ -139,7 +139,9 @@ fn hand_over(admin: &FirstAdmin, file: Option<(&Path, File)>, json: bool) -> Res
         None if json => terminal::answer_json(&credentials),
         None => terminal::answer(&format!(
             "member         {}\nclient_id      {}\nclient_secret  {}",
-            admin.member, admin.client, admin.secret
+            admin.member,
+            admin.client,
+            admin.secret.reveal()
         )),
     }
 }

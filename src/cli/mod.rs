@@ -1,5 +1,5 @@
 //! The commands, one file each. `serve`, `init`, `verify` and `config` work on this machine with the settings of a server;
-//! `check`, `revoke` and `import` talk to a running server as a client.
+//! `check`, `revoke` and `import` talk to a running server as a client. `demo` brings its own server.
 //!
 //! What was asked for goes to stdout, everything else to stderr. With `--json` stdout is one JSON value.
 
@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod connection;
+mod demo;
 mod import;
 mod init;
 mod openapi;
@@ -35,6 +36,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done; 1 not done, and stderr says why; 2
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Demo(demo::Demo),
     Init(init::Init),
     Check(check::Check),
     Revoke(revoke::Revoke),
@@ -86,6 +88,7 @@ impl From<crate::config::Wrong> for Failed {
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => settings(&serve.settings).map(|loaded| serve::run(loaded.config)),
+        Command::Demo(demo) => Ok(demo.run()),
         Command::Init(init) => init.run(),
         Command::Check(check) => check.run(),
         Command::Revoke(revoke) => revoke.run(),

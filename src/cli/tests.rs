@@ -75,26 +75,21 @@ fn a_revocation_needs_a_reason_that_revokes() {
 }
 
 #[test]
-fn an_import_of_revocations_needs_a_reason() {
-    let line = [
-        "import",
-        "list.csv",
+fn an_import_needs_a_purpose_and_takes_only_reasons_that_revoke() {
+    let line = ["import", "list.csv", "--purpose", "revocations"];
+    assert_eq!(wrong(&line[..2]), Some(ErrorKind::MissingRequiredArgument));
+    let more = [
         "--card-system",
         CARD_SYSTEM,
-        "--purpose",
+        "--format",
+        "card_uid",
+        "--reason",
+        "lost",
+        "--apply",
     ];
-    assert_eq!(
-        wrong(&[&line[..], &["credentials", "--format", "card_uid"]].concat()),
-        None
-    );
-    assert_eq!(
-        wrong(&[&line[..], &["revocations"]].concat()),
-        Some(ErrorKind::MissingRequiredArgument)
-    );
-    assert_eq!(
-        wrong(&[&line[..], &["revocations", "--reason", "lost", "--apply"]].concat()),
-        None
-    );
+    assert_eq!(wrong(&[&line[..], &more].concat()), None);
+    let line = [&line[..], &["--reason", "dormant"]].concat();
+    assert_eq!(wrong(&line), Some(ErrorKind::ValueValidation));
 }
 
 #[test]

@@ -150,7 +150,7 @@ pub(super) fn of_environment(
         .get("config")
         .and_then(Value::as_str)
         .map(PathBuf::from);
-    variables.retain(|key, _| !OTHER_VARIABLES.contains(&key.as_str()) && !is_from_kubernetes(key));
+    variables.retain(|key, _| is_setting(key));
     let layer = Layer::new(variables, |key| Source::Environment(variable(key)));
     (path, layer)
 }
@@ -175,9 +175,11 @@ fn read_file(path: &Path) -> Result<Dict, String> {
     })
 }
 
-/// In a pod beside a Kubernetes service named `portcullis` these are set by the cluster, and nobody can mend them.
-fn is_from_kubernetes(key: &str) -> bool {
-    key == "port" || key.starts_with("port_") || key.starts_with("service_")
+/// Whether a variable of ours is meant for a server. Not those that the scripts of the tests hand to each other, and not
+/// those that a Kubernetes cluster sets in every pod beside a service named `portcullis`: nobody could mend them.
+fn is_setting(key: &str) -> bool {
+    let by_cluster = key == "port" || key.starts_with("port_") || key.starts_with("service_");
+    !by_cluster && !key.starts_with("test_") && !OTHER_VARIABLES.contains(&key)
 }
 
 pub(super) fn source_of(sources: &Sources, key: &str) -> Source {

@@ -100,6 +100,7 @@ fn an_unknown_key_is_refused_with_the_nearest_one() {
         ("PORTCULLIS_CLIENT_SECRET_FILE", "secret"),
         ("PORTCULLIS_PORT_8080_TCP_ADDR", "10.0.0.1"),
         ("PORTCULLIS_SERVICE_HOST", "10.0.0.1"),
+        ("PORTCULLIS_TEST_FULL", "1"),
     ];
     Config::load(&Flags::default(), variables(&others)).expect("none of them is a setting");
 }

@@ -258,9 +258,7 @@ pub enum Refused {
 impl State {
     /// Every state there is: good, the fifteen ways to be suspended, revoked.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..=15)
-            .chain([REVOKED])
-            .filter_map(|number| Self::from_number(number))
+        (0..=15).chain([REVOKED]).filter_map(Self::from_number)
     }
 
     /// Where a change leads. The one function that says so: the guard in SQL, the replay and the index use it.

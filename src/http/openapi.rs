@@ -13,7 +13,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, network, oauth, revocations, sightings, workers,
+    clients, credentials, gate_checks, health, imports, network, oauth, revocations, sightings,
+    workers,
 };
 use super::problem::ProblemDocument;
 
@@ -40,6 +41,7 @@ use super::problem::ProblemDocument;
         workers::engage, workers::engagements, workers::disengage,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, credentials::suspend,
         credentials::lift, revocations::revoke, revocations::revoke_batch,
+        imports::bring, imports::show, imports::apply,
         sightings::list,
         oauth::token, oauth::jwks,
         health::livez, health::readyz, health::openapi, health::problem,
@@ -50,6 +52,7 @@ use super::problem::ProblemDocument;
         (name = "Gates", description = "Is this card good, here, now?"),
         (name = "Credentials", description = "Issuing them, and what happens to them afterwards."),
         (name = "Workers", description = "Who works in the ports, and for whom."),
+        (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
         (name = "Clients", description = "Machines that talk to this service."),
         (name = "Tokens", description = "How machines come in."),

@@ -6,7 +6,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, network, oauth, revocations, sightings, workers,
+    clients, credentials, gate_checks, health, imports, network, oauth, revocations, sightings,
+    workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -185,6 +186,15 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/revocations:batch",
             vec![(Method::POST, web::to(revocations::revoke_batch))],
+        ),
+        at("/v1/imports", vec![(Method::POST, web::to(imports::bring))]),
+        at(
+            "/v1/imports/{id}",
+            vec![(Method::GET, web::to(imports::show))],
+        ),
+        at(
+            "/v1/imports/{id}/apply",
+            vec![(Method::POST, web::to(imports::apply))],
         ),
         at(
             "/v1/sightings",

@@ -129,14 +129,14 @@ impl Allowance {
     }
 }
 
-/// A token that was verified, and what its client may still ask.
-type Known = (Verified, Arc<Allowance>);
+/// By token: what it proves, and what its client may still ask.
+type TokenMap = HashMap<Box<str>, (Verified, Arc<Allowance>)>;
 
 /// What one thread of the server remembers: tokens that it has verified, so that a check does not pay for a signature
 /// each time. Nobody else reads or writes it, so there is no lock.
 #[derive(Default)]
 pub struct Remembered {
-    tokens: RefCell<HashMap<Box<str>, Known>>,
+    tokens: RefCell<TokenMap>,
 }
 
 impl Remembered {

@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const CHUNK: usize = 1024;
 const CHUNKS: usize = 16_384;
 
+/// Made when its first value is written, and then stays where it is.
+type Chunk<T> = Box<[OnceLock<T>]>;
+
 /// Up to 16 777 216 values, each written once and then found under its number for ever.
 pub struct Append<T> {
-    chunks: Box<[OnceLock<Box<[OnceLock<T>]>>]>,
+    chunks: Box<[OnceLock<Chunk<T>>]>,
     len: AtomicU32,
 }
 

@@ -99,10 +99,10 @@ impl Projection for Replay {
                 knows(client.member.to_string())?;
                 // A revoked client never comes back, whatever a later entry says.
                 if let Some((_, Record::Client(before))) = self.records.get(&client.id.to_string())
+                    && before.revoked
+                    && !client.revoked
                 {
-                    if before.revoked && !client.revoked {
-                        return Err(Illegal::Change(Refused::Revoked));
-                    }
+                    return Err(Illegal::Change(Refused::Revoked));
                 }
             }
         }

@@ -11,6 +11,12 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
     hash(&[&[0], entry])
 }
 
+/// The chain after an entry: SHA-256 of 0x02, the chain before it and its leaf hash. The tree proves that nothing was taken
+/// out; the chain, kept beside each entry, names the first one that was changed. Before the first entry it is all zeros.
+pub fn chain_hash(before: &Hash, leaf: &Hash) -> Hash {
+    hash(&[&[2], before, leaf])
+}
+
 fn node_hash(left: &Hash, right: &Hash) -> Hash {
     hash(&[&[1], left, right])
 }

@@ -28,7 +28,7 @@ use crate::index::Index;
 use crate::ledger::entry::{Actor, Entry, Fact};
 use crate::ledger::fold::fold;
 use crate::store::idempotency::{self, Kept};
-use crate::store::ledger::{self, Head};
+use crate::store::ledger::{self, Head, Line};
 use crate::store::tables::{Pending, Tables};
 use crate::store::{Reader, Store, StoreError, Writer};
 
@@ -47,10 +47,13 @@ pub struct Door {
     queue: SyncSender<Message>,
 }
 
+/// Something to write that is no change of the ledger.
+type Aside = Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>;
+
 enum Message {
     Job(Box<dyn Job>),
     /// Something to write that is no change: logs, progress, old answers to forget.
-    Aside(Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>),
+    Aside(Aside),
     Stop,
 }
 
@@ -74,7 +77,7 @@ pub struct Tx<'a> {
 struct Group {
     head: Head,
     entries: Vec<Entry>,
-    bodies: Vec<Vec<u8>>,
+    lines: Vec<Line>,
     answers: Vec<Kept>,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
@@ -100,12 +103,9 @@ impl Tx<'_> {
                 pending: self.pending,
             },
         )?;
-        self.group
-            .head
-            .tree
-            .push(crate::ledger::tree::leaf_hash(&body));
+        let line = self.group.head.push(body);
         self.group.entries.push(entry);
-        self.group.bodies.push(body);
+        self.group.lines.push(line);
         Ok(seq)
     }
 
@@ -214,16 +214,16 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
         // A panic in a rule is our mistake; it must cost one request, not the one thread that can write.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
         let result = outcome.unwrap_or_else(|_| Err(Error::internal("a rule panicked")));
-        if let (Ok(value), Some(once)) = (&result, &self.once) {
-            if let Some(answer) = (self.keep)(value) {
-                // An answer may hold a name or a new client's secret: sealed like everything else of that kind.
-                tx.group.answers.push(Kept {
-                    id: once.id.to_vec(),
-                    request: once.request.to_vec(),
-                    answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
-                    created_at: tx.now.as_ms(),
-                });
-            }
+        if let (Ok(value), Some(once)) = (&result, &self.once)
+            && let Some(answer) = (self.keep)(value)
+        {
+            // An answer may hold a name or a new client's secret: sealed like everything else of that kind.
+            tx.group.answers.push(Kept {
+                id: once.id.to_vec(),
+                request: once.request.to_vec(),
+                answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
+                created_at: tx.now.as_ms(),
+            });
         }
         let ok = result.is_ok();
         self.result = Some(result);
@@ -428,7 +428,7 @@ impl Committer {
         }
     }
 
-    fn aside(&mut self, work: Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>) {
+    fn aside(&mut self, work: Aside) {
         let done = self.writer().and_then(|mut writer| {
             let done = writer.transaction(work);
             self.writer = done.is_ok().then_some(writer);
@@ -516,7 +516,7 @@ impl Committer {
         let mut group = Group {
             head: before.clone(),
             entries: Vec::new(),
-            bodies: Vec::new(),
+            lines: Vec::new(),
             answers: Vec::new(),
             touched: false,
         };
@@ -549,7 +549,7 @@ impl Committer {
         }
         pending.flush(writer)?;
         if !group.entries.is_empty() {
-            ledger::append(writer, &before, &group.head, &group.bodies)?;
+            ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
         Ok((before, group))
@@ -562,7 +562,7 @@ impl Committer {
             group
                 .entries
                 .iter()
-                .zip(group.bodies.iter().map(Vec::as_slice))
+                .zip(group.lines.iter().map(|line| line.body.as_slice()))
         };
         let done = if self.index.seq() >= before.seq() {
             self.index

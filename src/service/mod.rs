@@ -5,6 +5,7 @@
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind.
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
+//! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote.
 
 pub mod check_log;
@@ -14,6 +15,7 @@ pub mod credentials;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
+pub mod import;
 pub mod load;
 pub mod network;
 pub mod setup;
@@ -48,6 +50,8 @@ pub struct Services {
     pub door: Door,
     /// What was answered.
     pub check_log: check_log::CheckLog,
+    /// The files that are being brought in.
+    pub imports: import::Running,
 }
 
 impl Services {

@@ -482,14 +482,14 @@ impl Kept for Gate {
     ) -> Result<Self, Error> {
         check_max_age(draft.max_age_ms)?;
         let facility = within::<Facility, _>(tx, permit, "/facility", draft.facility)?;
-        if let Some(zone) = draft.zone {
-            if named::<Zone>(tx, "/zone", zone)?.facility != facility.id {
-                return Err(Error::field(
-                    "/zone",
-                    "mismatch",
-                    "The zone lies in another facility.",
-                ));
-            }
+        if let Some(zone) = draft.zone
+            && named::<Zone>(tx, "/zone", zone)?.facility != facility.id
+        {
+            return Err(Error::field(
+                "/zone",
+                "mismatch",
+                "The zone lies in another facility.",
+            ));
         }
         if draft.card_systems.is_empty() || draft.card_systems.len() > CARD_SYSTEMS_PER_GATE_MAX {
             let message = format!("Name 1 to {CARD_SYSTEMS_PER_GATE_MAX} card systems.");

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-
+use super::clients::Secret;
 use super::commit::Door;
 use super::error::{Code, Error};
 use super::signing_keys;
 use crate::access::keyring::Keyring;
 use crate::domain::client::{Client, Role};
-use crate::domain::digest::Digest;
 use crate::domain::ids::{ClientId, Gen, MemberId};
 use crate::domain::network::{Locode, Member, MemberKind};
 use crate::domain::text::Name;
@@ -40,7 +38,7 @@ pub struct FirstAdmin {
     /// Its client.
     pub client: ClientId,
     /// The client's secret.
-    pub secret: String,
+    pub secret: Secret,
 }
 
 /// Why no network was begun.
@@ -85,7 +83,7 @@ pub async fn init(
             let (id, client, secret) = (
                 MemberId::make(tx.environment),
                 ClientId::make(tx.environment),
-                secret(tx.environment),
+                Secret::make(tx.environment),
             );
             tx.state(Fact::LedgerBegan { r#gen })?;
             tx.state(Fact::MemberRecorded(Member {
@@ -100,7 +98,7 @@ pub async fn init(
                 member: id,
                 name: first.client.clone(),
                 role: Role::NetworkAdmin,
-                secret_sha256: digest(&secret),
+                secret_sha256: secret.digest(),
                 revoked: false,
             }))?;
             signing_keys::add(tx)?;
@@ -137,22 +135,6 @@ fn begin(store: &Store, environment: Option<&dyn Environment>) -> Result<Option<
     }
 }
 
-fn secret(environment: &dyn Environment) -> String {
-    let mut random = [0; 32];
-    environment.fill_random(&mut random);
-    format!(
-        "pcs_{}",
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random)
-    )
-}
-
-fn digest(secret: &str) -> Digest {
-    use aws_lc_rs::digest::{SHA256, digest};
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest(&SHA256, secret.as_bytes()).as_ref());
-    Digest(sha256)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +166,8 @@ mod tests {
 
         let admin = init(&store, keyring.clone(), environment.clone(), first()).await;
         let admin = admin.expect("begins");
-        assert!(admin.secret.starts_with("pcs_") && admin.secret.len() == 47);
+        let secret = admin.secret.reveal();
+        assert!(secret.starts_with("pcs_") && secret.len() == 47);
         let mut reader = store.reader().expect("opens");
         let records = network::all(&mut reader).expect("reads");
         let client = records.iter().find_map(|(_, record)| match record {
@@ -194,7 +177,7 @@ mod tests {
         let client = client.expect("there is one");
         assert_eq!((client.id, client.member), (admin.client, admin.member));
         assert_eq!(client.role, Role::NetworkAdmin);
-        assert_eq!(client.secret_sha256, digest(&admin.secret));
+        assert_eq!(client.secret_sha256, admin.secret.digest());
 
         let keys = signing_keys::load(&mut reader, &keyring).expect("opens");
         let tokens = Tokens::new("https://portcullis.example", keys).expect("one key");

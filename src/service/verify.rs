@@ -16,8 +16,8 @@ use crate::domain::ids::Gen;
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::fold;
 use crate::ledger::replay::Replay;
-use crate::ledger::tree::{Tree, leaf_hash};
-use crate::store::ledger::{self, Head};
+use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
+use crate::store::ledger::{self, Head, Line};
 use crate::store::{Reader, StoreError, credentials, network, tables, workers};
 
 /// Entries read at once.
@@ -135,13 +135,14 @@ fn entries(
     let bad = |seq: u64, why: String| Err(Damage::Entry { seq, why }.into());
     let mut replay = Replay::default();
     let mut tree = Tree::default();
+    let mut chain = [0; 32];
     loop {
         progress(tree.size(), head.seq());
-        let page = ledger::after(reader, tree.size(), PAGE)?;
+        let page = ledger::lines_after(reader, tree.size(), PAGE)?;
         if page.is_empty() {
             break;
         }
-        for (seq, body) in page {
+        for (seq, Line { body, chain: kept }) in page {
             let next = tree.size() + 1;
             if next > head.seq() {
                 return bad(
@@ -152,6 +153,8 @@ fn entries(
             if seq != next {
                 return bad(next, format!("it is missing; the next one is {seq}"));
             }
+            let leaf = leaf_hash(&body);
+            chain = chain_hash(&chain, &leaf);
             let entry = match Entry::decode(seq, &body) {
                 Ok(entry) => entry,
                 // What serde says can hold a piece of what it read.
@@ -160,10 +163,17 @@ fn entries(
                 }
                 Err(unreadable) => return bad(seq, unreadable.to_string()),
             };
+            if chain != kept {
+                return bad(
+                    seq,
+                    "it was changed after it was written; the chain beside it is of other bytes"
+                        .into(),
+                );
+            }
             if let Err(illegal) = fold(&entry, &mut replay) {
                 return bad(seq, illegal.to_string());
             }
-            tree.push(leaf_hash(&body));
+            tree.push(leaf);
         }
     }
     if tree.size() < head.seq() {
@@ -173,6 +183,7 @@ fn entries(
         );
         return bad(tree.size() + 1, why);
     }
+    // Somebody who also wrote the chain anew has still another tree than the head's.
     match tree.first_difference(&head.tree) {
         None => {}
         Some((seq, last)) if seq == last => {

@@ -106,16 +106,16 @@ pub fn engage(
         .staff_number
         .as_ref()
         .map(|number| tx.keyring.staff_key(member, number.as_str()));
-    if let Some(staff_key) = staff_key {
-        if !workers::by_staff_keys(tx.reader()?, &[staff_key])?.is_empty() {
-            let mut error = Error::field(
-                "/staff_number",
-                "in_use",
-                "This staff number belongs to another engagement.",
-            );
-            error.code = Code::StaffNumberInUse;
-            return Err(error);
-        }
+    if let Some(staff_key) = staff_key
+        && !workers::by_staff_keys(tx.reader()?, &[staff_key])?.is_empty()
+    {
+        let mut error = Error::field(
+            "/staff_number",
+            "in_use",
+            "This staff number belongs to another engagement.",
+        );
+        error.code = Code::StaffNumberInUse;
+        return Err(error);
     }
     begin(tx, member, worker, details, staff_key)
 }

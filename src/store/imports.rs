@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
-use super::schema::imports;
+use super::schema::{import_files, imports};
 use crate::domain::ids::{ClientId, ImportId, MemberId};
 use crate::domain::time::Timestamp;
 
@@ -24,16 +24,16 @@ pub struct Import {
     pub state: String,
     /// What was said with it, as JSON.
     pub settings: String,
-    /// What the last run found, as JSON.
+    /// What was found, as JSON.
     pub report: String,
+    /// How many rows had which outcome, as JSON.
+    pub counts: String,
     /// Rows in the file.
     pub rows_total: u64,
     /// Rows dealt with.
     pub rows_done: u64,
     /// When it came.
     pub created_at: Timestamp,
-    /// The file, sealed; gone once it is applied.
-    pub sealed: Option<Vec<u8>>,
 }
 
 #[derive(Queryable, Insertable)]
@@ -46,10 +46,10 @@ struct Row {
     state: String,
     settings: String,
     report: String,
+    counts: String,
     rows_total: i64,
     rows_done: i64,
     created_at: i64,
-    sealed: Option<Vec<u8>>,
 }
 
 impl From<Row> for Import {
@@ -62,16 +62,16 @@ impl From<Row> for Import {
             state: row.state,
             settings: row.settings,
             report: row.report,
+            counts: row.counts,
             rows_total: row.rows_total as u64,
             rows_done: row.rows_done as u64,
             created_at: Timestamp::from_ms(row.created_at),
-            sealed: row.sealed,
         }
     }
 }
 
-/// Keeps a new file.
-pub fn add(writer: &mut Writer, import: &Import) -> Result<(), StoreError> {
+/// Keeps a new file, its bytes sealed.
+pub fn add(writer: &mut Writer, import: &Import, sealed: &[u8]) -> Result<(), StoreError> {
     let row = Row {
         id: import.id.into(),
         member: import.member.into(),
@@ -80,18 +80,24 @@ pub fn add(writer: &mut Writer, import: &Import) -> Result<(), StoreError> {
         state: import.state.clone(),
         settings: import.settings.clone(),
         report: import.report.clone(),
+        counts: import.counts.clone(),
         rows_total: import.rows_total as i64,
         rows_done: import.rows_done as i64,
         created_at: import.created_at.as_ms(),
-        sealed: import.sealed.clone(),
     };
     diesel::insert_into(imports::table)
         .values(row)
         .execute(&mut writer.0)?;
+    diesel::insert_into(import_files::table)
+        .values((
+            import_files::import.eq(Bytes16::from(import.id)),
+            import_files::sealed.eq(sealed),
+        ))
+        .execute(&mut writer.0)?;
     Ok(())
 }
 
-/// One file.
+/// One file, without its bytes.
 pub fn find(reader: &mut Reader, id: ImportId) -> Result<Option<Import>, StoreError> {
     let row: Option<Row> = imports::table
         .find(Bytes16::from(id))
@@ -100,14 +106,26 @@ pub fn find(reader: &mut Reader, id: ImportId) -> Result<Option<Import>, StoreEr
     Ok(row.map(Import::from))
 }
 
-/// The files that were being applied when the program last stopped.
-pub fn in_state(reader: &mut Reader, state: &str) -> Result<Vec<ImportId>, StoreError> {
-    let ids: Vec<Bytes16> = imports::table
+/// A file's bytes, sealed; `None` once they are forgotten.
+pub fn sealed(reader: &mut Reader, id: ImportId) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(import_files::table
+        .find(Bytes16::from(id))
+        .select(import_files::sealed)
+        .first(&mut reader.0)
+        .optional()?)
+}
+
+/// The files in a state: which, and whose.
+pub fn in_state(reader: &mut Reader, state: &str) -> Result<Vec<(ImportId, MemberId)>, StoreError> {
+    let rows: Vec<(Bytes16, Bytes16)> = imports::table
         .filter(imports::state.eq(state))
-        .select(imports::id)
+        .select((imports::id, imports::member))
         .order(imports::id)
         .load(&mut reader.0)?;
-    Ok(ids.into_iter().map(Bytes16::id).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, member)| (id.id(), member.id()))
+        .collect())
 }
 
 /// Moves a file from one state to another; `Guard` if it is not in the first.
@@ -120,12 +138,13 @@ pub fn move_state(
     let row = imports::table
         .find(Bytes16::from(id))
         .filter(imports::state.eq(from));
-    match diesel::update(row)
+    let moved = diesel::update(row)
         .set(imports::state.eq(to))
-        .execute(&mut writer.0)?
-    {
-        1 => Ok(()),
-        _ => Err(StoreError::Guard),
+        .execute(&mut writer.0)?;
+    if moved == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Guard)
     }
 }
 
@@ -134,21 +153,43 @@ pub fn progress(
     writer: &mut Writer,
     id: ImportId,
     rows_done: u64,
-    report: &str,
+    counts: &str,
 ) -> Result<(), StoreError> {
     diesel::update(imports::table.find(Bytes16::from(id)))
         .set((
             imports::rows_done.eq(rows_done as i64),
-            imports::report.eq(report),
+            imports::counts.eq(counts),
         ))
         .execute(&mut writer.0)?;
     Ok(())
 }
 
-/// Forgets the file's bytes; what became of it stays.
-pub fn forget_bytes(writer: &mut Writer, id: ImportId) -> Result<(), StoreError> {
+/// Notes what was found.
+pub fn report(writer: &mut Writer, id: ImportId, report: &str) -> Result<(), StoreError> {
     diesel::update(imports::table.find(Bytes16::from(id)))
-        .set(imports::sealed.eq(None::<Vec<u8>>))
+        .set(imports::report.eq(report))
         .execute(&mut writer.0)?;
     Ok(())
 }
+
+/// Forgets a file's bytes; what became of it stays.
+pub fn forget_file(writer: &mut Writer, id: ImportId) -> Result<(), StoreError> {
+    diesel::delete(import_files::table.find(Bytes16::from(id))).execute(&mut writer.0)?;
+    Ok(())
+}
+
+/// Drops the files that have been in a state since before this moment, with their bytes.
+pub fn drop_old(writer: &mut Writer, state: &str, before: Timestamp) -> Result<usize, StoreError> {
+    let old: Vec<Bytes16> = imports::table
+        .filter(imports::state.eq(state))
+        .filter(imports::created_at.lt(before.as_ms()))
+        .select(imports::id)
+        .limit(DROPPED_AT_ONCE)
+        .load(&mut writer.0)?;
+    diesel::delete(import_files::table.filter(import_files::import.eq_any(&old)))
+        .execute(&mut writer.0)?;
+    Ok(diesel::delete(imports::table.filter(imports::id.eq_any(&old))).execute(&mut writer.0)?)
+}
+
+/// So that forgetting does not hold up changes.
+const DROPPED_AT_ONCE: i64 = 100;

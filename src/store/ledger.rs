@@ -8,7 +8,7 @@ use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{ledger_entries, ledger_head};
 use crate::domain::ids::Gen;
-use crate::ledger::tree::{Hash, Tree};
+use crate::ledger::tree::{Hash, Tree, chain_hash, leaf_hash};
 
 /// Where the ledger stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Head {
     pub r#gen: Gen,
     /// The tree over all entries; its size is the seq of the last one.
     pub tree: Tree,
+    /// The chain up to the last one.
+    pub chain: Hash,
 }
 
 impl Head {
@@ -24,6 +26,26 @@ impl Head {
     pub fn seq(&self) -> u64 {
         self.tree.size()
     }
+
+    /// Takes in the next entry by its bytes. Answers the line to write.
+    pub fn push(&mut self, body: Vec<u8>) -> Line {
+        let leaf = leaf_hash(&body);
+        self.tree.push(leaf);
+        self.chain = chain_hash(&self.chain, &leaf);
+        Line {
+            body,
+            chain: self.chain,
+        }
+    }
+}
+
+/// An entry as its row keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// The chain up to it.
+    pub chain: Hash,
 }
 
 /// What a follower compares itself with, without the edge.
@@ -37,18 +59,22 @@ pub struct Tip {
     pub root: Hash,
 }
 
+/// The columns of the head.
+type HeadRow = (Bytes16, i64, Vec<u8>, Vec<u8>, Vec<u8>);
+
 /// The head; `None` in a database where no ledger has begun.
 pub fn head(reader: &mut Reader) -> Result<Option<Head>, StoreError> {
-    let row: Option<(Bytes16, i64, Vec<u8>, Vec<u8>)> = ledger_head::table
+    let row: Option<HeadRow> = ledger_head::table
         .select((
             ledger_head::numbering,
             ledger_head::seq,
             ledger_head::root,
             ledger_head::edge,
+            ledger_head::chain,
         ))
         .first(&mut reader.0)
         .optional()?;
-    row.map(|(r#gen, seq, root, edge)| {
+    row.map(|(r#gen, seq, root, edge, chain)| {
         let tree = Tree::from_bytes(to_seq(seq)?, &edge).ok_or_else(|| {
             StoreError::Corrupt("the ledger head's edge does not fit its seq".into())
         })?;
@@ -60,6 +86,7 @@ pub fn head(reader: &mut Reader) -> Result<Option<Head>, StoreError> {
         Ok(Head {
             r#gen: r#gen.id(),
             tree,
+            chain: to_hash(chain)?,
         })
     })
     .transpose()
@@ -72,13 +99,10 @@ pub fn tip(reader: &mut Reader) -> Result<Option<Tip>, StoreError> {
         .first(&mut reader.0)
         .optional()?;
     row.map(|(r#gen, seq, root)| {
-        let root = root
-            .try_into()
-            .map_err(|_| StoreError::Corrupt("the ledger head's root is no hash".into()))?;
         Ok(Tip {
             r#gen: r#gen.id(),
             seq: to_seq(seq)?,
-            root,
+            root: to_hash(root)?,
         })
     })
     .transpose()
@@ -94,6 +118,7 @@ pub fn begin(writer: &mut Writer, r#gen: Gen) -> Result<(), StoreError> {
             ledger_head::seq.eq(0i64),
             ledger_head::root.eq(tree.root().to_vec()),
             ledger_head::edge.eq(tree.to_bytes()),
+            ledger_head::chain.eq(vec![0; 32]),
         ))
         .execute(&mut writer.0)?;
     Ok(())
@@ -113,6 +138,7 @@ pub fn lock(writer: &mut Writer) -> Result<Head, StoreError> {
 struct NewEntry<'a> {
     seq: i64,
     body: &'a [u8],
+    chain: &'a [u8],
 }
 
 /// Writes entries and moves the head from `before` to `after`. The guard on the old seq makes a second writer, which
@@ -121,12 +147,16 @@ pub fn append(
     writer: &mut Writer,
     before: &Head,
     after: &Head,
-    bodies: &[Vec<u8>],
+    lines: &[Line],
 ) -> Result<(), StoreError> {
-    debug_assert_eq!(before.seq() + bodies.len() as u64, after.seq());
+    debug_assert_eq!(before.seq() + lines.len() as u64, after.seq());
     let rows: Vec<NewEntry> = (before.seq() as i64 + 1..)
-        .zip(bodies)
-        .map(|(seq, body)| NewEntry { seq, body })
+        .zip(lines)
+        .map(|(seq, line)| NewEntry {
+            seq,
+            body: &line.body,
+            chain: &line.chain,
+        })
         .collect();
     for chunk in rows.chunks(ROWS_PER_INSERT) {
         both!(&mut writer.0, |inner| diesel::insert_into(
@@ -140,6 +170,7 @@ pub fn append(
             ledger_head::seq.eq(after.seq() as i64),
             ledger_head::root.eq(after.tree.root().to_vec()),
             ledger_head::edge.eq(after.tree.to_bytes()),
+            ledger_head::chain.eq(after.chain.to_vec()),
         ))
         .execute(&mut writer.0)?;
     if moved != 1 {
@@ -163,6 +194,37 @@ pub fn after(
     rows.into_iter()
         .map(|(seq, body)| Ok((to_seq(seq)?, body)))
         .collect()
+}
+
+/// The same with the chain, for who checks it.
+pub fn lines_after(
+    reader: &mut Reader,
+    seq: u64,
+    limit: usize,
+) -> Result<Vec<(u64, Line)>, StoreError> {
+    let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = ledger_entries::table
+        .filter(ledger_entries::seq.gt(seq as i64))
+        .order(ledger_entries::seq)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        // A chain that is no hash is as wrong as a wrong one, and is found by comparing.
+        .map(|(seq, body, chain)| {
+            Ok((
+                to_seq(seq)?,
+                Line {
+                    body,
+                    chain: to_hash(chain).unwrap_or_default(),
+                },
+            ))
+        })
+        .collect()
+}
+
+fn to_hash(bytes: Vec<u8>) -> Result<Hash, StoreError> {
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Corrupt("a hash in the ledger has not 32 bytes".into()))
 }
 
 fn to_seq(seq: i64) -> Result<u64, StoreError> {

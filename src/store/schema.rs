@@ -3,14 +3,14 @@
 use diesel::table;
 
 table! {
-    ledger_entries (seq) { seq -> BigInt, body -> Binary, }
+    ledger_entries (seq) { seq -> BigInt, body -> Binary, chain -> Binary, }
 }
 table! {
     ledger_head (id) {
         id -> SmallInt,
         #[sql_name = "gen"]
         numbering -> Binary,
-        seq -> BigInt, root -> Binary, edge -> Binary, }
+        seq -> BigInt, root -> Binary, edge -> Binary, chain -> Binary, }
 }
 table! {
     network_records (id) { id -> Text, body -> Text, version -> BigInt, }
@@ -74,6 +74,15 @@ table! {
     }
 }
 table! {
+    gate_permits (id) {
+        id -> Binary,
+        first_at -> BigInt,
+        last_at -> BigInt,
+        lines -> BigInt,
+        body -> Binary,
+    }
+}
+table! {
     sightings (id) {
         id -> Binary,
         at -> BigInt,
@@ -94,11 +103,14 @@ table! {
         state -> Text,
         settings -> Text,
         report -> Text,
+        counts -> Text,
         rows_total -> BigInt,
         rows_done -> BigInt,
         created_at -> BigInt,
-        sealed -> Nullable<Binary>,
     }
+}
+table! {
+    import_files (import) { import -> Binary, sealed -> Binary, }
 }
 table! {
     idempotency_keys (id) { id -> Binary, request -> Binary, answer -> Binary, created_at -> BigInt, }

@@ -147,6 +147,38 @@ pub fn by_staff_keys(
     Ok(found)
 }
 
+/// Which of these engagements are over.
+pub fn ended(reader: &mut Reader, ids: &[EngagementId]) -> Result<Vec<EngagementId>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let over: Vec<Bytes16> = engagements::table
+            .select(engagements::id)
+            .filter(engagements::id.eq_any(ids))
+            .filter(engagements::ended.eq(true))
+            .load(&mut reader.0)?;
+        found.extend(over.into_iter().map(Bytes16::id));
+    }
+    Ok(found)
+}
+
+/// The sealed details of these workers, where there are any.
+pub fn sealed_many(
+    reader: &mut Reader,
+    ids: &[WorkerId],
+) -> Result<Vec<(WorkerId, Vec<u8>)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let rows: Vec<(Bytes16, Vec<u8>)> = sealed_details::table
+            .select((sealed_details::subject, sealed_details::sealed))
+            .filter(sealed_details::subject.eq_any(ids))
+            .load(&mut reader.0)?;
+        found.extend(rows.into_iter().map(|(id, sealed)| (id.id(), sealed)));
+    }
+    Ok(found)
+}
+
 /// The sealed details of a worker or engagement.
 pub fn sealed<K: Kind>(reader: &mut Reader, subject: Id<K>) -> Result<Option<Vec<u8>>, StoreError> {
     sealed_of(reader, Bytes16::from(subject))

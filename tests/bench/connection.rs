@@ -162,33 +162,3 @@ fn not_http() -> io::Error {
 
 const CONTENT_LENGTH: &[u8] = b"content-length:";
 const ANSWER_ROOM: usize = 16 * 1024;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_ends_where_its_length_says() {
-        let answer = b"HTTP/1.1 200 OK\r\nDate: x\r\nCONTENT-length:  5 \r\n\r\nhello";
-        let head = Head::parse(answer).unwrap().unwrap();
-        assert_eq!((head.status, head.answer_length), (200, answer.len()));
-        for cut in 0..answer.len() - 5 {
-            assert!(Head::parse(&answer[..cut]).unwrap().is_none());
-        }
-        let head = Head::parse(b"HTTP/1.1 304 Not Modified\r\n\r\n")
-            .unwrap()
-            .unwrap();
-        assert_eq!((head.status, head.answer_length), (304, 29));
-    }
-
-    #[test]
-    fn what_is_no_answer_is_refused() {
-        for wrong in [
-            "SSH-2.0\r\n",
-            "HTTP/1.1 200 OK\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nContent-Length: many\r\n",
-        ] {
-            assert!(Head::parse(wrong.as_bytes()).is_err(), "{wrong:?}");
-        }
-    }
-}

@@ -164,35 +164,3 @@ pub fn ended_children_cpu_time() -> io::Result<Duration> {
         ticks as f64 / clock_ticks_per_second() as f64,
     ))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_process_is_held_and_let_go() {
-        let mut child = std::process::Command::new("sleep")
-            .arg("30")
-            .spawn()
-            .unwrap();
-        let pid = Pid::from_raw(child.id() as i32);
-        let before = sched_getaffinity(pid).unwrap().count();
-        let pinned = pin(child.id(), 0).unwrap();
-        assert_eq!(sched_getaffinity(pid).unwrap().count(), 1);
-        drop(pinned);
-        assert_eq!(sched_getaffinity(pid).unwrap().count(), before);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(pin(child.id(), 0).is_err());
-    }
-
-    #[test]
-    fn a_busy_core_is_seen() {
-        let _pinned = pin_this_thread(0).unwrap();
-        let load = CoreLoad::begin().unwrap();
-        let begin = std::time::Instant::now();
-        while begin.elapsed() < Duration::from_millis(300) {}
-        assert!(load.share(0).unwrap() > 0.8);
-        assert!(load.share(100_000).is_err());
-    }
-}

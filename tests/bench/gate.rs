@@ -43,7 +43,11 @@ pub struct Server {
 
 impl Server {
     fn start(place: &Place) -> Self {
-        let free = || TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+        let free = || {
+            TcpListener::bind("127.0.0.1:0")
+                .and_then(|socket| socket.local_addr())
+                .expect("a free port")
+        };
         let (address, metrics) = (free(), free());
         let child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
             .arg("serve")
@@ -99,14 +103,29 @@ impl Bench {
             let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
             let started = Instant::now();
             network.fill(&node.services.door, badges).await;
-            println!("  {badges} badges written in {:.1} s", started.elapsed().as_secs_f64());
+            println!(
+                "  {badges} badges written in {:.1} s",
+                started.elapsed().as_secs_f64()
+            );
             node.stop();
         });
         let server = Server::start(&place);
-        let token = token(server.address, &network.client.id.to_string(), network.secret.reveal());
+        let token = token(
+            server.address,
+            &network.client.id.to_string(),
+            network.secret.reveal(),
+        );
         let mut random = rand::rngs::SmallRng::seed_from_u64(11);
-        let requests = (0..100_000).map(|_| check(&network, &token, random.random_range(0..badges))).collect();
-        Self { place, network, server, requests: Arc::new(requests), badges }
+        let requests = (0..100_000)
+            .map(|_| check(&network, &token, random.random_range(0..badges)))
+            .collect();
+        Self {
+            place,
+            network,
+            server,
+            requests: Arc::new(requests),
+            badges,
+        }
     }
 
     pub fn plan(&self, seconds: u64, rate_per_second: Option<f64>) -> LoadPlan {
@@ -146,7 +165,9 @@ fn check(network: &Network, token: &str, card: u32) -> Vec<u8> {
 /// One request on a connection of its own; the whole answer.
 pub fn once(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a limit");
+    stream
+        .set_read_timeout(Some(Duration::from_millis(500)))
+        .expect("a limit");
     stream.write_all(request).expect("it is sent");
     let mut answer = Vec::new();
     let mut buffer = [0; 65_536];
@@ -177,15 +198,24 @@ pub fn rates(bench: &Bench, quick: bool) -> Vec<Measure> {
     let seconds = if quick { 3 } else { 8 };
     let sample = once(bench.server.address, &bench.requests[0]);
     let (head, body) = sample.split_once("\r\n\r\n").expect("head and body");
-    assert!(body.contains("\"permit\""), "a good badge is permitted: {body}");
+    assert!(
+        body.contains("\"permit\""),
+        "a good badge is permitted: {body}"
+    );
     let headers: Vec<(String, String)> = head
         .lines()
         .skip(1)
         .filter_map(|line| line.split_once(": "))
-        .filter(|(name, _)| !["content-length", "content-type", "date", "connection"].contains(&&*name.to_lowercase()))
+        .filter(|(name, _)| {
+            !["content-length", "content-type", "date", "connection"]
+                .contains(&&*name.to_lowercase())
+        })
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
     let nginx = Nginx::start(SERVER_CORE, "/v1/gate-checks", &headers, body).expect("nginx starts");
     let mut ours: Vec<LoadReport> = Vec::new();
     let mut theirs: Vec<LoadReport> = Vec::new();
@@ -196,26 +226,49 @@ pub fn rates(bench: &Bench, quick: bool) -> Vec<Measure> {
         let our_core = cores.share(SERVER_CORE).expect("the kernel tells");
         let _generator = pin_this_thread(GENERATOR_CORE).expect("the generator can be pinned");
         let cores = CoreLoad::begin().expect("the kernel tells");
-        theirs.push(run(&LoadPlan { address: nginx.address(), ..bench.plan(seconds, None) }).expect("the load runs"));
+        theirs.push(
+            run(&LoadPlan {
+                address: nginx.address(),
+                ..bench.plan(seconds, None)
+            })
+            .expect("the load runs"),
+        );
         let (one, other) = (&ours[ours.len() - 1], &theirs[theirs.len() - 1]);
         println!(
             "  portcullis {:.0}/s p50 {:.0} µs p99 {:.0} µs (its core {our_core:.2}, generator {:.2}) · nginx {:.0}/s p50 {:.0} µs p99 {:.0} µs (its core {:.2}, generator {:.2})",
-            one.per_second, one.p50_us, one.p99_us, one.generator_cpu_share,
-            other.per_second, other.p50_us, other.p99_us, cores.share(SERVER_CORE).expect("the kernel tells"), other.generator_cpu_share,
+            one.per_second,
+            one.p50_us,
+            one.p99_us,
+            one.generator_cpu_share,
+            other.per_second,
+            other.p50_us,
+            other.p99_us,
+            cores.share(SERVER_CORE).expect("the kernel tells"),
+            other.generator_cpu_share,
         );
-        assert_eq!((one.errors, other.errors), (0, 0), "every request was answered");
+        assert_eq!(
+            (one.errors, other.errors),
+            (0, 0),
+            "every request was answered"
+        );
     }
     let ours = median(ours.iter().map(|report| report.per_second));
     let theirs = median(theirs.iter().map(|report| report.per_second));
     let select = select(if quick { 50_000 } else { bench.badges }.into(), seconds);
     vec![
-        Measure::new("gate_check_vs_nginx", ours, "requests/s").against(theirs).aim(Aim::AtLeast(0.8)),
-        Measure::new("gate_check_vs_select", ours, "requests/s").against(select).aim(Aim::AtLeast(3.0)),
+        Measure::new("gate_check_vs_nginx", ours, "requests/s")
+            .against(theirs)
+            .aim(Aim::AtLeast(0.8)),
+        Measure::new("gate_check_vs_select", ours, "requests/s")
+            .against(select)
+            .aim(Aim::AtLeast(3.0)),
     ]
 }
 
 fn select(rows: u64, seconds: u64) -> f64 {
-    let server_pid = std::env::var("PORTCULLIS_TEST_POSTGRES_PID").ok().and_then(|pid| pid.parse().ok());
+    let server_pid = std::env::var("PORTCULLIS_TEST_POSTGRES_PID")
+        .ok()
+        .and_then(|pid| pid.parse().ok());
     let key_select = KeySelect::prepare(rows).expect("pgbench's table");
     let plan = SelectPlan {
         clients: 16,
@@ -225,7 +278,9 @@ fn select(rows: u64, seconds: u64) -> f64 {
         server_core: SERVER_CORE,
         generator_core: GENERATOR_CORE,
     };
-    let reports: Vec<_> = (0..3).map(|_| key_select.run(&plan).expect("pgbench runs")).collect();
+    let reports: Vec<_> = (0..3)
+        .map(|_| key_select.run(&plan).expect("pgbench runs"))
+        .collect();
     for report in &reports {
         println!("  select by key: {report:.1?}");
     }
@@ -233,7 +288,12 @@ fn select(rows: u64, seconds: u64) -> f64 {
 }
 
 /// p99 at a steady rate while something else goes on, against the same when nothing does.
-pub fn disturbed(bench: &Bench, name: &str, seconds: u64, disturb: impl Fn() -> Box<dyn FnOnce()>) -> Measure {
+pub fn disturbed(
+    bench: &Bench,
+    name: &str,
+    seconds: u64,
+    disturb: impl Fn() -> Box<dyn FnOnce()>,
+) -> Measure {
     // Half of what the server can do: enough to notice, not so much that queueing drowns the difference.
     let most = bench.load(&bench.plan(2, None)).per_second;
     let plan = bench.plan(seconds, Some((most / 4.0).min(10_000.0)));
@@ -245,14 +305,46 @@ pub fn disturbed(bench: &Bench, name: &str, seconds: u64, disturb: impl Fn() -> 
         end();
         assert_eq!(report.errors, 0, "every check was answered");
         busy.push(report.p99_us);
-        println!("  {name}: p99 idle {:.0} µs, disturbed {:.0} µs", idle[idle.len() - 1], busy[busy.len() - 1]);
+        println!(
+            "  {name}: p99 idle {:.0} µs, disturbed {:.0} µs",
+            idle[idle.len() - 1],
+            busy[busy.len() - 1]
+        );
     }
     let (idle, busy) = (median(idle.into_iter()), median(busy.into_iter()));
-    Measure::new(name, busy, "µs").against(idle).aim(Aim::AtMost(1.5))
+    Measure::new(name, busy, "µs")
+        .against(idle)
+        .aim(Aim::AtMost(1.5))
 }
 
 pub fn median(figures: impl Iterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
+}
+
+/// The same while the database is frozen: every process of it is stopped, and goes on afterwards.
+pub fn frozen(bench: &Bench, seconds: u64) -> Measure {
+    disturbed(bench, "gate_p99_database_frozen", seconds, || {
+        let pids: Vec<String> =
+            crate::place::psql(&bench.place.url, "SELECT pid FROM pg_stat_activity")
+                .lines()
+                .map(str::to_owned)
+                .collect();
+        signal("-STOP", &pids);
+        Box::new(move || {
+            signal("-CONT", &pids);
+            // What waited in queues is written before the next round begins.
+            std::thread::sleep(Duration::from_secs(2));
+        })
+    })
+}
+
+fn signal(signal: &str, pids: &[String]) {
+    // A session of psql's own may have ended meanwhile; the others must hear it.
+    let _ = Command::new("kill")
+        .arg(signal)
+        .args(pids)
+        .stderr(Stdio::null())
+        .status();
 }

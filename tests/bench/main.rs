@@ -3,10 +3,14 @@
 mod connection;
 mod cores;
 mod decide;
+mod gate;
+mod import;
 mod load;
 mod network;
+mod place;
 mod rivals;
 mod table;
+mod writes;
 
 use std::path::PathBuf;
 
@@ -39,6 +43,42 @@ fn main() {
     }
     if !plan.quick && plan.wants(&["decide_ns_10m", "bytes_per_credential_10m"]) {
         measures.extend(decide::measure(10_000_000, "10m", 50));
+    }
+    if plan.wants(&["durable_revocations_sqlite"]) {
+        measures.push(writes::measure(
+            &place::Place::sqlite(),
+            "durable_revocations_sqlite",
+            plan.quick,
+        ));
+    }
+    if plan.wants(&["durable_revocations_postgres"]) {
+        measures.push(writes::measure(
+            &place::Place::postgres(),
+            "durable_revocations_postgres",
+            plan.quick,
+        ));
+    }
+    let badges = if plan.quick { 100_000 } else { 1_000_000 };
+    if plan.wants(&["gate_check_vs_nginx", "gate_check_vs_select"]) {
+        let bench = gate::Bench::start(place::Place::sqlite(), badges);
+        measures.extend(gate::rates(&bench, plan.quick));
+    }
+    if plan.wants(&["gate_p99_database_frozen"]) {
+        let bench = gate::Bench::start(place::Place::postgres(), badges / 10);
+        measures.push(gate::frozen(&bench, if plan.quick { 4 } else { 10 }));
+    }
+    let rows = if plan.quick { 10_000 } else { 100_000 };
+    if plan.wants(&["gate_p99_during_import"]) {
+        let bench = gate::Bench::start(place::Place::sqlite(), badges / 10);
+        measures.push(import::gate_p99(
+            &bench,
+            rows,
+            if plan.quick { 4 } else { 10 },
+        ));
+    }
+    if plan.wants(&["import_vs_copy"]) {
+        let bench = gate::Bench::start(place::Place::postgres(), 1_000);
+        measures.push(import::against_copy(&bench, rows));
     }
     measures.retain(|measure| plan.wants(&[&measure.name]));
     print!("{}", render(&measures));

@@ -24,17 +24,31 @@ impl Place {
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("portcullis.db").display());
-        Self { url, master_key: [9; 32], folder, postgres: None }
+        Self {
+            url,
+            master_key: [9; 32],
+            folder,
+            postgres: None,
+        }
     }
 
     pub fn postgres() -> Self {
-        let server = std::env::var("PORTCULLIS_TEST_POSTGRES").expect("scripts/bench starts a PostgreSQL");
+        let server =
+            std::env::var("PORTCULLIS_TEST_POSTGRES").expect("scripts/bench starts a PostgreSQL");
         let name = format!("bench_{}_{:x}", std::process::id(), rand::random::<u32>());
         psql(&server, &format!("CREATE DATABASE {name}"));
-        let base = server.rsplit_once('/').expect("an address with a database").0;
+        let base = server
+            .rsplit_once('/')
+            .expect("an address with a database")
+            .0;
         let url = format!("{base}/{name}");
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { url, master_key: [9; 32], folder, postgres: Some((server, name)) }
+        Self {
+            url,
+            master_key: [9; 32],
+            folder,
+            postgres: Some((server, name)),
+        }
     }
 
     /// Begins a network here.
@@ -46,7 +60,9 @@ impl Place {
             locodes: vec![],
             client: Name::parse("bench").expect("a name"),
         };
-        setup::init(&Store::at(&self.url), keyring.clone(), environment, first).await.expect("the network begins");
+        setup::init(&Store::at(&self.url), keyring.clone(), environment, first)
+            .await
+            .expect("the network begins");
     }
 
     /// The master key as a file, for a server.
@@ -59,8 +75,15 @@ impl Place {
 
 /// Runs SQL by psql and answers what it printed.
 pub fn psql(url: &str, sql: &str) -> String {
-    let done = Command::new("psql").args([url, "-qAtc", sql]).output().expect("psql runs");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let done = Command::new("psql")
+        .args([url, "-qAtc", sql])
+        .output()
+        .expect("psql runs");
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     String::from_utf8_lossy(&done.stdout).into_owned()
 }
 

@@ -157,6 +157,7 @@ pub struct KeySelect {
 }
 
 /// What pgbench measured.
+#[expect(dead_code, reason = "printed whole, by Debug")]
 #[derive(Debug, Clone)]
 pub struct SelectReport {
     /// SELECTs per second, all clients together.
@@ -331,25 +332,4 @@ fn psql(statements: &[&str]) -> io::Result<()> {
 fn figure_after(text: &str, label: &str) -> Option<f64> {
     let (_, rest) = text.split_once(label)?;
     rest.split_ascii_whitespace().next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_the_configuration_are_quoted() {
-        assert_eq!(
-            quoted(r#"{"a":"b's \ c"}"#).unwrap(),
-            r#"'{"a":"b\'s \\ c"}'"#
-        );
-        assert!(quoted("$host").is_err());
-    }
-
-    #[test]
-    fn the_rate_is_read_from_what_pgbench_prints() {
-        let printed =
-            "latency average = 0.3 ms\ntps = 27482.120000 (without initial connection time)\n";
-        assert_eq!(figure_after(printed, "tps = "), Some(27_482.12));
-    }
 }

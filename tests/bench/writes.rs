@@ -24,7 +24,11 @@ use crate::table::{Aim, Measure};
 /// The measure on one database.
 pub fn measure(place: &Place, name: &str, quick: bool) -> Measure {
     let revocations = if quick { 2_000 } else { 20_000 };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let keyring = Arc::new(Keyring::derive(&place.master_key));
         place.init(&keyring).await;
@@ -34,8 +38,15 @@ pub fn measure(place: &Place, name: &str, quick: bool) -> Measure {
         let mut rates = Vec::new();
         let (mut next, mut node) = (ids.chunks(revocations as usize), Some(node));
         for writers in [1, 8, 64] {
-            let few = if writers == 1 { revocations / 4 } else { revocations };
-            let ids = next.next().map(|ids| ids[..few as usize].to_vec()).unwrap_or_default();
+            let few = if writers == 1 {
+                revocations / 4
+            } else {
+                revocations
+            };
+            let ids = next
+                .next()
+                .map(|ids| ids[..few as usize].to_vec())
+                .unwrap_or_default();
             let rate = run(node.as_ref().expect("it runs"), &network, ids, writers).await;
             println!("  {name}: {writers} writers, in groups: {rate:.0} a second");
             rates.push(rate);
@@ -43,10 +54,18 @@ pub fn measure(place: &Place, name: &str, quick: bool) -> Measure {
         node.take().expect("it runs").stop();
         let single = start(place, &keyring, 1);
         let ids = next.next().unwrap_or_default().to_vec();
-        let alone = run(&single, &network, ids[..revocations as usize / 4].to_vec(), 64).await;
+        let alone = run(
+            &single,
+            &network,
+            ids[..revocations as usize / 4].to_vec(),
+            64,
+        )
+        .await;
         println!("  {name}: 64 writers, one transaction each: {alone:.0} a second");
         single.stop();
-        Measure::new(name, rates[2], "revocations/s").against(alone).aim(Aim::AtLeast(5.0))
+        Measure::new(name, rates[2], "revocations/s")
+            .against(alone)
+            .aim(Aim::AtLeast(5.0))
     })
 }
 
@@ -64,16 +83,28 @@ fn start(place: &Place, keyring: &Arc<Keyring>, group_max: usize) -> Node {
 
 /// Each writer revokes one credential after the other and waits for each to be durable.
 async fn run(node: &Node, network: &Arc<Network>, ids: Vec<CredentialId>, writers: usize) -> f64 {
-    let permit: Permit<Revoke> = clients::caller(&network.hr).permit().expect("HR may revoke");
+    let permit: Permit<Revoke> = clients::caller(&network.hr)
+        .permit()
+        .expect("HR may revoke");
     let (ids, next) = (Arc::new(ids), Arc::new(AtomicUsize::new(0)));
     let started = Instant::now();
     let tasks: Vec<_> = (0..writers)
         .map(|_| {
-            let (ids, next, door, hr) = (ids.clone(), next.clone(), node.services.door.clone(), network.hr.id);
+            let (ids, next, door, hr) = (
+                ids.clone(),
+                next.clone(),
+                node.services.door.clone(),
+                network.hr.id,
+            );
             tokio::spawn(async move {
                 while let Some(&id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let revoke = move |tx: &mut portcullis::service::Tx<'_>| credentials::revoke(tx, permit, id, Reason::Lost);
-                    let revocation = door.change(Actor::Client(hr), revoke).await.expect("it is revoked");
+                    let revoke = move |tx: &mut portcullis::service::Tx<'_>| {
+                        credentials::revoke(tx, permit, id, Reason::Lost)
+                    };
+                    let revocation = door
+                        .change(Actor::Client(hr), revoke)
+                        .await
+                        .expect("it is revoked");
                     assert!(!revocation.already);
                 }
             })

@@ -4,7 +4,7 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "a test that finds nothing where something must be ends there"
+    reason = "a story that goes on after a surprise tells nothing"
 )]
 
 mod matrix;

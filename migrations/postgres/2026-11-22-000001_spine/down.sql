@@ -1,7 +1,9 @@
 DROP TABLE signing_keys;
 DROP TABLE idempotency_keys;
+DROP TABLE import_files;
 DROP TABLE imports;
 DROP TABLE sightings;
+DROP TABLE gate_permits;
 DROP TABLE gate_checks;
 DROP TABLE badge_cards;
 DROP TABLE badges;

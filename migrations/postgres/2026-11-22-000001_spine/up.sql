@@ -1,7 +1,9 @@
 -- The ledger: every fact, in the order of commit. Rows are written once.
 CREATE TABLE ledger_entries (
     seq BIGINT NOT NULL PRIMARY KEY CHECK (seq > 0),
-    body BYTEA NOT NULL
+    body BYTEA NOT NULL,
+    -- SHA-256 over the chain up to the entry before and this entry: names the first one that was changed.
+    chain BYTEA NOT NULL
 );
 -- Its head: one row, moved in the same transaction as every entry.
 CREATE TABLE ledger_head (
@@ -9,7 +11,8 @@ CREATE TABLE ledger_head (
     gen BYTEA NOT NULL,
     seq BIGINT NOT NULL,
     root BYTEA NOT NULL,
-    edge BYTEA NOT NULL
+    edge BYTEA NOT NULL,
+    chain BYTEA NOT NULL
 );
 
 -- Members, facilities, zones, gates, card systems and clients, whole, as the ledger last stated them.
@@ -83,7 +86,7 @@ CREATE TABLE badge_cards (
 );
 CREATE INDEX badge_cards_by_badge ON badge_cards (badge);
 
--- What was answered at gates. Written behind the answer; a gap here is counted, not healed.
+-- What was answered at gates and was no permit. Written behind the answer; a gap here is counted, not healed.
 CREATE TABLE gate_checks (
     id BYTEA NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -93,6 +96,15 @@ CREATE TABLE gate_checks (
     decision SMALLINT NOT NULL,
     status SMALLINT NOT NULL,
     seq BIGINT NOT NULL
+);
+
+-- Permits, many in a row: they are nearly all checks, and are read only to be counted and searched.
+CREATE TABLE gate_permits (
+    id BYTEA NOT NULL PRIMARY KEY,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    lines BIGINT NOT NULL,
+    body BYTEA NOT NULL
 );
 
 -- A card that was not good was presented.
@@ -107,7 +119,7 @@ CREATE TABLE sightings (
     check_id BYTEA NOT NULL
 );
 
--- Files brought in: kept sealed until they are applied or dropped.
+-- Files brought in, and what became of them.
 CREATE TABLE imports (
     id BYTEA NOT NULL PRIMARY KEY,
     member BYTEA NOT NULL,
@@ -116,10 +128,17 @@ CREATE TABLE imports (
     state TEXT NOT NULL,
     settings TEXT NOT NULL,
     report TEXT NOT NULL,
+    counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
-    created_at BIGINT NOT NULL,
-    sealed BYTEA
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX imports_by_state ON imports (state, created_at);
+
+-- Their bytes, sealed, until they are applied or dropped. Apart, so that noting progress does not write a file anew.
+CREATE TABLE import_files (
+    import BYTEA NOT NULL PRIMARY KEY,
+    sealed BYTEA NOT NULL
 );
 
 -- Answers to requests that carried an Idempotency-Key, kept for a day.

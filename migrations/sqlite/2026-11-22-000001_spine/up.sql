@@ -1,7 +1,9 @@
 -- The ledger: every fact, in the order of commit. Rows are written once.
 CREATE TABLE ledger_entries (
     seq BIGINT NOT NULL PRIMARY KEY CHECK (seq > 0),
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    -- SHA-256 over the chain up to the entry before and this entry: names the first one that was changed.
+    chain BLOB NOT NULL
 );
 -- Its head: one row, moved in the same transaction as every entry.
 CREATE TABLE ledger_head (
@@ -9,7 +11,8 @@ CREATE TABLE ledger_head (
     gen BLOB NOT NULL,
     seq BIGINT NOT NULL,
     root BLOB NOT NULL,
-    edge BLOB NOT NULL
+    edge BLOB NOT NULL,
+    chain BLOB NOT NULL
 );
 
 -- Members, facilities, zones, gates, card systems and clients, whole, as the ledger last stated them.
@@ -83,7 +86,7 @@ CREATE TABLE badge_cards (
 ) WITHOUT ROWID;
 CREATE INDEX badge_cards_by_badge ON badge_cards (badge);
 
--- What was answered at gates. Written behind the answer; a gap here is counted, not healed.
+-- What was answered at gates and was no permit. Written behind the answer; a gap here is counted, not healed.
 CREATE TABLE gate_checks (
     id BLOB NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -93,6 +96,15 @@ CREATE TABLE gate_checks (
     decision SMALLINT NOT NULL,
     status SMALLINT NOT NULL,
     seq BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- Permits, many in a row: they are nearly all checks, and are read only to be counted and searched.
+CREATE TABLE gate_permits (
+    id BLOB NOT NULL PRIMARY KEY,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    lines BIGINT NOT NULL,
+    body BLOB NOT NULL
 ) WITHOUT ROWID;
 
 -- A card that was not good was presented.
@@ -107,7 +119,7 @@ CREATE TABLE sightings (
     check_id BLOB NOT NULL
 ) WITHOUT ROWID;
 
--- Files brought in: kept sealed until they are applied or dropped.
+-- Files brought in, and what became of them.
 CREATE TABLE imports (
     id BLOB NOT NULL PRIMARY KEY,
     member BLOB NOT NULL,
@@ -116,11 +128,18 @@ CREATE TABLE imports (
     state TEXT NOT NULL,
     settings TEXT NOT NULL,
     report TEXT NOT NULL,
+    counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
-    created_at BIGINT NOT NULL,
-    sealed BLOB
+    created_at BIGINT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX imports_by_state ON imports (state, created_at);
+
+-- Their bytes, sealed, until they are applied or dropped. Apart, so that noting progress does not write a file anew.
+CREATE TABLE import_files (
+    import BLOB NOT NULL PRIMARY KEY,
+    sealed BLOB NOT NULL
+);
 
 -- Answers to requests that carried an Idempotency-Key, kept for a day.
 CREATE TABLE idempotency_keys (

@@ -4,6 +4,7 @@ pub mod clients;
 pub mod credentials;
 pub mod gate_checks;
 pub mod health;
+pub mod imports;
 pub mod network;
 pub mod oauth;
 pub mod records;

@@ -243,7 +243,6 @@ async fn an_untouched_database_is_whole() {
 async fn an_entry_that_was_changed_is_named() {
     let world = World::new().await;
     let bodies = world.bodies();
-    // Entry 11 has a hash of its own in the head; of entry 10 the head keeps the hash together with 9's, and so on.
     let damage = world.after(&replace(
         11,
         &bodies,
@@ -254,20 +253,19 @@ async fn an_entry_that_was_changed_is_named() {
 
     let world = World::new().await;
     let damage = world.after(&replace(10, &world.bodies(), "lost", "stolen"));
-    assert_eq!(damage, Damage::Entries { first: 9, last: 10 });
+    assert!(entry(10, &damage).contains("changed"));
 
     let world = World::new().await;
     let damage = world.after(&replace(2, &world.bodies(), "Westhaven", "Easthaven"));
-    assert_eq!(damage, Damage::Entries { first: 1, last: 8 });
+    assert!(entry(2, &damage).contains("changed"));
 
     let world = World::new().await;
     let damage = world.after(&replace(10, &world.bodies(), "lost", "last"));
     assert_eq!(entry(10, &damage), "it cannot be read");
 
-    // Lifting what does not stand.
     let world = World::new().await;
-    let damage = world.after(&replace(11, &world.bodies(), "for_cause", "judicial"));
-    assert!(entry(11, &damage).contains("not suspended"));
+    let damage = world.after("UPDATE ledger_entries SET chain = zeroblob(32) WHERE seq = 5;");
+    assert!(entry(5, &damage).contains("changed"));
 }
 
 #[tokio::test]
@@ -291,7 +289,9 @@ async fn an_entry_that_is_gone_or_out_of_place_is_named() {
     );
     let world = World::new().await;
     let body = blob(&world.bodies()[10]);
-    let damage = world.after(&format!("INSERT INTO ledger_entries VALUES (12, {body});"));
+    let damage = world.after(&format!(
+        "INSERT INTO ledger_entries VALUES (12, {body}, zeroblob(32));"
+    ));
     assert_eq!(
         entry(12, &damage),
         "the head says that entry 11 is the last"

@@ -56,9 +56,11 @@ impl Scene {
     /// What a route's path or body names: something that is there, but nothing that a request would end.
     async fn id(&self, row: &Row) -> String {
         match row.thing {
-            Thing::Client | Thing::Engagement | Thing::Credential | Thing::Suspended => {
-                nobody(row.thing).to_owned()
-            }
+            Thing::Client
+            | Thing::Engagement
+            | Thing::Credential
+            | Thing::Suspended
+            | Thing::Import => nobody(row.thing).to_owned(),
             thing => self.side.one(thing).await,
         }
     }
@@ -85,7 +87,7 @@ impl Scene {
     async fn body(&self, row: &Row) -> Option<Value> {
         match row.body {
             Body::Json(body) => Some(body(&self.side, &self.id(row).await)),
-            Body::None | Body::Form(_) => None,
+            Body::None | Body::Form(_) | Body::File(_) => None,
         }
     }
 }

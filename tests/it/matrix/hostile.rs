@@ -290,7 +290,7 @@ impl Caller<'_> {
             1 => nobody(row.thing).to_owned(),
             // Not a client or a credential: nothing is to be ended that others need.
             _ => match row.thing {
-                Thing::Client | Thing::Engagement | Thing::Suspended => {
+                Thing::Client | Thing::Engagement | Thing::Suspended | Thing::Import => {
                     nobody(row.thing).to_owned()
                 }
                 thing => self.side.one(thing).await,
@@ -298,7 +298,7 @@ impl Caller<'_> {
         };
         let good = match row.body {
             Body::Json(body) => Some(body(self.side, &self.side.one(row.thing).await)),
-            Body::None | Body::Form(_) => None,
+            Body::None | Body::Form(_) | Body::File(_) => None,
         };
         let body = body(random, good);
         let mut path = row.at(&id);
@@ -308,6 +308,7 @@ impl Caller<'_> {
         let (key, etag) = (header(random), header(random));
         let content_type = match row.body {
             Body::Form(_) => "application/x-www-form-urlencoded",
+            Body::File(_) => "text/csv",
             Body::None | Body::Json(_) => "application/json",
         };
         let headers = [

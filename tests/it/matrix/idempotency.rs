@@ -27,12 +27,13 @@ async fn count(api: &Api) -> usize {
 }
 
 /// POSTs that create nothing, or whose second time changes nothing.
-const WITHOUT_KEY: [&str; 5] = [
+const WITHOUT_KEY: [&str; 6] = [
     "POST /v1/gate-checks",
     "POST /v1/gate-checks:batch",
     "POST /v1/clients/{id}/revocations",
     "POST /v1/engagements/{id}/end",
     "POST /oauth/token",
+    "POST /v1/imports/{id}/apply",
 ];
 
 pub async fn a_key_is_needed_and_must_be_one(world: World) {
@@ -47,7 +48,7 @@ pub async fn a_key_is_needed_and_must_be_one(world: World) {
             Body::Json(body) => body(&side, nobody(row.thing)).to_string(),
             _ => String::new(),
         };
-        let of_hr = ["workers", "credentials", "revocations"];
+        let of_hr = ["workers", "credentials", "revocations", "imports"];
         let of_hr = of_hr.iter().any(|path| row.path.contains(path));
         let api = if of_hr { &side.hr.api } else { &network.api };
         let send = async |key: Option<&str>| {

@@ -354,7 +354,10 @@ async fn story(world: &World, admin: &Admin) -> (Vec<u8>, Vec<String>) {
     }
     // The signature alone: what stands before it is the same in other tokens of this client.
     let signature = token.rsplit('.').next().expect("a signature").to_owned();
-    (bodies, vec![secret, signature, world.first.secret.clone()])
+    (
+        bodies,
+        vec![secret, signature, world.first.secret.reveal().to_owned()],
+    )
 }
 
 pub async fn what_is_personal_appears_nowhere_outside_its_seal(mut world: World) {

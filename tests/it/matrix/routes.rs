@@ -27,6 +27,8 @@ pub enum Thing {
     Credential,
     /// A credential that is suspended for being dormant.
     Suspended,
+    /// A file that was checked and not applied.
+    Import,
 }
 
 /// A route with a good request for it.
@@ -43,6 +45,8 @@ pub enum Body {
     None,
     Json(fn(&Side, &str) -> Value),
     Form(fn(&Side) -> String),
+    /// The bytes of a file, and what its query says.
+    File(fn(&str) -> (String, String)),
 }
 
 /// A member with everything that a request may name.
@@ -70,6 +74,7 @@ impl Row {
     pub async fn send(&self, api: &Api, side: &Side, id: &str, etag: &str) -> Said {
         let key = new_key();
         let mut headers = vec![("idempotency-key", key.as_str()), ("if-match", etag)];
+        let mut path = self.at(id);
         let body = match self.body {
             Body::None => Vec::new(),
             Body::Json(body) => {
@@ -80,9 +85,14 @@ impl Row {
                 headers.push(("content-type", "application/x-www-form-urlencoded"));
                 body(side).into()
             }
+            Body::File(file) => {
+                headers.push(("content-type", "text/csv"));
+                let (query, bytes) = file(id);
+                path = format!("{path}?{query}");
+                bytes.into()
+            }
         };
-        api.send(self.method.clone(), &self.at(id), &headers, body)
-            .await
+        api.send(self.method.clone(), &path, &headers, body).await
     }
 
     /// The path with this identifier in it.
@@ -201,6 +211,17 @@ fn revocations(_: &Side, id: &str) -> Value {
     json!({ "credentials": [id], "reason": "lost" })
 }
 
+/// One worker with one badge, in this card system.
+fn file(card_system: &str) -> (String, String) {
+    let number = NUMBERS.fetch_add(1, Ordering::SeqCst);
+    let query = format!("purpose=credentials&card_system={card_system}&default_format=number");
+    let header = "family name,given names,employer,card number,valid until";
+    (
+        query,
+        format!("{header}\nMaes,Lotte,Stuwadoor Noord,{number},2027-03-01\n"),
+    )
+}
+
 fn token_form(side: &Side) -> String {
     let (client, secret) = (&side.client, &side.secret);
     format!("grant_type=client_credentials&client_id={client}&client_secret={secret}")
@@ -208,7 +229,7 @@ fn token_form(side: &Side) -> String {
 
 /// Every route.
 pub fn rows() -> Vec<Row> {
-    use Body::{Form, Json};
+    use Body::{File, Form, Json};
     let get = |path, thing| Row {
         method: Method::GET,
         path,
@@ -293,6 +314,9 @@ pub fn rows() -> Vec<Row> {
             Thing::Credential,
             Json(revocations),
         ),
+        post("/v1/imports", Thing::CardSystem, File(file)),
+        get("/v1/imports/{id}", Thing::Import),
+        post("/v1/imports/{id}/apply", Thing::Import, Body::None),
         get("/v1/sightings", Thing::Nothing),
         post("/oauth/token", Thing::Nothing, Form(token_form)),
         get("/.well-known/jwks.json", Thing::Nothing),
@@ -361,6 +385,20 @@ impl Side {
                 }
                 id
             }
+            Thing::Import => {
+                let (query, bytes) = file(&self.hr.card_system);
+                let key = new_key();
+                let headers = [
+                    ("idempotency-key", key.as_str()),
+                    ("content-type", "text/csv"),
+                ];
+                let path = format!("/v1/imports?{query}");
+                let sent = self
+                    .hr
+                    .api
+                    .send(Method::POST, &path, &headers, bytes.into());
+                made(sent.await)
+            }
         }
     }
 
@@ -391,5 +429,6 @@ pub fn nobody(thing: Thing) -> &'static str {
         Thing::Worker => "wrk_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
+        Thing::Import => "imp_00000000000070008000000000000000",
     }
 }

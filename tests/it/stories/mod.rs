@@ -1,5 +1,6 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
+pub mod demo;
 pub mod gate_check;
 
 /// Every story, as a test on one database.

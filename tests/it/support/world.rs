@@ -132,7 +132,7 @@ impl World {
     /// The network's administrator.
     pub async fn admin(&self) -> Admin {
         let api = self
-            .api(&self.first.client.to_string(), &self.first.secret)
+            .api(&self.first.client.to_string(), self.first.secret.reveal())
             .await;
         Admin {
             api,

@@ -1,0 +1,282 @@
+//! Files: `POST /v1/imports` reads and compares one without changing anything, `GET /v1/imports/{id}` tells how far it
+//! is, `POST /v1/imports/{id}/apply` carries it out.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::access::permission::Import as MayImport;
+use crate::domain::card::{Format, UnknownFormat};
+use crate::domain::ids::{ImportId, ImportKind};
+use crate::domain::reason::Reason;
+use crate::domain::time::Timestamp;
+use crate::http::extract::{
+    Guarded, IdempotencyKey, PathId, id_parameter, query_pairs, read_body, unknown_parameter,
+};
+use crate::http::limits::{IMPORT_BYTES_MAX, IMPORT_PATIENCE};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::service::commit::Rendered;
+use crate::service::import::file::columns::Purpose;
+use crate::service::import::file::layout::{DateOrder, Heading};
+use crate::service::import::file::sheet::Understood;
+use crate::service::import::report::{Counts, Notable};
+use crate::service::import::{self, Import, Settings, State};
+use crate::service::workers::digest_of;
+use crate::service::{Error, Tx};
+
+use super::{Answer, answer};
+
+/// The bytes of a file, as OpenAPI describes them.
+pub struct FileBytes;
+
+impl PartialSchema for FileBytes {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .description(Some("A CSV or XLSX file."))
+            .max_length(Some(IMPORT_BYTES_MAX))
+            .into()
+    }
+}
+
+impl ToSchema for FileBytes {}
+
+/// A file that was brought in.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ImportView {
+    /// Which.
+    pub id: ImportId,
+    /// How far it is.
+    pub state: State,
+    /// What its rows are.
+    pub purpose: Purpose,
+    /// What was found out about the file.
+    pub understood: Understood,
+    /// Every header of the file, in its order, and what it was taken for.
+    #[schema(max_items = 64)]
+    pub columns: Vec<Heading>,
+    /// How dates with the month as a number are read; absent when the file has no dates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dates: Option<DateOrder>,
+    /// How many rows have which outcome: of the whole file while it is `checked`, afterwards of the rows done.
+    pub counts: Counts,
+    /// The first 1,000 rows that are in conflict or unusable, and why; counted like `counts`.
+    #[schema(max_items = 1000)]
+    pub rows: Vec<Notable>,
+    /// Rows in the file.
+    #[schema(maximum = 1_000_000)]
+    pub rows_total: u64,
+    /// Rows carried out or passed over.
+    #[schema(maximum = 1_000_000)]
+    pub rows_done: u64,
+    /// When it came. A file that is not applied within 7 days is dropped.
+    pub created_at: Timestamp,
+    /// Why it ended before its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
+    pub failure: Option<String>,
+}
+
+impl From<Import> for ImportView {
+    fn from(import: Import) -> Self {
+        Self {
+            id: import.id,
+            state: import.state,
+            purpose: import.purpose,
+            understood: import.report.understood,
+            columns: import.report.columns,
+            dates: import.report.dates,
+            counts: import.counts,
+            rows: import.report.rows,
+            rows_total: import.rows_total,
+            rows_done: import.rows_done,
+            created_at: import.created_at,
+            failure: import.report.failure,
+        }
+    }
+}
+
+/// Brings in a file: CSV or XLSX of at most 64 MiB and 1,000,000 rows. Nothing is changed yet; the answer says what was
+/// understood and what each row would come to. A file without a usable row is refused.
+#[utoipa::path(post, operation_id = "bring_file", path = "/v1/imports", tag = "Imports",
+    request_body(description = "The bytes of the file. Its kind is told by its content.", content(
+        (FileBytes = "application/octet-stream"),
+        (FileBytes = "text/csv"),
+        (FileBytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )),
+    params(("purpose" = Purpose, Query, description = "What its rows are"),
+           ("card_system" = Option<crate::domain::ids::CardSystemId>, Query,
+            description = "In which of your member's numberings its cards are; needed where the file names cards"),
+           ("default_format" = Option<Format>, Query,
+            description = "How card numbers are written where a row does not say; needed where the file has no column for it"),
+           ("reason" = Option<Reason>, Query,
+            description = "Why credentials are revoked where a row does not say; needed where the file has no column for it"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Checked", body = ImportView)))]
+pub async fn bring(
+    who: Guarded<MayImport>,
+    key: IdempotencyKey,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer {
+    let settings = settings(&request)?;
+    expect_file(&request)?;
+    let turn = import::turn()?;
+    let bytes = read_body(
+        &request,
+        &mut payload.into_inner(),
+        IMPORT_BYTES_MAX,
+        IMPORT_PATIENCE,
+    )
+    .await?;
+    let (services, permit) = (who.services.clone(), who.permit);
+    let query = request.query_string().to_owned();
+    let work = move || {
+        // The same file with other settings is another request.
+        let request = [query.as_bytes(), &digest_of(&bytes).0].concat();
+        import::check(&services, permit, &settings, &bytes).map(|checked| (request, checked))
+    };
+    let (request, checked) = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::internal)??;
+    let once = key.once_bytes(who.actor(), &request);
+    let checked = Arc::new(checked);
+    let work = move |tx: &mut Tx<'_>| {
+        import::keep(tx, permit, &checked)?;
+        let location = format!("/v1/imports/{}", checked.import.id);
+        rendered(StatusCode::CREATED, Some(location), checked.import.clone())
+    };
+    let done = who
+        .services
+        .door
+        .change_once(who.actor(), Some(once), work)
+        .await;
+    drop(turn);
+    answer(done?)
+}
+
+/// How far an import is, and what was found in its file.
+#[utoipa::path(get, operation_id = "show_import", path = "/v1/imports/{id}", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
+    responses((status = 200, description = "The import", body = ImportView)))]
+pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
+    let (permit, id) = (who.permit, id.0);
+    let import = who
+        .services
+        .read(move |reader, _| import::show(reader, permit, id))
+        .await?;
+    Ok(HttpResponse::Ok().json(ImportView::from(import)))
+}
+
+/// Carries out an import that was checked. The answer does not wait for the end; ask how far it is. A member has one
+/// import at a time carried out.
+#[utoipa::path(post, operation_id = "apply_import", path = "/v1/imports/{id}/apply", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
+    responses((status = 202, description = "Being applied", body = ImportView)))]
+pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
+    let (permit, id) = (who.permit, id.0);
+    let work =
+        move |tx: &mut Tx<'_>| rendered(StatusCode::ACCEPTED, None, import::apply(tx, permit, id)?);
+    let applying = who
+        .services
+        .door
+        .change_once(who.actor(), None, work)
+        .await?;
+    import::start(&who.services, id);
+    answer(applying)
+}
+
+fn rendered(
+    status: StatusCode,
+    location: Option<String>,
+    import: Import,
+) -> Result<Rendered, Error> {
+    let body = serde_json::to_string(&ImportView::from(import)).map_err(Error::internal)?;
+    Ok(Rendered {
+        status: status.as_u16(),
+        location,
+        etag: None,
+        body,
+        replayed: false,
+    })
+}
+
+fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
+    let wrong = |name: &'static str, message: String| {
+        Problem::at(ProblemCode::MalformedQuery, name, "value", message)
+    };
+    let (mut purpose, mut card_system, mut default_format, mut reason) = (None, None, None, None);
+    for (name, value) in query_pairs(request)? {
+        match name.as_str() {
+            "purpose" => {
+                purpose = Some(match value.as_str() {
+                    "credentials" => Purpose::Credentials,
+                    "revocations" => Purpose::Revocations,
+                    _ => {
+                        return Err(wrong(
+                            "purpose",
+                            "must be credentials or revocations".into(),
+                        ));
+                    }
+                });
+            }
+            "card_system" => card_system = Some(id_parameter("card_system", &value)?),
+            "default_format" => {
+                let format = value.parse::<Format>();
+                default_format = Some(format.map_err(|unknown: UnknownFormat| {
+                    wrong("default_format", unknown.to_string())
+                })?);
+            }
+            "reason" => {
+                let known = Reason::ALL
+                    .iter()
+                    .copied()
+                    .find(|reason| reason.as_str() == value);
+                reason = Some(
+                    known
+                        .ok_or_else(|| wrong("reason", "must be a reason, such as lost".into()))?,
+                );
+            }
+            other => return Err(unknown_parameter(other)),
+        }
+    }
+    let missing = || {
+        Problem::at(
+            ProblemCode::MalformedQuery,
+            "purpose",
+            "missing",
+            "must be credentials or revocations",
+        )
+    };
+    Ok(Settings {
+        purpose: purpose.ok_or_else(missing)?,
+        card_system,
+        default_format,
+        reason,
+    })
+}
+
+/// Refuses a body that says it is something else, such as a form with the file in it.
+fn expect_file(request: &HttpRequest) -> Result<(), Problem> {
+    const TYPES: [&str; 3] = [
+        "application/octet-stream",
+        "text/csv",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ];
+    let value = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let name = value.split(';').next().unwrap_or_default().trim();
+    if TYPES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return Ok(());
+    }
+    let detail = "Send the bytes of the file as application/octet-stream, text/csv or the type of .xlsx, not as a form.";
+    Err(Problem::new(ProblemCode::UnsupportedMediaType, detail))
+}

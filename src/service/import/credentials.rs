@@ -1,0 +1,430 @@
+//! Rows of workers with badges. A staff number, where there is one, tells which worker is meant; the card tells which
+//! credential.
+
+use std::collections::{HashMap, HashSet};
+
+use super::calendar;
+use super::file::columns::Column;
+use super::file::records::CredentialRow;
+use super::file::sheet::Row;
+use super::file::text::fold;
+use super::plan::{Found, Verdict, Wanted};
+use super::report::{Fault, Outcome};
+use super::terms::Terms;
+use crate::access::permission::{Caller, Issue, KeepWorkers};
+use crate::domain::card::CardIdentifier;
+use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
+use crate::domain::ids::{BadgeId, CredentialId, EngagementId, WorkerId};
+use crate::domain::text::{BadText, Text};
+use crate::domain::time::Timestamp;
+use crate::domain::worker::{EngagementDetails, WorkerDetails};
+use crate::ledger::entry::Fact;
+use crate::ledger::replay::Held;
+use crate::service::commit::Tx;
+use crate::service::credentials::{check_validity, keep_number, whole_seconds};
+use crate::service::error::Error;
+use crate::service::workers::{begin, register};
+use crate::store::{Reader, credentials, workers};
+
+/// A worker with a badge, as a row wants them.
+pub(super) struct WantedCredential {
+    worker: WorkerDetails,
+    engagement: EngagementDetails,
+    /// What the staff number is found by.
+    staff_key: Option<StaffKey>,
+    person: Person,
+    identifier: CardIdentifier,
+    key: CardKey,
+    valid_from: Option<Timestamp>,
+    valid_until: Timestamp,
+    scope: Scope,
+}
+
+type StaffKey = [u8; 16];
+/// A digest of a worker's name, upper and lower case and accents apart.
+type Person = [u8; 16];
+
+fn person(worker: &WorkerDetails) -> Person {
+    let name = [
+        fold(worker.family_name.as_str()),
+        fold(worker.given_names.as_str()),
+    ]
+    .join("\n");
+    let mut half = [0; 16];
+    half.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..16]);
+    half
+}
+
+/// The cards and staff numbers of earlier rows.
+#[derive(Default)]
+pub(super) struct Memory {
+    cards: HashSet<CardKey>,
+    staff: HashMap<StaffKey, Person>,
+}
+
+/// What is recorded of the cards and staff numbers of a batch.
+#[derive(Default)]
+pub(super) struct Known {
+    cards: HashMap<CardKey, Held>,
+    staff: HashMap<StaffKey, Employed>,
+    /// Own workers only.
+    people: HashMap<WorkerId, Person>,
+}
+
+struct Employed {
+    worker: WorkerId,
+    engagement: EngagementId,
+    ended: bool,
+}
+
+impl Wanted for WantedCredential {
+    type Memory = Memory;
+    type Known = Known;
+
+    fn read(terms: &Terms, memory: &mut Memory, row: &Row) -> Found<Self> {
+        let wanted = match CredentialRow::read(&terms.layout, row) {
+            Ok(row) => want(terms, row),
+            Err(problems) => Err(problems.into_iter().map(Fault::from).collect()),
+        };
+        let wanted = match wanted {
+            Ok(wanted) => wanted,
+            Err(faults) => return Found::unusable(faults),
+        };
+        if !memory.cards.insert(wanted.key) {
+            let message = "An earlier row of this file has the same card. Each card belongs to one worker: remove one of the rows.";
+            return Found::Settled((
+                Outcome::Conflict,
+                vec![terms.fault(Column::CardNumber, "repeated", message)],
+            ));
+        }
+        if let Some(staff_key) = wanted.staff_key
+            && *memory.staff.entry(staff_key).or_insert(wanted.person) != wanted.person
+        {
+            let message =
+                "An earlier row of this file gives this staff number to a worker of another name.";
+            return Found::Settled((
+                Outcome::Conflict,
+                vec![terms.fault(Column::StaffNumber, "other_person", message)],
+            ));
+        }
+        Found::Wanted(Box::new(wanted))
+    }
+
+    fn look_up(
+        known: &mut Known,
+        reader: &mut Reader,
+        terms: &Terms,
+        wanted: &[&Self],
+    ) -> Result<(), Error> {
+        *known = Known::default();
+        let keys: Vec<CardKey> = wanted.iter().map(|wanted| wanted.key).collect();
+        let cards = credentials::by_cards(reader, &keys)?;
+        let ids: Vec<CredentialId> = cards.iter().map(|(_, credential)| *credential).collect();
+        let held = credentials::find_many(reader, &ids)?;
+        let held: HashMap<CredentialId, Held> = held
+            .into_iter()
+            .map(|held| (held.credential.id, held))
+            .collect();
+        known.cards = cards
+            .into_iter()
+            .filter_map(|(key, id)| Some((key, held.get(&id)?.clone())))
+            .collect();
+
+        let staff_keys: Vec<StaffKey> = wanted
+            .iter()
+            .filter_map(|wanted| wanted.staff_key)
+            .collect();
+        let staff = workers::by_staff_keys(reader, &staff_keys)?;
+        let engagements: Vec<EngagementId> =
+            staff.iter().map(|(.., engagement)| *engagement).collect();
+        let ended: HashSet<EngagementId> =
+            workers::ended(reader, &engagements)?.into_iter().collect();
+        known.staff = staff
+            .into_iter()
+            .map(|(key, worker, engagement)| {
+                (
+                    key,
+                    Employed {
+                        worker,
+                        engagement,
+                        ended: ended.contains(&engagement),
+                    },
+                )
+            })
+            .collect();
+
+        let own = known
+            .cards
+            .values()
+            .filter(|held| held.credential.member == terms.member);
+        let own = own
+            .map(|held| held.credential.worker)
+            .chain(known.staff.values().map(|staff| staff.worker));
+        let own: HashSet<WorkerId> = own.collect();
+        for (id, sealed) in workers::sealed_many(reader, &own.into_iter().collect::<Vec<_>>())? {
+            let plain = terms
+                .keyring
+                .open(id.as_bytes(), &sealed)
+                .map_err(Error::internal)?;
+            let details = serde_json::from_slice(&plain)
+                .map_err(|_| Error::internal("details cannot be read"))?;
+            known.people.insert(id, person(&details));
+        }
+        Ok(())
+    }
+
+    fn judge(&self, known: &mut Known, terms: &Terms, now: Timestamp) -> Verdict {
+        let staff = self
+            .staff_key
+            .and_then(|staff_key| known.staff.get(&staff_key));
+        let is_other = |worker: WorkerId| {
+            known
+                .people
+                .get(&worker)
+                .is_some_and(|person| *person != self.person)
+        };
+        if let Some(held) = known.cards.get(&self.key) {
+            let mut faults = self.differences(held, staff, terms);
+            if held.credential.member == terms.member && is_other(held.credential.worker) {
+                let message = "This card belongs to a worker of another name. Correct the row or, if the name changed, the worker.";
+                faults.push(terms.fault(Column::FamilyName, "other_person", message));
+            }
+            let outcome = if faults.is_empty() {
+                Outcome::Same
+            } else {
+                Outcome::Conflict
+            };
+            return (outcome, faults);
+        }
+        if let Some(staff) = staff {
+            let fault = if staff.ended {
+                let message = "The engagement with this staff number is over. Begin a new one, with a new number.";
+                Some(terms.fault(Column::StaffNumber, "engagement_ended", message))
+            } else if is_other(staff.worker) {
+                let message = "This staff number belongs to a worker of another name. Correct the row or, if the name changed, the worker.";
+                Some(terms.fault(Column::StaffNumber, "other_person", message))
+            } else {
+                None
+            };
+            if let Some(fault) = fault {
+                return (Outcome::Conflict, vec![fault]);
+            }
+        }
+        let from = self.valid_from.unwrap_or(whole_seconds(now));
+        let message = if self.valid_until <= now {
+            (
+                "past",
+                "The last day is over. Leave out workers whose badge has expired.",
+            )
+        } else if check_validity(from, self.valid_until, now).is_err() {
+            (
+                "too_long",
+                "The last day may lie at most ten years after the first.",
+            )
+        } else {
+            return (Outcome::New, Vec::new());
+        };
+        (
+            Outcome::Unusable,
+            vec![terms.fault(Column::ValidUntil, message.0, message.1)],
+        )
+    }
+
+    fn enact(
+        &self,
+        known: &mut Known,
+        terms: &Terms,
+        tx: &mut Tx<'_>,
+        caller: Caller,
+    ) -> Result<(), Error> {
+        let (keep, issue) = (caller.permit::<KeepWorkers>()?, caller.permit::<Issue>()?);
+        let staff = self
+            .staff_key
+            .and_then(|staff_key| known.staff.get(&staff_key));
+        let (worker, engagement) = match staff {
+            Some(staff) => (staff.worker, staff.engagement),
+            None => {
+                let worker = register(tx, keep, &self.worker)?.value.id;
+                let held = begin(tx, terms.member, worker, &self.engagement, self.staff_key)?;
+                let engagement = held.value.engagement.id;
+                if let Some(staff_key) = self.staff_key {
+                    known.staff.insert(
+                        staff_key,
+                        Employed {
+                            worker,
+                            engagement,
+                            ended: false,
+                        },
+                    );
+                }
+                (worker, engagement)
+            }
+        };
+        let card_system = terms
+            .card_system()
+            .ok_or_else(|| Error::internal("cards without a card system"))?;
+        keep_number(tx, self.key, &self.identifier);
+        let card = BadgeCard {
+            card_system,
+            format: self.identifier.format(),
+            key: self.key,
+        };
+        let credential = Credential {
+            id: CredentialId::make(tx.environment),
+            member: issue.caller().member,
+            worker,
+            engagement: Some(engagement),
+            valid_from: self.valid_from.unwrap_or(whole_seconds(tx.now)),
+            valid_until: self.valid_until,
+            scope: self.scope.clone(),
+        };
+        let badge = Badge {
+            id: BadgeId::make(tx.environment),
+            medium: Medium::Card,
+            cards: vec![card],
+        };
+        tx.state(Fact::CredentialIssued {
+            credential,
+            badges: vec![badge],
+        })?;
+        Ok(())
+    }
+}
+
+impl WantedCredential {
+    /// In what a known card's credential is not as the row wants it. Of another member's it is said only that it is
+    /// taken.
+    fn differences(&self, held: &Held, staff: Option<&Employed>, terms: &Terms) -> Vec<Fault> {
+        let recorded = &held.credential;
+        let mut faults = Vec::new();
+        let mut differs = |is: bool, column, code, message: &'static str| {
+            if is {
+                faults.push(terms.fault(column, code, message));
+            }
+        };
+        if recorded.member != terms.member {
+            let message = "This card identifier is on a badge already. Each card is bound to one credential for ever; use another card.";
+            differs(true, Column::CardNumber, "in_use", message);
+            return faults;
+        }
+        differs(
+            held.state == State::Revoked,
+            Column::CardNumber,
+            "credential_revoked",
+            "The credential on this card is revoked, and revocation is final. Give the worker another card.",
+        );
+        differs(
+            self.staff_key.is_some() && staff.map(|staff| staff.worker) != Some(recorded.worker),
+            Column::StaffNumber,
+            "other_worker",
+            "This card is on a badge of a worker with another staff number, or without one.",
+        );
+        differs(
+            self.valid_from
+                .is_some_and(|from| from != recorded.valid_from),
+            Column::ValidFrom,
+            "other_valid_from",
+            "The credential on this card begins on another day.",
+        );
+        differs(
+            self.valid_until != recorded.valid_until,
+            Column::ValidUntil,
+            "other_valid_until",
+            "The credential on this card ends on another day. A credential is not prolonged: issue a new one, on another card.",
+        );
+        differs(
+            self.scope != recorded.scope,
+            Column::Facilities,
+            "other_scope",
+            "The credential on this card is good at other facilities.",
+        );
+        faults
+    }
+}
+
+/// Makes values of a row's text.
+fn want(terms: &Terms, row: CredentialRow) -> Result<WantedCredential, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let CredentialRow {
+        line,
+        staff_number,
+        family_name,
+        given_names,
+        birth_date,
+        employer,
+        card,
+        ..
+    } = row;
+    let family_name = keep(&mut faults, text(terms, Column::FamilyName, &family_name));
+    let given_names = keep(&mut faults, text(terms, Column::GivenNames, &given_names));
+    let employer = keep(&mut faults, text(terms, Column::Employer, &employer));
+    let staff_number = staff_number
+        .map(|number| text(terms, Column::StaffNumber, &number))
+        .transpose();
+    let staff_number = keep(&mut faults, staff_number);
+    let card = keep(&mut faults, terms.card(line, &card));
+    let out_of_range = |column| {
+        terms.fault(
+            column,
+            "out_of_range",
+            "must lie between the years 1970 and 2104",
+        )
+    };
+    let valid_from = row
+        .valid_from
+        .map(|day| calendar::start_of(day).ok_or_else(|| out_of_range(Column::ValidFrom)));
+    let valid_from = keep(&mut faults, valid_from.transpose());
+    let valid_until =
+        calendar::end_of(row.valid_until).ok_or_else(|| out_of_range(Column::ValidUntil));
+    let valid_until = keep(&mut faults, valid_until);
+    let scope = keep(&mut faults, terms.scope(line, &row.facilities));
+    let (Some(family_name), Some(given_names), Some(employer), Some(staff_number)) =
+        (family_name, given_names, employer, staff_number)
+    else {
+        return Err(faults);
+    };
+    let (Some((identifier, key)), Some(valid_from), Some(valid_until), Some(scope)) =
+        (card, valid_from, valid_until, scope)
+    else {
+        return Err(faults);
+    };
+    let birth_date = birth_date.map(|day| day.to_string());
+    let worker = WorkerDetails {
+        family_name,
+        given_names,
+        birth_date,
+    };
+    let staff_key = staff_number
+        .as_ref()
+        .map(|number| terms.keyring.staff_key(terms.member, number.as_str()));
+    Ok(WantedCredential {
+        person: person(&worker),
+        worker,
+        engagement: EngagementDetails {
+            employer,
+            staff_number,
+        },
+        staff_key,
+        identifier,
+        key,
+        valid_from,
+        valid_until,
+        scope,
+    })
+}
+
+/// The value, or its fault among the others: everything wrong with a row is told at once.
+fn keep<T>(faults: &mut Vec<Fault>, value: Result<T, Fault>) -> Option<T> {
+    value.map_err(|fault| faults.push(fault)).ok()
+}
+
+fn text<const MAX: usize>(terms: &Terms, column: Column, value: &str) -> Result<Text<MAX>, Fault> {
+    Text::parse(value).map_err(|bad| {
+        let code = match bad {
+            BadText::Empty => "missing_value",
+            BadText::TooLong(_) => "too_long",
+            BadText::Control => "control_character",
+        };
+        terms.fault(column, code, bad.to_string())
+    })
+}

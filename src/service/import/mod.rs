@@ -1,0 +1,377 @@
+//! Files brought in: workers with their badges, and lists of badges to revoke.
+//!
+//! ```text
+//! bytes ── file ──> rows ── terms ──> what they want ── plan ──> new, same, conflict, unusable ── run ──> the ledger
+//!                           ├ calendar: days to moments     ├ credentials
+//!                           └ reasons: words to codes       └ revocations
+//! ```
+//!
+//! An import is *checked* when it comes: nothing is changed, and [`Report`] tells what would be. It is kept, sealed,
+//! until it is *applied* in batches; each batch stands in the database together with how far the file got, so that a
+//! crash between two batches is gone on from and a crash in one leaves nothing of it. As each row is compared with what
+//! is recorded, the same file again changes nothing.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+mod calendar;
+mod credentials;
+pub mod file;
+mod plan;
+mod reasons;
+mod refusals;
+pub mod report;
+mod revocations;
+mod run;
+mod running;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+use self::file::columns::Purpose;
+use self::file::layout::Layout;
+use self::file::sheet::{self, Sheet};
+use self::plan::Wanted;
+use self::refusals::{nothing_usable, unclear, unreadable};
+use self::report::{Counts, Report, Tally};
+use self::running::Ending;
+use self::terms::Terms;
+use super::Services;
+use super::commit::Tx;
+use super::error::{Code, Error};
+use crate::access::permission::{self, Permit};
+use crate::domain::ids::{ImportId, MemberId};
+use crate::domain::time::{DAY_MS, Timestamp};
+use crate::store::{Reader, Store, imports};
+
+pub use running::Running;
+pub use terms::Settings;
+
+/// How long a file that was checked waits to be applied.
+pub const KEPT_MS: i64 = 7 * DAY_MS;
+/// How many files are read and checked at once. Each may take some hundred MiB of memory.
+pub const CHECKS_AT_ONCE: usize = 2;
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImportState)]
+pub enum State {
+    /// It was read and compared, and changed nothing.
+    Checked,
+    /// Its rows are being carried out.
+    Applying,
+    /// All of them are.
+    Applied,
+    /// It ended before its end; what was done by then stays.
+    Failed,
+}
+
+impl State {
+    /// Its name in the API and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Checked => "checked",
+            Self::Applying => "applying",
+            Self::Applied => "applied",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [Self::Checked, Self::Applying, Self::Applied, Self::Failed]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
+/// A file that was brought in.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// Which.
+    pub id: ImportId,
+    /// For whom.
+    pub member: MemberId,
+    /// How far it is.
+    pub state: State,
+    /// What its rows are.
+    pub purpose: Purpose,
+    /// What was found in it: in the dry run, or, once it is being applied, by then.
+    pub report: Report,
+    /// How many rows had which outcome, likewise.
+    pub counts: Counts,
+    /// Rows in the file.
+    pub rows_total: u64,
+    /// Rows carried out or passed over.
+    pub rows_done: u64,
+    /// When it came.
+    pub created_at: Timestamp,
+}
+
+/// A file that was checked and not yet kept.
+#[derive(Debug)]
+pub struct Checked {
+    /// As it will be kept.
+    pub import: Import,
+    kept: imports::Import,
+    sealed: Vec<u8>,
+}
+
+/// A turn at checking a file: to be taken before its bytes are, and held until it is kept.
+pub fn turn() -> Result<SemaphorePermit<'static>, Error> {
+    static TURNS: Semaphore = Semaphore::const_new(CHECKS_AT_ONCE);
+    let busy = |_| {
+        Error::new(
+            Code::Busy,
+            "Other files are being checked. Nothing was done; try again soon.",
+        )
+    };
+    TURNS.try_acquire().map_err(busy)
+}
+
+/// Reads a file and compares it with what is recorded, without changing anything. Blocks, for seconds with a large file.
+pub fn check(
+    services: &Services,
+    permit: Permit<permission::Import>,
+    settings: &Settings,
+    bytes: &[u8],
+) -> Result<Checked, Error> {
+    let caller = permit.caller();
+    let (sheet, layout) = open(settings.purpose, bytes)?;
+    let (columns, dates) = (layout.columns.clone(), layout.dates);
+    let places = services.index.places().clone();
+    let terms = Terms::new(
+        services.keyring.clone(),
+        &places,
+        caller.member,
+        settings,
+        layout,
+    )?;
+    let now = services.environment.now();
+    let tally = match settings.purpose {
+        Purpose::Credentials => {
+            weigh::<credentials::WantedCredential>(services, &terms, &sheet, now)
+        }
+        Purpose::Revocations => {
+            weigh::<revocations::WantedRevocation>(services, &terms, &sheet, now)
+        }
+    }?;
+    let counts = tally.counts;
+    if counts.new + counts.same + counts.conflict == 0 {
+        return Err(nothing_usable(&tally));
+    }
+    let report = Report {
+        understood: sheet.understood.clone(),
+        columns,
+        dates,
+        rows: tally.notable,
+        failure: None,
+    };
+    let id = ImportId::make(&*services.environment);
+    let import = Import {
+        id,
+        member: caller.member,
+        state: State::Checked,
+        purpose: settings.purpose,
+        counts,
+        rows_total: sheet.understood.rows,
+        rows_done: 0,
+        created_at: now,
+        report,
+    };
+    let kept = imports::Import {
+        id,
+        member: caller.member,
+        client: caller.client,
+        purpose: purpose_name(settings.purpose).to_owned(),
+        state: State::Checked.as_str().to_owned(),
+        settings: json(settings)?,
+        report: json(&import.report)?,
+        counts: json(&counts)?,
+        rows_total: import.rows_total,
+        rows_done: 0,
+        created_at: now,
+    };
+    let sealed = services
+        .keyring
+        .seal(id.as_bytes(), bytes, &*services.environment);
+    Ok(Checked {
+        import,
+        kept,
+        sealed,
+    })
+}
+
+/// Keeps a file that was checked, sealed, so that it can be applied.
+pub fn keep(
+    tx: &mut Tx<'_>,
+    permit: Permit<permission::Import>,
+    checked: &Checked,
+) -> Result<(), Error> {
+    if !permit.covers(checked.import.member) {
+        return Err(Error::not_found("import"));
+    }
+    Ok(imports::add(tx.writer()?, &checked.kept, &checked.sealed)?)
+}
+
+/// An import of the caller's member.
+pub fn show(
+    reader: &mut Reader,
+    permit: Permit<permission::Import>,
+    id: ImportId,
+) -> Result<Import, Error> {
+    let found = imports::find(reader, id)?.filter(|import| permit.covers(import.member));
+    import_from(found.ok_or_else(|| Error::not_found("import"))?)
+}
+
+/// Lets a checked import be carried out; [`start`] then does it. A member has one of them at a time, so that no flood of
+/// files holds up other changes.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    permit: Permit<permission::Import>,
+    id: ImportId,
+) -> Result<Import, Error> {
+    let import = show(tx.reader()?, permit, id)?;
+    if import.state != State::Checked {
+        return Err(Error::new(
+            Code::ImportState,
+            "Only an import that was checked, and not applied before, can be applied.",
+        ));
+    }
+    let applying = imports::in_state(tx.reader()?, State::Applying.as_str())?;
+    if applying.iter().any(|(_, member)| *member == import.member) {
+        return Err(Error::new(
+            Code::ImportState,
+            "Another import of your member is being applied. Wait for its end.",
+        ));
+    }
+    // What the dry run found makes room for what is found now.
+    let report = Report {
+        rows: Vec::new(),
+        ..import.report
+    };
+    let counts = Counts::default();
+    let writer = tx.writer()?;
+    imports::progress(writer, id, 0, &json(&counts)?)?;
+    imports::report(writer, id, &json(&report)?)?;
+    imports::move_state(
+        writer,
+        id,
+        State::Checked.as_str(),
+        State::Applying.as_str(),
+    )?;
+    Ok(Import {
+        state: State::Applying,
+        report,
+        counts,
+        ..import
+    })
+}
+
+/// Carries out an import that is to be applied, on a thread of its own. Does nothing if this node does so already.
+pub fn start(services: &Arc<Services>, id: ImportId) {
+    if !services.imports.begin(id) {
+        return;
+    }
+    let shared = services.clone();
+    let run = move || {
+        let _running = Ending {
+            services: &shared,
+            id,
+        };
+        let go_on = |_| !shared.imports.is_stopping();
+        run::run(&shared, id, &go_on);
+    };
+    if let Err(error) = std::thread::Builder::new().name("import".into()).spawn(run) {
+        services.imports.end(id);
+        tracing::warn!(import.id = %id, error = %error, "an import could not be started; the next start goes on with it");
+    }
+}
+
+/// Goes on with the imports that were being applied when a node stopped. To be called at start; it may be called again
+/// at any time, also while another node works on the same import: each batch is done once.
+pub fn resume(services: &Arc<Services>) -> Result<(), Error> {
+    let applying = read(&services.store, |reader| {
+        Ok(imports::in_state(reader, State::Applying.as_str())?)
+    })?;
+    applying.into_iter().for_each(|(id, _)| start(services, id));
+    Ok(())
+}
+
+/// Drops files that were checked and not applied within [`KEPT_MS`]. To be called at start and once a day.
+pub fn sweep(services: &Services) {
+    let before = services.environment.now().plus_ms(-KEPT_MS);
+    let queued = services
+        .door
+        .aside(move |writer| imports::drop_old(writer, State::Checked.as_str(), before).map(drop));
+    if !queued {
+        tracing::warn!(
+            "old imports were not dropped, as too many changes wait; the next sweep does it"
+        );
+    }
+}
+
+/// The table of a file, and which column is what.
+fn open(purpose: Purpose, bytes: &[u8]) -> Result<(Sheet<'_>, Layout), Error> {
+    let sheet = sheet::read(bytes).map_err(|why| unreadable(&why))?;
+    let layout = Layout::of(purpose, &sheet).map_err(|problems| unclear(&problems))?;
+    Ok((sheet, layout))
+}
+
+/// Judges every row, in short reads: a large file must not hold a connection that others wait for.
+fn weigh<W: Wanted>(
+    services: &Services,
+    terms: &Terms,
+    sheet: &Sheet<'_>,
+    now: Timestamp,
+) -> Result<Tally, Error> {
+    let (mut tally, mut known) = (Tally::default(), W::Known::default());
+    for batch in plan::batches::<W>(terms, sheet) {
+        read(&services.store, |reader| {
+            plan::look_up::<W>(&mut known, reader, terms, &batch)
+        })?;
+        plan::judge::<W>(&mut known, terms, now, &batch, &mut tally, |_, _| Ok(()))?;
+    }
+    Ok(tally)
+}
+
+fn read<T>(store: &Store, query: impl FnOnce(&mut Reader) -> Result<T, Error>) -> Result<T, Error> {
+    let mut outcome = None;
+    store.read(|reader| {
+        outcome = Some(query(reader));
+        Ok(())
+    })?;
+    outcome.unwrap_or_else(|| Err(Error::internal("a query did not run")))
+}
+
+fn import_from(import: imports::Import) -> Result<Import, Error> {
+    let corrupt = || Error::internal("an import is in no known state");
+    Ok(Import {
+        id: import.id,
+        member: import.member,
+        state: State::parse(&import.state).ok_or_else(corrupt)?,
+        purpose: from_json::<Settings>(&import.settings)?.purpose,
+        report: from_json(&import.report)?,
+        counts: from_json(&import.counts)?,
+        rows_total: import.rows_total,
+        rows_done: import.rows_done,
+        created_at: import.created_at,
+    })
+}
+
+fn purpose_name(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Credentials => "credentials",
+        Purpose::Revocations => "revocations",
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(Error::internal)
+}
