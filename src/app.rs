@@ -7,6 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -138,8 +139,24 @@ impl Node {
         })
     }
 
-    /// Ends the node: what waits is written, then the threads end. Blocks until they have.
+    /// Ends the node: what waits is written, then the threads end. Blocks until they have, or until it is clear that the
+    /// database does not let them: nobody was told that what is lost then is done, and a node must be able to stop.
     pub fn stop(self) {
+        let (ended, waiting) = std::sync::mpsc::sync_channel(1);
+        let ending = std::thread::spawn(move || {
+            self.end();
+            // Who waits may have given up.
+            let _ = ended.try_send(());
+        });
+        match waiting.recv_timeout(STOP_PATIENCE) {
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!("the database does not answer; lines of the check log are lost");
+            }
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => drop(ending.join()),
+        }
+    }
+
+    fn end(self) {
         self.services.imports.stop();
         self.stop.store(true, Ordering::Release);
         // The log first: it writes through the door.
@@ -157,6 +174,10 @@ impl Node {
         }
     }
 }
+
+/// How long a node may take to write what waits when it is stopped. With the longest drain it makes 29 seconds, under the
+/// 30 that supervisors give.
+const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
 /// One process at a time on a database file: a second one would give out the same seqs.
 fn lock_file(path: &str) -> Result<File, StartError> {
@@ -296,17 +317,8 @@ pub fn run(
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
         futures_util::future::try_join(api, metrics).await
     });
-    // Whatever ended the server, what was taken in is written before the process goes; a database that does not answer
-    // must not hold it back, and nobody was told that what it would lose is done.
-    let (stopped, waiting) = std::sync::mpsc::sync_channel(1);
-    let stopping = std::thread::spawn(move || {
-        node.stop();
-        let _ = stopped.try_send(());
-    });
-    match waiting.recv_timeout(STOP_PATIENCE) {
-        Ok(()) => drop(stopping.join()),
-        Err(_) => tracing::warn!("the database does not answer; lines of the check log are lost"),
-    }
+    // Whatever ended the server, what was taken in is written before the process goes.
+    node.stop();
     tracing::info!("stopped");
     ended.map(drop).map_err(failed)
 }
@@ -330,10 +342,6 @@ pub fn shared(
         quotas,
     )))
 }
-
-/// How long a node may take to write what waits when it is stopped. With the longest drain it makes 29 seconds, under the
-/// 30 that supervisors give.
-const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
 async fn sweep_daily(shared: Data<Shared>) {
     loop {

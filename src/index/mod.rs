@@ -16,7 +16,7 @@ pub mod slots;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use arc_swap::ArcSwap;
 
@@ -179,9 +179,17 @@ impl Index {
         self.whole.load(Ordering::Acquire)
     }
 
-    /// Gives the copy up: from now on it only denies what it knows to be revoked or suspended.
-    pub fn give_up(&self) {
-        self.whole.store(false, Ordering::Release);
+    /// Gives the copy up: from now on it only denies what it knows to be revoked or suspended. Raises the alarm, once.
+    pub fn give_up(&self, why: &str) {
+        if self.whole.swap(false, Ordering::AcqRel) {
+            tracing::error!(
+                ledger = %self.r#gen,
+                seq = self.seq(),
+                cause = why,
+                "this node's copy and the ledger in the database contradict each other: nothing is permitted until a \
+                 person has looked (`portcullis verify`) and restarted the node"
+            );
+        }
     }
 
     /// Members, facilities, gates and clients.
@@ -247,8 +255,11 @@ impl Index {
 
     /// The writer's half. Held by whoever follows the ledger for the length of a batch; no reader waits for it.
     pub fn write(&self) -> MutexGuard<'_, IndexWriter> {
-        // A panic while following leaves the copy half-changed: `follow` gives it up before anything else can go on.
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.writer.lock().unwrap_or_else(|poisoned| {
+            // A panic while following may have left the copy half-changed.
+            self.give_up("a panic while following");
+            poisoned.into_inner()
+        })
     }
 
     /// Takes in entries with their stored bytes, in order. Entries that are in already are passed over, so that the node's
@@ -270,9 +281,8 @@ impl Index {
                     got: entry.seq,
                 });
             }
-            // Until the entry is wholly in, a panic in between must leave a copy that does not permit.
             if let Err(why) = fold(entry, writer) {
-                self.give_up();
+                self.give_up(&format!("entry {}: {why}", entry.seq));
                 return Err(Broken::Impossible {
                     seq: entry.seq,
                     why,

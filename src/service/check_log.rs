@@ -1,5 +1,6 @@
 //! The log of answered checks, written behind the answers. Two bounded queues: permits, and everything else, so that a
 //! flood of permits can never push out a denial. A full queue drops the line and counts it; no gate ever waits for it.
+//! While the database does not answer, lines wait in the queues and are written afterwards.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use super::commit::Door;
 use crate::domain::decision::Decision;
+use crate::store::StoreError;
 use crate::store::logs::{self, CheckLine};
 
 /// How many permits may wait: half a minute at two thousand a second.
@@ -53,13 +55,33 @@ impl CheckLog {
         let thread = std::thread::Builder::new()
             .name("check-log".into())
             .spawn(move || {
+                // Taken from the queues and not yet written. While there is such a batch no other is taken.
+                let mut held: Option<Arc<[CheckLine]>> = None;
                 loop {
                     // Read before the queues: what was put in before the stop is still written.
                     let stopping = stop.load(Ordering::Acquire);
-                    while let Some(batch) = collect(&waiting_refusals, &waiting_permits) {
-                        write(&door, batch, &counts);
+                    while let Some(batch) = held
+                        .take()
+                        .or_else(|| collect(&waiting_refusals, &waiting_permits))
+                    {
+                        match write(&door, &batch) {
+                            Fate::Written => counts.written(&batch),
+                            Fate::Lost => counts.lost(&batch),
+                            Fate::Later => {
+                                held = Some(batch);
+                                break;
+                            }
+                        }
                     }
                     if stopping {
+                        // Nobody waits for a database that does not answer at the end.
+                        let rest = waiting_refusals
+                            .try_iter()
+                            .chain(waiting_permits.try_iter());
+                        counts.lost(&rest.collect::<Vec<_>>());
+                        if let Some(batch) = held {
+                            counts.lost(&batch);
+                        }
                         return;
                     }
                     std::thread::sleep(INTERVAL);
@@ -70,14 +92,13 @@ impl CheckLog {
 
     /// Takes a line, or drops and counts it. Never waits.
     pub fn put(&self, line: CheckLine) {
-        let permit = line.decision == Decision::Permit;
-        let queue = if permit {
+        let queue = if line.decision == Decision::Permit {
             &self.permits
         } else {
             &self.refusals
         };
         if queue.try_send(line).is_err() {
-            self.counts.dropped(permit, 1);
+            self.counts.lost(&[line]);
         }
     }
 
@@ -88,13 +109,19 @@ impl CheckLog {
 }
 
 impl Counts {
-    fn dropped(&self, permits: bool, lines: u64) {
-        let counter = if permits {
-            &self.dropped_permits
-        } else {
-            &self.dropped_refusals
-        };
-        counter.fetch_add(lines, Ordering::Relaxed);
+    fn written(&self, lines: &[CheckLine]) {
+        self.written
+            .fetch_add(lines.len() as u64, Ordering::Relaxed);
+    }
+
+    fn lost(&self, lines: &[CheckLine]) {
+        let permits = lines
+            .iter()
+            .filter(|line| line.decision == Decision::Permit)
+            .count() as u64;
+        self.dropped_permits.fetch_add(permits, Ordering::Relaxed);
+        self.dropped_refusals
+            .fetch_add(lines.len() as u64 - permits, Ordering::Relaxed);
     }
 }
 
@@ -102,8 +129,8 @@ impl Counts {
 fn collect(
     refusals: &Receiver<CheckLine>,
     permits: &Receiver<CheckLine>,
-) -> Option<Vec<CheckLine>> {
-    let batch: Vec<CheckLine> = refusals
+) -> Option<Arc<[CheckLine]>> {
+    let batch: Arc<[CheckLine]> = refusals
         .try_iter()
         .chain(permits.try_iter())
         .take(BATCH_LINES)
@@ -111,26 +138,38 @@ fn collect(
     (!batch.is_empty()).then_some(batch)
 }
 
-fn write(door: &Door, batch: Vec<CheckLine>, counts: &Arc<Counts>) {
-    let permits = batch
-        .iter()
-        .filter(|line| line.decision == Decision::Permit)
-        .count() as u64;
-    let refusals = batch.len() as u64 - permits;
-    let (done, ended) = sync_channel(1);
-    let sent = door.aside(move |writer| {
-        let written = logs::write(writer, &batch);
-        // Who waits for it may be gone; then nobody counts.
-        let _ = done.try_send(written.is_ok());
-        written
-    });
-    // One batch at a time: while the database is slow the lines wait in the queues, which are bounded.
-    if sent && ended.recv() == Ok(true) {
-        counts
-            .written
-            .fetch_add(permits + refusals, Ordering::Relaxed);
-    } else {
-        counts.dropped(true, permits);
-        counts.dropped(false, refusals);
+enum Fate {
+    Written,
+    /// The database did not take it just now.
+    Later,
+    /// It never will.
+    Lost,
+}
+
+/// One batch at a time: while the database is slow the lines wait in the queues, which are bounded.
+fn write(door: &Door, batch: &Arc<[CheckLine]>) -> Fate {
+    let (end, ended) = sync_channel(1);
+    let lines = batch.clone();
+    let sent = door.aside_then(
+        move |writer| logs::write(writer, &lines),
+        move |done| {
+            // Somebody waits below for exactly this one message.
+            let _ = end.send(done);
+        },
+    );
+    if !sent {
+        return Fate::Later;
+    }
+    match ended.recv() {
+        Ok(Ok(())) => Fate::Written,
+        // An earlier try broke off while it was committed, and was kept after all.
+        Ok(Err(StoreError::Duplicate)) => Fate::Written,
+        Ok(Err(StoreError::Unavailable(_))) => Fate::Later,
+        Ok(Err(error)) => {
+            tracing::warn!(error = %error, "lines of the check log were not written");
+            Fate::Lost
+        }
+        // The door was closed before its turn came.
+        Err(_) => Fate::Later,
     }
 }

@@ -14,17 +14,18 @@
 //! is rolled back and its jobs are run again one by one, so that nobody pays for a neighbour.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::error::{Code, Error};
+use super::watch::{Ended, Turn, keep_at};
 use crate::access::keyring::Keyring;
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
-use crate::index::Index;
+use crate::index::{Comparison, Index};
 use crate::ledger::entry::{Actor, Entry, Fact};
 use crate::ledger::fold::fold;
 use crate::store::idempotency::{self, Kept};
@@ -36,7 +37,8 @@ use crate::store::{Reader, Store, StoreError, Writer};
 pub const GROUP_MAX: usize = 256;
 /// How many jobs may wait. A further one is told to come again.
 pub const QUEUE_MAX: usize = 4_096;
-/// How long a caller waits for its job before it is told that the outcome is unknown.
+/// How long a caller waits for its job before it is told that the outcome is unknown, and how long the thread that writes
+/// may hang before another takes over.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How long answers to requests with an Idempotency-Key are kept.
 const KEPT_MS: i64 = DAY_MS;
@@ -48,13 +50,19 @@ pub struct Door {
 }
 
 /// Something to write that is no change of the ledger.
-type Aside = Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>;
+type Work = Box<dyn FnOnce(&mut Writer) -> Result<(), StoreError> + Send>;
 
 enum Message {
     Job(Box<dyn Job>),
     /// Something to write that is no change: logs, progress, old answers to forget.
     Aside(Aside),
     Stop,
+}
+
+/// Something to write that is no change, and who is told how it ended.
+struct Aside {
+    work: Work,
+    ended: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
 
 /// What a job works with: reading, stating facts, the clock.
@@ -251,17 +259,18 @@ impl Door {
         group_max: usize,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, waiting) = sync_channel(QUEUE_MAX);
-        let committer = Committer {
-            store,
-            index,
-            keyring,
-            environment,
-            writer: None,
-            group_max,
-        };
-        let thread = std::thread::Builder::new()
-            .name("commit".into())
-            .spawn(move || committer.run(&waiting))?;
+        let waiting = Mutex::new(waiting);
+        let thread = keep_at("commit", PATIENCE, move |turn| {
+            let committer = Committer {
+                store: store.clone(),
+                index: index.clone(),
+                keyring: keyring.clone(),
+                environment: environment.clone(),
+                writer: None,
+                group_max,
+            };
+            committer.run(&waiting, turn)
+        })?;
         Ok((Self { queue }, thread))
     }
 
@@ -339,13 +348,30 @@ impl Door {
         &self,
         work: impl FnOnce(&mut Writer) -> Result<(), StoreError> + Send + 'static,
     ) -> bool {
-        self.queue.try_send(Message::Aside(Box::new(work))).is_ok()
+        self.aside_then(work, |done| {
+            if let Err(error) = done {
+                tracing::warn!(error = %error, "what was to be written aside was not");
+            }
+        })
+    }
+
+    /// The same, and `ended` is told when it is durable or failed.
+    pub fn aside_then(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<(), StoreError> + Send + 'static,
+        ended: impl FnOnce(Result<(), StoreError>) + Send + 'static,
+    ) -> bool {
+        let aside = Aside {
+            work: Box::new(work),
+            ended: Box::new(ended),
+        };
+        self.queue.try_send(Message::Aside(aside)).is_ok()
     }
 
     /// Lets what waits be done, and then ends the thread.
     pub fn close(&self) {
-        // Blocks while the queue is full, which it is not for long: nothing new comes in once the server is stopped.
-        let _ = self.queue.send(Message::Stop);
+        // A full queue is one behind a database that does not answer: then nobody waits for the thread anyway.
+        let _ = self.queue.try_send(Message::Stop);
     }
 }
 
@@ -385,13 +411,16 @@ impl From<StoreError> for Undone {
 }
 
 impl Committer {
-    fn run(mut self, waiting: &Receiver<Message>) {
+    /// Writes what waits until the door is closed, or until another has taken over because this one hung. Both may then
+    /// write at the same time: the lock on the head keeps them apart like the committers of two nodes.
+    fn run(mut self, waiting: &Mutex<Receiver<Message>>, turn: &Turn) -> Ended {
         let mut forgot_at = Timestamp::EPOCH;
-        loop {
+        while !turn.is_over() {
+            let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let first = match waiting.recv_timeout(Duration::from_secs(60)) {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return Ended::ForGood,
             };
             let mut jobs = Vec::new();
             let mut asides = Vec::new();
@@ -409,44 +438,56 @@ impl Committer {
                     break;
                 }
             }
+            drop(waiting);
+            turn.asks();
             if !jobs.is_empty() {
-                self.group(jobs);
+                self.group(jobs, turn);
             }
             let now = self.environment.now();
             if now > forgot_at.plus_ms(KEPT_MS / 24) {
                 forgot_at = now;
-                asides.push(Box::new(move |writer| {
+                let forgotten = self.aside(Box::new(move |writer| {
                     idempotency::forget(writer, now.plus_ms(-KEPT_MS)).map(drop)
                 }));
+                if let Err(error) = forgotten {
+                    tracing::warn!(error = %error, "old answers were not dropped");
+                }
             }
-            for work in asides {
-                self.aside(work);
+            for Aside { work, ended } in asides {
+                turn.asks();
+                ended(self.aside(work));
             }
+            turn.answered();
             if stop {
-                return;
+                return Ended::ForGood;
             }
         }
+        Ended::Again
     }
 
-    fn aside(&mut self, work: Aside) {
-        let done = self.writer().and_then(|mut writer| {
-            let done = writer.transaction(work);
-            self.writer = done.is_ok().then_some(writer);
-            done
-        });
-        if let Err(error) = done {
-            tracing::warn!(error = %error, "log lines were not written");
+    fn aside(&mut self, work: Work) -> Result<(), StoreError> {
+        let mut writer = self.begin()?;
+        work(&mut writer)?;
+        writer.commit()?;
+        self.writer = Some(writer);
+        Ok(())
+    }
+
+    /// A connection in a new transaction. The one at hand may have died since its last use, which is nothing that a
+    /// caller must hear of: nothing was done over it yet, and another is opened.
+    fn begin(&mut self) -> Result<Writer, StoreError> {
+        if let Some(mut writer) = self.writer.take()
+            && writer.begin().is_ok()
+        {
+            return Ok(writer);
         }
+        let mut writer = self.store.writer()?;
+        writer.begin()?;
+        Ok(writer)
     }
 
-    fn writer(&mut self) -> Result<Writer, StoreError> {
-        match self.writer.take() {
-            Some(writer) => Ok(writer),
-            None => self.store.writer(),
-        }
-    }
-
-    fn group(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+    fn group(&mut self, mut jobs: Vec<Box<dyn Job>>, turn: &Turn) {
+        turn.asks();
         match self.commit(&mut jobs) {
             Ok(()) => jobs.into_iter().for_each(|job| job.end(None)),
             Err(Undone::Refused) if jobs.len() == 1 => {
@@ -466,7 +507,7 @@ impl Committer {
             }
             // One of them spoiled it. Alone, only that one fails.
             Err(Undone::Refused | Undone::RolledBack(_)) => {
-                jobs.into_iter().for_each(|job| self.group(vec![job]))
+                jobs.into_iter().for_each(|job| self.group(vec![job], turn))
             }
             Err(Undone::Unknown(cause)) => {
                 tracing::error!(error = %cause, "the database broke off during a commit; callers are told to repeat");
@@ -478,8 +519,7 @@ impl Committer {
 
     /// Runs the jobs in one transaction and commits it. On success every job has its result.
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Undone> {
-        let mut writer = self.writer()?;
-        writer.begin()?;
+        let mut writer = self.begin()?;
         let worked = self.work(&mut writer, jobs);
         let (before, group) = match worked {
             Ok((before, group)) if group.touched => (before, group),
@@ -502,11 +542,16 @@ impl Committer {
         jobs: &mut [Box<dyn Job>],
     ) -> Result<(Head, Group), Undone> {
         let before = ledger::lock(writer)?;
-        if before.r#gen != self.index.r#gen() {
-            return Err(StoreError::Corrupt(
-                "the database holds another ledger than at start".into(),
-            )
-            .into());
+        // A head that contradicts this node's copy is never built upon: the new entry would be a second past.
+        if let Comparison::Forked = self.index.compare(
+            &self.index.write(),
+            before.r#gen,
+            before.seq(),
+            &before.tree.root(),
+        ) {
+            let why = "the head in the database is not of the ledger that this node knows";
+            self.index.give_up(why);
+            return Err(StoreError::Corrupt(why.into()).into());
         }
         let ids: Vec<Vec<u8>> = jobs
             .iter()
@@ -557,22 +602,18 @@ impl Committer {
 
     /// Lets this node's index know. Entries of other nodes that came in between are read from the database.
     fn follow(&self, before: &Head, group: &Group) {
-        let mut index = self.index.write();
-        let own = || {
-            group
-                .entries
-                .iter()
-                .zip(group.lines.iter().map(|line| line.body.as_slice()))
-        };
+        let own = group
+            .entries
+            .iter()
+            .zip(group.lines.iter().map(|line| line.body.as_slice()));
         let done = if self.index.seq() >= before.seq() {
             self.index
-                .follow(&mut index, own())
+                .follow(&mut self.index.write(), own)
                 .map_err(Error::internal)
         } else {
+            let seq = group.head.seq();
             self.store
-                .read(|reader| {
-                    super::follow::catch_up(&self.index, &mut index, reader, group.head.seq())
-                })
+                .read(|reader| super::follow::catch_up(&self.index, reader, seq, || {}))
                 .map_err(Error::from)
         };
         if let Err(error) = done {

@@ -4,16 +4,18 @@
 //! and every answer that is our own head makes the copy young again. No answer makes it old, and an old copy does not
 //! permit: see `domain::freshness`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::domain::time::Environment;
-use crate::index::{Comparison, Index, IndexWriter};
-use crate::ledger::entry::Entry;
+use crate::index::{Comparison, Index};
+use crate::ledger::entry::{Entry, Unreadable};
 use crate::store::ledger;
 use crate::store::{Reader, Store, StoreError};
+
+use super::watch::{Ended, Turn, keep_at};
 
 /// Entries read at once.
 const PAGE: usize = 2_000;
@@ -21,15 +23,16 @@ const PAGE: usize = 2_000;
 const POLL: Duration = Duration::from_millis(250);
 /// How often the follower looks whether it was woken.
 const WAKE: Duration = Duration::from_millis(5);
-/// How long it waits before it connects again.
-const RECONNECT: Duration = Duration::from_millis(200);
+/// How long it waits for one answer before another connection is tried. Longer than connecting may take.
+const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Reads entries after the index's last one, up to `seq`, and lets the index follow.
+/// Reads entries after the index's last one, up to `seq`, and lets the index follow. Tells `step` after each page. The
+/// writer's half is not held while the database is read, so whoever hangs there keeps nobody else from following.
 pub fn catch_up(
     index: &Index,
-    writer: &mut IndexWriter,
     reader: &mut Reader,
     seq: u64,
+    step: impl Fn(),
 ) -> Result<(), StoreError> {
     while index.seq() < seq {
         let after = index.seq();
@@ -41,12 +44,13 @@ pub fn catch_up(
         }
         let entries = decode(&page)?;
         let followed = index.follow(
-            writer,
+            &mut index.write(),
             entries
                 .iter()
                 .zip(page.iter().map(|(_, bytes)| bytes.as_slice())),
         );
         followed.map_err(|broken| StoreError::Corrupt(broken.to_string()))?;
+        step();
     }
     Ok(())
 }
@@ -54,43 +58,74 @@ pub fn catch_up(
 fn decode(page: &[(u64, Vec<u8>)]) -> Result<Vec<Entry>, StoreError> {
     page.iter()
         .map(|(seq, bytes)| {
-            Entry::decode(*seq, bytes)
-                .map_err(|error| StoreError::Corrupt(format!("entry {seq}: {error}")))
+            Entry::decode(*seq, bytes).map_err(|unreadable| match unreadable {
+                // Nobody tampered: this node is the older one. Its copy grows old until it is replaced.
+                Unreadable::Newer(_) => StoreError::Schema(format!("entry {seq}: {unreadable}")),
+                // What serde says can hold a piece of what it read.
+                Unreadable::Malformed(_) => {
+                    StoreError::Corrupt(format!("entry {seq}: it cannot be read"))
+                }
+                Unreadable::Misplaced(_) => {
+                    StoreError::Corrupt(format!("entry {seq}: {unreadable}"))
+                }
+            })
         })
         .collect()
 }
 
-/// The follower's thread, until `stop`.
+/// Follows the ledger until `stop`.
 pub fn start(
     store: Store,
     index: Arc<Index>,
     environment: Arc<dyn Environment>,
     stop: Arc<AtomicBool>,
 ) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new()
-        .name("follow".into())
-        .spawn(move || {
-            while !stop.load(Ordering::Acquire) {
-                if let Err(error) = follow(&store, &index, &*environment, &stop) {
-                    tracing::warn!(error = %error, "the ledger cannot be followed just now");
-                    std::thread::sleep(RECONNECT);
-                }
+    let told = Mutex::new(String::new());
+    keep_at("follow", PATIENCE, move |turn| {
+        if let Err(error) = follow(&store, &index, &*environment, &stop, turn) {
+            // What cannot be is no reason to wait: a copy of it must not permit a minute longer.
+            if let StoreError::Corrupt(why) = &error {
+                index.give_up(why);
             }
-        })
+            // Said once, not at each attempt.
+            let (why, mut told) = (error.to_string(), lock(&told));
+            if *told != why {
+                tracing::warn!(cause = why, "the ledger cannot be followed just now");
+                *told = why;
+            }
+        } else {
+            lock(&told).clear();
+        }
+        if stop.load(Ordering::Acquire) {
+            Ended::ForGood
+        } else {
+            Ended::Again
+        }
+    })
 }
 
+fn lock(told: &Mutex<String>) -> MutexGuard<'_, String> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Follows over one connection until it fails, the turn is over, or `stop`.
 fn follow(
     store: &Store,
     index: &Index,
     environment: &dyn Environment,
     stop: &AtomicBool,
+    turn: &Turn,
 ) -> Result<(), StoreError> {
+    let goes_on = || !stop.load(Ordering::Acquire) && !turn.is_over();
+    turn.asks();
     let mut reader = store.reader()?;
     reader.listen()?;
-    while !stop.load(Ordering::Acquire) {
-        confirm(index, &mut reader, environment)?;
+    while goes_on() {
+        turn.asks();
+        confirm(index, &mut reader, environment, || turn.asks())?;
+        turn.answered();
         let mut waited = Duration::ZERO;
-        while waited < POLL && !reader.woken()? && !stop.load(Ordering::Acquire) {
+        while waited < POLL && !reader.woken()? && goes_on() {
             std::thread::sleep(WAKE);
             waited += WAKE;
         }
@@ -103,37 +138,31 @@ pub fn confirm(
     index: &Index,
     reader: &mut Reader,
     environment: &dyn Environment,
+    step: impl Fn(),
 ) -> Result<(), StoreError> {
     // Before the question is sent: a slow answer must make the copy older, not younger.
     let (asked_uptime_ms, asked_at) = (environment.uptime_ms(), environment.now());
+    // What the index holds was durable before, so the head that is asked for now can only be there or further.
+    let held = index.seq();
     let tip = ledger::tip(reader)?
         .ok_or_else(|| StoreError::Corrupt("the ledger's head is gone".into()))?;
-    let mut writer = index.write();
-    if index.compare(&writer, tip.r#gen, tip.seq, &tip.root) == Comparison::Behind {
-        catch_up(index, &mut writer, reader, tip.seq)?;
+    let forked = |why| Err(StoreError::Corrupt(format!("{why}: it is another ledger")));
+    if tip.r#gen != index.r#gen() {
+        return forked("the head names another numbering");
     }
-    // This node's own door may have moved the index past the head that was asked for: then there is nothing to compare,
+    if tip.seq < held {
+        return forked("the head went back");
+    }
+    catch_up(index, reader, tip.seq, step)?;
+    let writer = index.write();
+    // This node's own door may have moved the index past the head that was asked for. Then there is nothing to compare,
     // and the next question will be answered with the newer head.
-    let own_is_newer =
-        tip.r#gen == index.r#gen() && index.seq() > tip.seq && index.seq() <= newest(reader)?;
-    if !own_is_newer && index.compare(&writer, tip.r#gen, tip.seq, &tip.root) == Comparison::Forked
+    if index.seq() == tip.seq
+        && index.compare(&writer, tip.r#gen, tip.seq, &tip.root) != Comparison::Same
     {
-        if index.is_whole() {
-            tracing::error!(
-                own.seq = index.seq(),
-                ledger.seq = tip.seq,
-                "the database holds another ledger than this node knows: nothing is permitted until a person has looked"
-            );
-        }
-        index.give_up();
-        return Err(StoreError::Corrupt(
-            "this node's copy is not of the ledger in the database".into(),
-        ));
+        return forked("the head has another hash than its entries");
     }
+    drop(writer);
     index.confirm(asked_uptime_ms, asked_at);
     Ok(())
-}
-
-fn newest(reader: &mut Reader) -> Result<u64, StoreError> {
-    Ok(ledger::tip(reader)?.map_or(0, |tip| tip.seq))
 }

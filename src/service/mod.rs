@@ -6,7 +6,7 @@
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind.
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
-//! * [`follow`]: how a node learns what others wrote.
+//! * [`follow`]: how a node learns what others wrote. [`watch`]: how neither it nor the door hangs on a dead connection.
 
 pub mod check_log;
 pub mod clients;
@@ -21,6 +21,7 @@ pub mod network;
 pub mod setup;
 pub mod signing_keys;
 pub mod verify;
+pub mod watch;
 pub mod workers;
 
 use std::sync::Arc;

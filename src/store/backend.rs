@@ -47,16 +47,40 @@ pub(super) fn open(url: &str, writes: bool) -> Result<AnyConnection, StoreError>
         }
         Ok(AnyConnection::Sqlite(inner))
     } else {
-        let mut inner = diesel::PgConnection::establish(url)?;
+        let mut inner = diesel::PgConnection::establish(&with_patience(url))?;
         let settings = if writes {
-            "SET synchronous_commit = on; SET lock_timeout = '5s'; SET statement_timeout = '60s'; \
-             SET idle_in_transaction_session_timeout = '15s';"
+            WRITER_SETTINGS
         } else {
             "SET default_transaction_read_only = on; SET statement_timeout = '60s';"
         };
         diesel::connection::SimpleConnection::batch_execute(&mut inner, settings)?;
         Ok(AnyConnection::Postgres(inner))
     }
+}
+
+/// A node that hangs in the middle of a write must not hold the head for long, and none waits for it for long.
+const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET lock_timeout = '5s'; SET statement_timeout = '60s'; \
+     SET idle_in_transaction_session_timeout = '15s';";
+
+/// What libpq is told beside the address, unless the address says otherwise. Its own defaults wait two hours for a server
+/// that vanished without a word: the machine lost its power, a firewall forgot the connection.
+const PATIENCE: [(&str, &str); 5] = [
+    ("connect_timeout", "2"),
+    ("keepalives_idle", "2"),
+    ("keepalives_interval", "1"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "5000"),
+];
+
+fn with_patience(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in PATIENCE {
+        if !url.contains(&format!("{name}=")) {
+            let mark = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{mark}{name}={value}"));
+        }
+    }
+    url
 }
 
 /// The file of an SQLite address; `None` when the address is PostgreSQL's.
@@ -119,6 +143,31 @@ impl AnyConnection {
                 .select(ledger_head::seq)
                 .for_update()
                 .load::<i64>(inner)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps other nodes from changing the schema. Two may start at once: the second waits here and finds nothing left
+    /// to do. Even asking for the version comes after it, as the first to ask makes the table that holds it. On SQLite the
+    /// lock file beside the database lets only one process in.
+    pub(super) fn lock_schema(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(inner) = self {
+            // A migration may take longer than a write may wait for a lock.
+            diesel::connection::SimpleConnection::batch_execute(
+                inner,
+                "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock(7267335)",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Lets the next one in, and takes up the time limits of writing again.
+    pub(super) fn unlock_schema(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(inner) = self {
+            diesel::connection::SimpleConnection::batch_execute(
+                inner,
+                &format!("SELECT pg_advisory_unlock(7267335); {WRITER_SETTINGS}"),
+            )?;
         }
         Ok(())
     }

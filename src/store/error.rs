@@ -55,12 +55,19 @@ impl From<DieselError> for StoreError {
                 | DatabaseErrorKind::SerializationFailure,
                 info,
             ) => Self::Unavailable(info.message().to_owned()),
+            // The schema's own words on SQLite, where it must look before REPLACE does.
+            DieselError::DatabaseError(_, ref info)
+                if info.message().contains("never replaced") =>
+            {
+                Self::Duplicate
+            }
             DieselError::DatabaseError(_, ref info)
                 if info.message().contains("database is locked") =>
             {
                 Self::Unavailable("locked by another process".into())
             }
-            // Disk full, I/O error, read-only file system, administrator's shutdown: nothing the caller did.
+            // Disk full, I/O error, read-only file system, administrator's shutdown, somebody else's lock: nothing the
+            // caller did.
             DieselError::DatabaseError(DatabaseErrorKind::Unknown, ref info)
                 if [
                     "disk",
@@ -70,6 +77,9 @@ impl From<DieselError> for StoreError {
                     "server closed",
                     "no connection",
                     "not been established",
+                    "could not send data",
+                    "could not receive data",
+                    "timeout",
                 ]
                 .iter()
                 .any(|sign| info.message().contains(sign)) =>

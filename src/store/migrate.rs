@@ -13,28 +13,20 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Brings the schema up to this program's version. Refuses a database that a later program has brought further, as
 /// this one would not know what it means.
 pub fn up(writer: &mut Writer) -> Result<(), StoreError> {
-    check(writer)?;
-    let done = match &mut writer.0 {
-        AnyConnection::Sqlite(inner) => inner.run_pending_migrations(SQLITE).map(drop),
-        AnyConnection::Postgres(inner) => {
-            // Two nodes may start at once: the second waits here and finds nothing left to do.
-            diesel::connection::SimpleConnection::batch_execute(
-                inner,
-                "SELECT pg_advisory_lock(7267335)",
-            )?;
-            let done = inner.run_pending_migrations(POSTGRES).map(drop);
-            diesel::connection::SimpleConnection::batch_execute(
-                inner,
-                "SELECT pg_advisory_unlock(7267335)",
-            )?;
-            done
+    writer.0.lock_schema()?;
+    let done = check(writer).and_then(|()| {
+        match &mut writer.0 {
+            AnyConnection::Sqlite(inner) => inner.run_pending_migrations(SQLITE).map(drop),
+            AnyConnection::Postgres(inner) => inner.run_pending_migrations(POSTGRES).map(drop),
         }
-    };
-    done.map_err(|error| {
-        StoreError::Schema(format!(
-            "the database could not be brought to this version: {error}"
-        ))
-    })
+        .map_err(|error| {
+            StoreError::Schema(format!(
+                "the database could not be brought to this version: {error}"
+            ))
+        })
+    });
+    writer.0.unlock_schema()?;
+    done
 }
 
 /// Takes everything down again. For tests of the migrations only: it refuses nothing.

@@ -7,6 +7,7 @@
     reason = "a story that goes on after a surprise tells nothing"
 )]
 
+mod faults;
 mod matrix;
 mod stories;
 mod support;
@@ -17,6 +18,7 @@ mod on_sqlite {
     use crate::support::Database;
     crate::stories::all!(Database::Sqlite);
     crate::matrix::all!(Database::Sqlite);
+    crate::faults::all!(Database::Sqlite);
 }
 
 /// The same stories on PostgreSQL. `scripts/test` starts one and says where; without it these fail, they are not skipped.
@@ -24,4 +26,6 @@ mod on_postgres {
     use crate::support::Database;
     crate::stories::all!(Database::Postgres);
     crate::matrix::all!(Database::Postgres);
+    crate::faults::all!(Database::Postgres);
+    crate::faults::all_of_postgres!();
 }

@@ -157,6 +157,16 @@ CREATE TABLE signing_keys (
     created_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- REPLACE deletes a row without asking the triggers on DELETE, so what stands in its way must be asked beforehand.
+CREATE TRIGGER ledger_entries_once BEFORE INSERT ON ledger_entries
+WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'ledger entries are never replaced'); END;
+CREATE TRIGGER ledger_head_once BEFORE INSERT ON ledger_head
+WHEN EXISTS (SELECT 1 FROM ledger_head WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'the ledger head is never replaced'); END;
+CREATE TRIGGER credentials_once BEFORE INSERT ON credentials
+WHEN EXISTS (SELECT 1 FROM credentials WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'credentials are never replaced'); END;
 CREATE TRIGGER ledger_entries_stay BEFORE UPDATE ON ledger_entries
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never updated'); END;
 CREATE TRIGGER ledger_entries_remain BEFORE DELETE ON ledger_entries

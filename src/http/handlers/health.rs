@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
-use crate::domain::freshness::alarm_ms;
+use crate::domain::freshness::{REMARKABLE_AGE_MS, alarm_ms};
 use crate::domain::network::SecurityLevel;
 use crate::http::extract::is_known;
 use crate::http::problem::{Problem, ProblemCode};
@@ -39,10 +39,12 @@ pub struct ReadyView {
     responses((status = 200, description = "Ready", body = ReadyView), (status = 503, description = "Not ready", body = ReadyView)))]
 pub async fn readyz(shared: Data<Shared>) -> HttpResponse {
     let services = &shared.services;
-    let database = services.read(|reader, _| Ok(reader.ping()?)).await.is_ok();
     let index = services.index.is_whole() && services.index.seq() > 0;
-    let fresh =
-        services.index.age_ms(services.environment.uptime_ms()) < alarm_ms(SecurityLevel::Three);
+    // The follower asks the database several times a second; asking once more here would only make this answer late when
+    // it matters, and pile up behind a database that is frozen.
+    let age_ms = services.index.age_ms(services.environment.uptime_ms());
+    let database = age_ms <= REMARKABLE_AGE_MS;
+    let fresh = age_ms < alarm_ms(SecurityLevel::Three);
     let serving = !shared.is_draining();
     let ready = database && index && fresh && serving;
     let mut answer = if ready {

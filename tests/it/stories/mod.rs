@@ -1,7 +1,11 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
+pub mod check_log;
 pub mod demo;
+pub mod freshness;
 pub mod gate_check;
+pub mod restart;
+pub mod transitions;
 
 /// Every story, as a test on one database.
 macro_rules! all {
@@ -9,6 +13,22 @@ macro_rules! all {
         $crate::stories::tell!($database, gate_check:
             a_badge_revoked_at_b_is_refused_at_a,
             a_suspended_badge_is_refused_until_it_is_lifted,
+        );
+        $crate::stories::tell!($database, restart:
+            a_node_says_after_a_restart_what_it_said_before,
+        );
+        $crate::stories::tell!($database, transitions:
+            every_change_of_every_state_leads_where_the_list_says,
+            a_change_with_the_same_key_is_made_once,
+        );
+        $crate::stories::tell!($database, freshness:
+            a_copy_permits_up_to_the_strictest_limit_and_not_a_millisecond_longer,
+            a_credential_is_good_from_its_first_second_to_its_last,
+            a_token_ends,
+        );
+        $crate::stories::tell!($database, check_log:
+            a_refusal_is_seen_by_the_gates_member_and_by_the_issuer_and_by_nobody_else,
+            while_the_database_is_occupied_gates_go_on_and_only_permits_are_dropped,
         );
     };
 }

@@ -14,6 +14,8 @@ use super::world::{World, text};
 pub struct Api {
     pub address: SocketAddr,
     pub token: Option<String>,
+    /// Who they are, once they have logged in: identifier and secret.
+    pub client: Option<(String, String)>,
     http: reqwest::Client,
 }
 
@@ -89,6 +91,7 @@ impl Api {
         Self {
             address,
             token: None,
+            client: None,
             http,
         }
     }
@@ -106,7 +109,14 @@ impl Api {
             )
             .await;
         api.token = Some(text(&said.ok(), "access_token").to_owned());
+        api.client = Some((client.to_owned(), secret.to_owned()));
         api
+    }
+
+    /// The same person with a new token.
+    pub async fn again(&self) -> Self {
+        let (client, secret) = self.client.as_ref().expect("has logged in");
+        Self::log_in(self.address, client, secret).await
     }
 
     /// The same person at another node.
@@ -132,6 +142,18 @@ impl Api {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Said {
+        let said = self.try_send(method, path, headers, body).await;
+        said.expect("the server answers")
+    }
+
+    /// The same, where the server may break off.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Said, reqwest::Error> {
         let mut request = self
             .http
             .request(method, format!("http://{}{path}", self.address))
@@ -142,13 +164,13 @@ impl Api {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = request.send().await.expect("the server answers");
+        let answer = request.send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        Said {
+        Ok(Said {
             status,
             headers,
-            text: answer.text().await.expect("a whole answer"),
-        }
+            text: answer.text().await?,
+        })
     }
 
     pub async fn get(&self, path: &str) -> Said {
@@ -278,6 +300,14 @@ impl Admin {
 }
 
 impl Hr {
+    /// The same officer with a new token.
+    pub async fn again(&self) -> Self {
+        Self {
+            api: self.api.again().await,
+            ..self.clone()
+        }
+    }
+
     pub async fn registers(&self, name: &str) -> String {
         let body = json!({ "family_name": name, "given_names": "Mara" });
         text(&self.api.post("/v1/workers", &body).await.created(), "id").to_owned()

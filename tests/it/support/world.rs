@@ -13,13 +13,18 @@ use portcullis::domain::network::MemberKind;
 use portcullis::domain::text::Name;
 use portcullis::domain::time::Environment;
 use portcullis::http::state::Shared;
+use portcullis::ledger::entry::Entry;
+use portcullis::ledger::fold::fold;
+use portcullis::ledger::replay::Replay;
 use portcullis::service::commit::GROUP_MAX;
 use portcullis::service::setup::{self, First, FirstAdmin};
-use portcullis::store::Store;
+use portcullis::service::verify;
+use portcullis::store::{Reader, Store, ledger};
 use serde_json::{Value, json};
 
 use super::actors::{Admin, Api};
 use super::clock::TestClock;
+use super::proxy::Proxy;
 
 /// Which database a story runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +44,15 @@ pub struct World {
     pub first: FirstAdmin,
     /// The first node.
     pub node: RunningNode,
-    folder: Option<tempfile::TempDir>,
+    _place: Place,
+    /// Set where a story leaves the ledger damaged on purpose.
+    pub damaged: bool,
+}
+
+/// A new, empty database. It goes when this is dropped.
+pub struct Place {
+    pub url: String,
+    _folder: Option<tempfile::TempDir>,
     postgres_name: Option<String>,
 }
 
@@ -71,17 +84,16 @@ fn psql(url: &str, sql: &str) {
     );
 }
 
-impl World {
-    /// A network with its first member and administrator, and one node.
-    pub async fn begin(database: Database) -> Self {
-        let (url, folder, postgres_name) = match database {
+impl Place {
+    pub fn new(database: Database) -> Self {
+        match database {
             Database::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
-                (
-                    format!("sqlite:{}", folder.path().join("portcullis.db").display()),
-                    Some(folder),
-                    None,
-                )
+                Self {
+                    url: format!("sqlite:{}", folder.path().join("portcullis.db").display()),
+                    _folder: Some(folder),
+                    postgres_name: None,
+                }
             }
             Database::Postgres => {
                 let server = postgres();
@@ -95,19 +107,48 @@ impl World {
                     .rsplit_once('/')
                     .expect("an address with a database")
                     .0;
-                (format!("{base}/{name}"), None, Some(name))
+                Self {
+                    url: format!("{base}/{name}"),
+                    _folder: None,
+                    postgres_name: Some(name),
+                }
             }
-        };
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(name) = &self.postgres_name {
+            psql(&postgres(), &format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The keys of every network in stories.
+pub fn keyring() -> Arc<Keyring> {
+    Arc::new(Keyring::derive(&[7; 32]))
+}
+
+/// The first member and its administrator.
+pub fn first() -> First {
+    First {
+        name: Name::parse("Haven van Oosterhaven").expect("a name"),
+        kind: MemberKind::PortAuthority,
+        locodes: vec!["BEANR".parse().expect("a place")],
+        client: Name::parse("first administrator").expect("a name"),
+    }
+}
+
+impl World {
+    /// A network with its first member and administrator, and one node.
+    pub async fn begin(database: Database) -> Self {
+        let place = Place::new(database);
+        let url = place.url.clone();
         let clock = Arc::new(TestClock::at(MORNING));
-        let keyring = Arc::new(Keyring::derive(&[7; 32]));
-        let first = First {
-            name: Name::parse("Haven van Oosterhaven").expect("a name"),
-            kind: MemberKind::PortAuthority,
-            locodes: vec!["BEANR".parse().expect("a place")],
-            client: Name::parse("first administrator").expect("a name"),
-        };
+        let keyring = keyring();
         let environment: Arc<dyn Environment> = clock.clone();
-        let first = setup::init(&Store::at(&url), keyring.clone(), environment, first)
+        let first = setup::init(&Store::at(&url), keyring.clone(), environment, first())
             .await
             .expect("the network begins");
         let node = RunningNode::start(&url, &clock, &keyring);
@@ -118,8 +159,8 @@ impl World {
             keyring,
             first,
             node,
-            folder,
-            postgres_name,
+            _place: place,
+            damaged: false,
         }
     }
 
@@ -127,6 +168,12 @@ impl World {
     pub fn another_node(&self) -> RunningNode {
         assert_eq!(self.database, Database::Postgres, "SQLite has one node");
         RunningNode::start(&self.url, &self.clock, &self.keyring)
+    }
+
+    /// One more node, whose line to the database can fail.
+    pub fn node_through(&self, proxy: &Proxy) -> RunningNode {
+        assert_eq!(self.database, Database::Postgres, "SQLite has no line");
+        RunningNode::start(&proxy.url(&self.url), &self.clock, &self.keyring)
     }
 
     /// The network's administrator.
@@ -145,6 +192,11 @@ impl World {
         Api::log_in(self.node.address, client, secret).await
     }
 
+    /// Nobody in particular, at the first node.
+    pub fn anonymous(&self) -> Api {
+        Api::anonymous(self.node.address)
+    }
+
     /// A second member, with its own administrator.
     pub async fn member(&self, name: &str) -> Admin {
         let admin = self.admin().await;
@@ -155,15 +207,18 @@ impl World {
             .await
     }
 
-    /// The folder of an SQLite world.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.as_ref().expect("SQLite has a folder").path()
-    }
-
     /// Ends the first node and starts it again on the same database.
     pub fn restart(&mut self) {
         self.node.stop();
         self.node = RunningNode::start(&self.url, &self.clock, &self.keyring);
+    }
+
+    /// The folder of an SQLite world.
+    pub fn folder(&self) -> &std::path::Path {
+        let file = self.url.strip_prefix("sqlite:").expect("SQLite has a file");
+        std::path::Path::new(file)
+            .parent()
+            .expect("a file has a folder")
     }
 
     /// Reads the database past the API.
@@ -232,53 +287,60 @@ impl Drop for RunningNode {
 impl Drop for World {
     fn drop(&mut self) {
         self.node.stop();
-        if !std::thread::panicking() {
-            examine(self);
-        }
-        if let Some(name) = &self.postgres_name {
-            psql(&postgres(), &format!("DROP DATABASE {name} WITH (FORCE)"));
+        if !std::thread::panicking() && !self.damaged {
+            self.db_examine(&self.node);
         }
     }
 }
 
-/// The examination at the end of each story.
-fn examine(world: &World) {
-    let index = &world.node.shared.services.index;
-    let (replay, report) = world.db_read(|reader| {
-        let mut entries = Vec::new();
-        loop {
-            let page = portcullis::store::ledger::after(reader, entries.len() as u64, 1_000)
-                .expect("the ledger can be read");
-            if page.is_empty() {
-                break;
-            }
-            entries.extend(page);
+impl World {
+    /// The examination at the end of each story: the chain is whole, the tables are what the ledger adds up to, and so is
+    /// this node's index, if it has got to the end.
+    pub fn db_examine(&self, node: &RunningNode) {
+        let index = &node.shared.services.index;
+        let (report, replay) = self.db_read(|reader| {
+            let report = verify::verify(reader, |_, _| {}).expect("all is whole");
+            (report, db_replay(reader))
+        });
+        assert!(index.is_whole(), "the node believes in its copy");
+        assert!(index.seq() <= report.seq);
+        if index.seq() < report.seq {
+            return;
         }
-        let mut replay = portcullis::ledger::replay::Replay::default();
-        for (seq, body) in &entries {
-            let entry =
-                portcullis::ledger::entry::Entry::decode(*seq, body).expect("entries can be read");
-            portcullis::ledger::fold::fold(&entry, &mut replay)
-                .expect("each entry follows from those before it");
-        }
-        (replay, entries.len() as u64)
-    });
-    assert!(index.is_whole(), "the node believes in its copy");
-    assert!(index.seq() <= report);
-    if index.seq() == report {
         assert_eq!(index.credentials_len() as usize, replay.credentials.len());
         for held in replay.credentials.values() {
             let known = index
                 .by_id(held.credential.id)
                 .expect("the index knows every credential");
             assert_eq!(
-                (known.state, known.member, known.version),
-                (held.state, held.credential.member, held.version)
+                (known.state, known.reason, known.member, known.version),
+                (
+                    held.state,
+                    held.reason,
+                    held.credential.member,
+                    held.version
+                )
             );
         }
         for (key, (badge, ..)) in &replay.cards {
             let known = index.by_card(*key).expect("the index knows every card");
             assert_eq!(known.id, replay.badges[badge].0);
+        }
+    }
+}
+
+/// What the entries add up to.
+pub fn db_replay(reader: &mut Reader) -> Replay {
+    let (mut replay, mut seq) = (Replay::default(), 0);
+    loop {
+        let page = ledger::after(reader, seq, 2_000).expect("the ledger can be read");
+        let Some((last, _)) = page.last() else {
+            return replay;
+        };
+        seq = *last;
+        for (seq, body) in &page {
+            let entry = Entry::decode(*seq, body).expect("entries can be read");
+            fold(&entry, &mut replay).expect("each entry follows from those before it");
         }
     }
 }

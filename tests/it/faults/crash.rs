@@ -1,0 +1,324 @@
+//! kill -9 while eight writers write, again and again. What was acknowledged is there; what was not is one or the other, for
+//! good.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use portcullis::domain::credential::{Credential, Scope, State};
+use portcullis::domain::ids::{CredentialId, WorkerId};
+use portcullis::domain::time::DAY_MS;
+use portcullis::ledger::entry::{Actor, Fact};
+use portcullis::service::{Tx, verify};
+use portcullis::store::ledger;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::World;
+use crate::support::actors::{Api, GateActor, Said, new_key};
+use crate::support::clock::TestClock;
+use crate::support::figures::Figures;
+use crate::support::world::{MORNING, RunningNode, db_replay, keyring};
+
+const WRITERS: usize = 8;
+const KILL_AFTER_MS: std::ops::RangeInclusive<u64> = 20..=200;
+/// Credentials issued beforehand, for one cycle.
+const STOCK: usize = 400;
+const DATABASE: &str = "PORTCULLIS_TEST_CRASH_DATABASE";
+const READY: &str = "the server that is killed listens on ";
+
+/// What a writer knows of one revocation. Written down as "invoked" before the request is sent.
+#[derive(Clone)]
+struct Line {
+    credential: String,
+    key: String,
+    /// The entry, where it was acknowledged.
+    acknowledged: Option<u64>,
+}
+
+pub async fn what_was_acknowledged_outlives_every_kill(mut world: World) {
+    let cycles = if super::full() { 500 } else { 55 };
+    let mut random = ChaCha8Rng::seed_from_u64(0x706f_7274);
+    let began = Instant::now();
+    let a = world.member("Haven A").await;
+    let hr = a.hr(&world).await;
+    let gate = a.gate(&world, &[&hr.card_system]).await;
+    let worker: WorkerId = hr.registers("Peeters").await.parse().expect("an id");
+    let member = hr.member.parse().expect("an id");
+    let mut stock = Vec::new();
+    for _ in 0..cycles {
+        stock.extend(issue(&world, member, worker).await);
+    }
+    world.node.stop();
+
+    let (mut restarts, mut resolved_done, mut resolved_not, mut killed_midway) =
+        (Vec::new(), 0, 0, 0);
+    let mut journal: Vec<Line> = Vec::new();
+    let mut server = Server::start(&world.url);
+    for _ in 0..cycles {
+        let api = hr.api.at(server.address);
+        let after = Duration::from_millis(random.random_range(KILL_AFTER_MS));
+        let take: Vec<String> = stock.split_off(stock.len() - STOCK);
+        let lines = write_until_killed(&api, take, &mut server, after).await;
+
+        server = Server::start(&world.url);
+        restarts.push(server.took);
+        let head = world.db_read(|reader| ledger::head(reader).expect("reads").expect("is there"));
+        let last = lines.iter().filter_map(|line| line.acknowledged).max();
+        assert!(
+            head.seq() >= last.unwrap_or(0),
+            "the head is where it was acknowledged"
+        );
+        let gate = gate.at(server.address);
+        let denied = denied(&gate, &lines).await;
+        let api = hr.api.at(server.address);
+        let mut unknown = 0;
+        for (line, denied) in lines.into_iter().zip(denied) {
+            if let Some(seq) = line.acknowledged {
+                assert!(
+                    denied,
+                    "entry {seq} was acknowledged and is denied at the gate"
+                );
+                journal.push(line);
+                continue;
+            }
+            unknown += 1;
+            // Repeated with the same key: if it was done before the kill it is not done again, else it is done now.
+            let said = revoke(&api, &line).await.expect("the server runs");
+            let replayed = said.headers.contains_key("idempotency-replayed");
+            assert_eq!(replayed, denied, "what the gate says is what was done");
+            if replayed {
+                resolved_done += 1;
+            } else {
+                resolved_not += 1;
+            }
+            let seq = said.created()["seq"].as_u64();
+            assert_eq!(seq.expect("a number") <= head.seq(), replayed);
+            journal.push(Line {
+                acknowledged: seq,
+                ..line
+            });
+        }
+        killed_midway += usize::from(unknown > 0);
+    }
+
+    // All of it once more, at the gate of the last server and in the ledger itself.
+    let denied = denied(&gate.at(server.address), &journal).await;
+    assert!(denied.iter().all(|denied| *denied), "for good");
+    server.kill();
+    let (report, replay) = world.db_read(|reader| {
+        let report = verify::verify(reader, |_, _| {}).expect("chain and tables are whole");
+        (report, db_replay(reader))
+    });
+    for line in &journal {
+        let id: CredentialId = line.credential.parse().expect("an id");
+        let held = &replay.credentials[&id];
+        assert_eq!(held.state, State::Revoked);
+        assert_eq!(
+            Some(held.version),
+            line.acknowledged,
+            "under the number that was told"
+        );
+    }
+    let revoked = replay
+        .credentials
+        .values()
+        .filter(|held| held.state == State::Revoked)
+        .count();
+    assert_eq!(
+        revoked,
+        journal.len(),
+        "nothing was revoked that nobody asked for"
+    );
+    assert!(
+        killed_midway * 2 > cycles,
+        "most kills hit a write: {killed_midway} of {cycles}"
+    );
+    println!(
+        "{:?}: {cycles} kills in {:.0} s, {} revocations acknowledged, 0 lost, {} unknown ({resolved_done} had been done, \
+         {resolved_not} not), {} entries verified",
+        world.database,
+        began.elapsed().as_secs_f64(),
+        journal.len() - resolved_done - resolved_not,
+        resolved_done + resolved_not,
+        report.seq
+    );
+    Figures::of(restarts).print("from start to serving");
+}
+
+/// Issues as many credentials as one cycle can use, past the API.
+async fn issue(
+    world: &World,
+    member: portcullis::domain::ids::MemberId,
+    worker: WorkerId,
+) -> Vec<String> {
+    let work = move |tx: &mut Tx<'_>| {
+        let mut ids = Vec::new();
+        for _ in 0..STOCK {
+            let credential = Credential {
+                id: CredentialId::make(tx.environment),
+                member,
+                worker,
+                engagement: None,
+                valid_from: tx.now,
+                valid_until: tx.now.plus_ms(DAY_MS),
+                scope: Scope::default(),
+            };
+            ids.push(credential.id.to_string());
+            tx.state(Fact::CredentialIssued {
+                credential,
+                badges: Vec::new(),
+            })?;
+        }
+        Ok(ids)
+    };
+    let door = &world.node.shared.services.door;
+    door.change(Actor::System, work).await.expect("is written")
+}
+
+/// Eight writers revoke one credential after the other until the server is gone.
+async fn write_until_killed(
+    api: &Api,
+    mut stock: Vec<String>,
+    server: &mut Server,
+    after: Duration,
+) -> Vec<Line> {
+    let mut writers = Vec::new();
+    for _ in 0..WRITERS {
+        let own = stock.split_off(stock.len() - STOCK / WRITERS);
+        let api = api.clone();
+        writers.push(actix_web::rt::spawn(async move {
+            let mut lines = Vec::new();
+            for credential in own {
+                let mut line = Line {
+                    credential,
+                    key: new_key(),
+                    acknowledged: None,
+                };
+                let said = revoke(&api, &line).await;
+                let gone = match said {
+                    Ok(said) if said.status == 201 => {
+                        line.acknowledged = said.json()["seq"].as_u64();
+                        false
+                    }
+                    Ok(said) => panic!("{said:?}"),
+                    Err(_) => true,
+                };
+                lines.push(line);
+                if gone {
+                    break;
+                }
+            }
+            lines
+        }));
+    }
+    tokio::time::sleep(after).await;
+    server.kill();
+    let mut lines = Vec::new();
+    for writer in writers {
+        lines.extend(writer.await.expect("the writer ends well"));
+    }
+    lines
+}
+
+async fn revoke(api: &Api, line: &Line) -> Result<Said, reqwest::Error> {
+    let path = format!("/v1/credentials/{}/revocations", line.credential);
+    let headers = [
+        ("content-type", "application/json"),
+        ("idempotency-key", &line.key),
+    ];
+    let body = json!({ "reason": "stolen" }).to_string();
+    api.try_send(Method::POST, &path, &headers, body.into())
+        .await
+}
+
+/// For each line, whether a gate refuses its credential.
+async fn denied(gate: &GateActor, lines: &[Line]) -> Vec<bool> {
+    let mut denied = Vec::new();
+    for lines in lines.chunks(500) {
+        let checks: Vec<Value> = lines
+            .iter()
+            .map(|line| json!({ "gate": gate.gate, "credential": line.credential }))
+            .collect();
+        let headers = [("content-type", "application/json")];
+        let body = json!({ "checks": checks }).to_string();
+        let said = gate
+            .api
+            .send(Method::POST, "/v1/gate-checks:batch", &headers, body.into())
+            .await
+            .ok();
+        let answers = said["answers"].as_array().expect("a list").clone();
+        denied.extend(answers.iter().map(|answer| match &answer["decision"] {
+            Value::String(decision) if decision == "deny" => true,
+            Value::String(decision) if decision == "permit" => false,
+            other => panic!("{other}"),
+        }));
+    }
+    denied
+}
+
+/// A node in a process of its own: this very program, started again.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    took: Duration,
+}
+
+impl Server {
+    fn start(url: &str) -> Self {
+        let began = Instant::now();
+        let mut child = Command::new(std::env::current_exe().expect("a program"))
+            .args(["--exact", "faults::crash::the_server_that_is_killed"])
+            .args(["--ignored", "--nocapture"])
+            .env(DATABASE, url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let told = BufReader::new(child.stdout.take().expect("a pipe"));
+        let address = told
+            .lines()
+            .find_map(|line| {
+                let line = line.expect("text");
+                line.split_once(READY)
+                    .map(|(_, address)| address.to_owned())
+            })
+            .expect("it listens");
+        Self {
+            child,
+            address: address.parse().expect("an address"),
+            took: began.elapsed(),
+        }
+    }
+
+    /// SIGKILL: nothing is flushed, nothing is told.
+    fn kill(&mut self) {
+        self.child.kill().expect("it is ours");
+        self.child.wait().expect("it ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Killed already is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+#[ignore = "no test, but the server that the crash tests start and kill"]
+fn the_server_that_is_killed() {
+    let Ok(url) = std::env::var(DATABASE) else {
+        return;
+    };
+    let node = RunningNode::start(&url, &Arc::new(TestClock::at(MORNING)), &keyring());
+    println!("{READY}{}", node.address);
+    // Should the test go first, this goes with it.
+    let mut rest = Vec::new();
+    std::io::stdin().read_to_end(&mut rest).expect("a pipe");
+}

@@ -1,0 +1,211 @@
+//! Somebody with the database in hand changes what stands in it. A node must notice, stop permitting, go on denying, and say
+//! so where it is heard.
+
+use std::time::{Duration, Instant};
+
+use portcullis::domain::ids::Gen;
+use portcullis::service::verify;
+use portcullis::store::ledger::{self, Head};
+
+use crate::support::actors::{GateActor, Hr, Pass, verdict};
+use crate::support::database::Raw;
+use crate::support::{World, alarms};
+
+struct Scene {
+    world: World,
+    hr: Hr,
+    gate: GateActor,
+    good: Pass,
+    lost: Pass,
+    raw: Raw,
+    head: Head,
+}
+
+impl Scene {
+    async fn begin(mut world: World) -> Self {
+        alarms::listen();
+        let a = world.member("Haven A").await;
+        let hr = a.hr(&world).await;
+        let gate = a.gate(&world, &[&hr.card_system]).await;
+        let (good, lost) = (hr.issues().await, hr.issues().await);
+        hr.revokes(&lost, "lost").await.created();
+        assert_eq!(verdict(&gate.asks_about(&good).await).0, "permit");
+        let head = world.db_read(|reader| ledger::head(reader).expect("reads").expect("is there"));
+        let mut raw = world.db_raw();
+        raw.drop_guards();
+        world.damaged = true;
+        Self {
+            world,
+            hr,
+            gate,
+            good,
+            lost,
+            raw,
+            head,
+        }
+    }
+
+    /// Writes an entry after the last one, and moves the head so that the hash is right.
+    fn db_append(&mut self, body: &str) {
+        let mut head = self.head.clone();
+        let line = head.push(body.as_bytes().to_vec());
+        let (seq, bytes, chain) = (
+            head.seq(),
+            self.raw.bytes(&line.body),
+            self.raw.bytes(&line.chain),
+        );
+        let (root, edge) = (
+            self.raw.bytes(&head.tree.root()),
+            self.raw.bytes(&head.tree.to_bytes()),
+        );
+        self.raw.must(&format!(
+            "BEGIN; INSERT INTO ledger_entries (seq, body, chain) VALUES ({seq}, {bytes}, {chain}); \
+             UPDATE ledger_head SET seq = {seq}, root = {root}, edge = {edge}, chain = {chain}; COMMIT"
+        ));
+    }
+
+    fn next(&self) -> u64 {
+        self.head.seq() + 1
+    }
+
+    /// The node notices within a few polls: nothing is permitted, what was revoked stays denied, and the alarm is heard.
+    async fn is_noticed(&self) {
+        let began = Instant::now();
+        while verdict(&self.gate.asks_about(&self.good).await) != ("refer", "undetermined") {
+            assert!(began.elapsed() < Duration::from_secs(5), "it is noticed");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let noticed = began.elapsed();
+        let denied = self.gate.asks_about(&self.lost).await;
+        assert_eq!(verdict(&denied), ("deny", "not_valid"));
+        let shared = &self.world.node.shared;
+        assert!(!shared.services.index.is_whole());
+        let ready = self.world.anonymous().get("/readyz").await.is(503);
+        assert_eq!(
+            (&ready["ready"], &ready["index"]),
+            (&false.into(), &false.into())
+        );
+        let metrics = String::from_utf8(shared.metrics.render(&shared.services)).expect("text");
+        assert!(metrics.contains("portcullis_copy_whole 0"), "{metrics}");
+        let alarms = alarms::about(&self.head.r#gen.to_string());
+        assert_eq!(
+            alarms.len(),
+            1,
+            "one alarm, not one at each poll: {alarms:?}"
+        );
+        println!(
+            "noticed after {} ms: {}",
+            noticed.as_millis(),
+            alarms[0].trim()
+        );
+        // It does not come back by itself, not even when everything looks well again.
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert_eq!(verdict(&self.gate.asks_about(&self.good).await).0, "refer");
+    }
+}
+
+pub async fn a_head_with_a_forged_hash_is_noticed(world: World) {
+    let mut scene = Scene::begin(world).await;
+    let forged = scene.raw.bytes(&[7; 32]);
+    scene
+        .raw
+        .must(&format!("UPDATE ledger_head SET root = {forged}"));
+    scene.is_noticed().await;
+}
+
+pub async fn a_head_that_went_back_is_noticed_and_not_built_upon(world: World) {
+    let mut scene = Scene::begin(world).await;
+    // The last revocation is taken out as if it had never been: entry, head, and the row that it changed.
+    let before = scene.world.db_read(|reader| {
+        let mut head = Head {
+            tree: portcullis::ledger::tree::Tree::default(),
+            chain: [0; 32],
+            ..scene.head.clone()
+        };
+        for (seq, body) in ledger::after(reader, 0, 10_000).expect("reads") {
+            if seq < scene.head.seq() {
+                head.push(body);
+            }
+        }
+        head
+    });
+    let last = scene.head.seq();
+    let (root, edge) = (
+        scene.raw.bytes(&before.tree.root()),
+        scene.raw.bytes(&before.tree.to_bytes()),
+    );
+    let chain = scene.raw.bytes(&before.chain);
+    scene.raw.must(&format!(
+        "BEGIN; DELETE FROM ledger_entries WHERE seq = {last}; \
+         UPDATE ledger_head SET seq = {}, root = {root}, edge = {edge}, chain = {chain}; COMMIT",
+        last - 1
+    ));
+    // At once, before any poll: a new entry under the old number would be a second past.
+    let refused = scene.hr.revokes(&scene.good, "stolen").await;
+    refused.refused("internal");
+    scene.is_noticed().await;
+    let entries = scene.raw.number("SELECT count(*) AS n FROM ledger_entries");
+    assert_eq!(entries as u64, last - 1, "nothing was built upon it");
+}
+
+pub async fn a_missing_entry_is_noticed(world: World) {
+    let mut scene = Scene::begin(world).await;
+    let seq = scene.next();
+    scene
+        .raw
+        .must(&format!("UPDATE ledger_head SET seq = {seq}"));
+    scene.is_noticed().await;
+}
+
+pub async fn an_entry_that_lifts_a_revocation_is_noticed(world: World) {
+    let mut scene = Scene::begin(world).await;
+    let (seq, credential) = (scene.next(), scene.lost.credential.clone());
+    // Perfectly hashed, and impossible.
+    scene.db_append(&format!(
+        r#"{{"v":1,"seq":{seq},"at":"2026-03-02T07:30:00.000Z","by":"system","fact":{{"credential.lifted":{{"credential":"{credential}","kind":"for_cause"}}}}}}"#
+    ));
+    scene.is_noticed().await;
+}
+
+pub async fn an_entry_that_cannot_be_read_is_noticed(world: World) {
+    let mut scene = Scene::begin(world).await;
+    scene.db_append("{\"v\":1,\"seq\"");
+    scene.is_noticed().await;
+}
+
+pub async fn another_numbering_is_noticed(world: World) {
+    let mut scene = Scene::begin(world).await;
+    let other = Gen::make(&*scene.world.clock);
+    let bytes = scene.raw.bytes(other.as_bytes());
+    scene
+        .raw
+        .must(&format!("UPDATE ledger_head SET gen = {bytes}"));
+    scene.is_noticed().await;
+}
+
+/// What a running node cannot notice, as it reads each entry once: that is what `portcullis verify` is for.
+pub async fn an_exchanged_entry_is_found_by_verify(world: World) {
+    let mut scene = Scene::begin(world).await;
+    let seq = scene.head.seq();
+    let body = scene.world.db_read(|reader| {
+        let page = ledger::after(reader, seq - 1, 1).expect("reads");
+        String::from_utf8(page[0].1.clone()).expect("text")
+    });
+    assert!(
+        body.contains("\"lost\""),
+        "the revocation is the last entry"
+    );
+    let other = scene
+        .raw
+        .bytes(body.replace("\"lost\"", "\"stolen\"").as_bytes());
+    scene.raw.must(&format!(
+        "UPDATE ledger_entries SET body = {other} WHERE seq = {seq}"
+    ));
+    let found = scene
+        .world
+        .db_read(|reader| verify::verify(reader, |_, _| {}));
+    let verify::Failure::Damaged(damage) = found.expect_err("it is damaged") else {
+        panic!("it is damaged");
+    };
+    assert!(damage.to_string().contains(&seq.to_string()), "{damage}");
+}
