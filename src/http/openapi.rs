@@ -5,8 +5,11 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Type};
+use utoipa::openapi::{
+    Components, Content, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Schema, Type,
+};
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
@@ -101,6 +104,7 @@ impl Modify for Common {
                 .build()
                 .into(),
         );
+        pages_refer_to_their_items(components);
         for (path, item) in &mut description.paths.paths {
             for (operation, changes) in [
                 (&mut item.get, false),
@@ -111,6 +115,20 @@ impl Modify for Common {
                     say_how_it_fails(path, operation, changes);
                 }
             }
+        }
+    }
+}
+
+/// A page has its items written out in it; makers of clients would make each type twice of that.
+fn pages_refer_to_their_items(components: &mut Components) {
+    for (name, page) in &mut components.schemas {
+        let Some(item) = name.strip_prefix("Items_") else {
+            continue;
+        };
+        if let RefOr::T(Schema::Object(page)) = page
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(item).into()));
         }
     }
 }

@@ -110,7 +110,14 @@ pub fn revoke(
     if !permit.covers(client.member) {
         return Err(Error::not_found("client"));
     }
-    // Nor can they take the power of one who does: that would shut the network's administrator out.
+    // The last administrator would shut everybody out, and nobody could let them in again.
+    if client.id == permit.caller().client {
+        return Err(Error::new(
+            Code::Forbidden,
+            "A client cannot revoke itself; another administrator can.",
+        ));
+    }
+    // Who cannot reach every member cannot take the power of one who does, as they could not give it.
     if client.role == Role::NetworkAdmin && !permit.covers_all() {
         return Err(Error::new(
             Code::Forbidden,

@@ -180,17 +180,16 @@ fn somewhere<'a>(random: &mut ChaCha8Rng, value: &'a mut Value) -> &'a mut Value
 }
 
 /// A body that a route does not expect, or one that it does.
-fn body(random: &mut ChaCha8Rng, good: Option<Value>) -> Vec<u8> {
-    let mut good = good.unwrap_or_else(|| json!({}));
+fn body(random: &mut ChaCha8Rng, good: &str) -> Vec<u8> {
     match random.random_range(0..8) {
         0 => (0..random.random_range(0..300))
             .map(|_| random.random::<u8>())
             .collect(),
         1 => tree(random, 4).to_string().into(),
         2 => fields(random, 4).to_string().into(),
-        3 => {
+        3 | 4 => {
             // One byte of a good body changed, one taken away, and the end cut off.
-            let mut bytes = good.to_string().into_bytes();
+            let mut bytes = good.as_bytes().to_vec();
             let at = random.random_range(0..bytes.len());
             bytes[at] = random.random();
             bytes.remove(random.random_range(0..bytes.len()));
@@ -202,16 +201,21 @@ fn body(random: &mut ChaCha8Rng, good: Option<Value>) -> Vec<u8> {
             bytes.truncate(length);
             bytes
         }
-        4 => {
-            let twice = good.to_string();
-            twice.repeat(random.random_range(2..4)).into()
-        }
-        _ => {
-            for _ in 0..random.random_range(1..4) {
-                *somewhere(random, &mut good) = tree(random, 2);
+        5 => good.repeat(random.random_range(2..4)).into(),
+        _ => match serde_json::from_str::<Value>(good) {
+            Ok(mut good) => {
+                for _ in 0..random.random_range(1..4) {
+                    *somewhere(random, &mut good) = tree(random, 2);
+                }
+                good.to_string().into()
             }
-            good.to_string().into()
-        }
+            // No JSON: a form or a file, with something pushed into its middle.
+            Err(_) => {
+                let at = random.random_range(0..=good.len());
+                let (one, other) = good.as_bytes().split_at(at);
+                [one, text(random).as_bytes(), other].concat()
+            }
+        },
     }
 }
 
@@ -263,27 +267,6 @@ struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    fn may(&self, row: &Row) -> &Api {
-        match row.path {
-            path if path.contains("gate-checks") || path.ends_with("/status") => {
-                &self.side.gate_api
-            }
-            path if [
-                "workers",
-                "credentials",
-                "engagements",
-                "revocations:",
-                "sightings",
-            ]
-            .iter()
-            .any(|of_hr| path.contains(of_hr)) =>
-            {
-                &self.side.hr.api
-            }
-            _ => self.network,
-        }
-    }
-
     async fn throw(&self, row: &Row, random: &mut ChaCha8Rng) -> Said {
         let id = match random.random_range(0..4) {
             0 => escaped(&text(random)).chars().take(2_000).collect(),
@@ -296,14 +279,24 @@ impl Caller<'_> {
                 thing => self.side.one(thing).await,
             },
         };
-        let good = match row.body {
-            Body::Json(body) => Some(body(self.side, &self.side.one(row.thing).await)),
-            Body::None | Body::Form(_) | Body::File(_) => None,
-        };
-        let body = body(random, good);
         let mut path = row.at(&id);
+        let good = match row.body {
+            Body::Json(body) => body(self.side, &self.side.one(row.thing).await).to_string(),
+            Body::Form(body) => body(self.side),
+            Body::File(file) => {
+                let (query, bytes) = file(&self.side.hr.card_system);
+                path = format!("{path}?{query}");
+                bytes
+            }
+            Body::None => String::from("{}"),
+        };
+        let body = body(random, &good);
         if random.random_range(0..4) == 0 {
-            path = format!("{path}?{}", query(random));
+            path = format!(
+                "{}?{}",
+                path.split('?').next().unwrap_or_default(),
+                query(random)
+            );
         }
         let (key, etag) = (header(random), header(random));
         let content_type = match row.body {
@@ -334,7 +327,7 @@ impl Caller<'_> {
         } else {
             body
         };
-        self.may(row)
+        row.by(self.side, self.network)
             .send(row.method.clone(), &path, &headers, body)
             .await
     }

@@ -48,9 +48,7 @@ pub async fn a_key_is_needed_and_must_be_one(world: World) {
             Body::Json(body) => body(&side, nobody(row.thing)).to_string(),
             _ => String::new(),
         };
-        let of_hr = ["workers", "credentials", "revocations", "imports"];
-        let of_hr = of_hr.iter().any(|path| row.path.contains(path));
-        let api = if of_hr { &side.hr.api } else { &network.api };
+        let api = row.by(&side, &network.api);
         let send = async |key: Option<&str>| {
             let mut headers = vec![("content-type", "application/json")];
             headers.extend(key.map(|key| ("idempotency-key", key)));
@@ -218,11 +216,7 @@ pub async fn a_change_rests_on_the_version_that_was_read(world: World) {
         if row.method != Method::PUT {
             continue;
         }
-        let api = if row.path.contains("workers") {
-            &side.hr.api
-        } else {
-            &network.api
-        };
+        let api = row.by(&side, &network.api);
         let id = side.one(row.thing).await;
         let Body::Json(body) = row.body else {
             panic!("a PUT has a body");

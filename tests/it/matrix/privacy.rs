@@ -33,6 +33,7 @@ impl Canaries {
             STAFF_NUMBER,
             CARD_UID,
             "8675309442199",
+            "8675309442200",
             "217:54321",
         ];
         let mut all: Vec<(String, Vec<u8>)> = Vec::new();
@@ -174,6 +175,53 @@ async fn story(world: &World, admin: &Admin) -> (Vec<u8>, Vec<String>) {
         .created();
     assert_eq!(gate.asks(card(&uid)).await.ok()["decision"], "deny");
 
+    // The same in a file: a row that is new, one that is known, one in conflict and one that cannot be read.
+    let row = |name: &str, card: &str, until: &str| {
+        format!("{name},{GIVEN_NAMES},{BIRTH_DATE},{EMPLOYER},{STAFF_NUMBER}-9,{card},{until}\n")
+    };
+    let file = [
+        String::from(
+            "family name,given names,birth date,employer,staff number,card number,valid until\n",
+        ),
+        row(FAMILY_NAME, &(CARD_NUMBER + 1).to_string(), "2027-01-01"),
+        row(GIVEN_NAMES, &CARD_NUMBER.to_string(), "2027-01-01"),
+        row(FAMILY_NAME, &format!("{CARD_NUMBER},0E+15"), "2027-01-01"),
+        row(FAMILY_NAME, CARD_UID, FAMILY_NAME),
+    ];
+    let path = format!(
+        "/v1/imports?purpose=credentials&card_system={}&default_format=number",
+        hr.card_system
+    );
+    let headers = [("content-type", "text/csv"), ("idempotency-key", "f-1")];
+    let said = hr
+        .api
+        .send(Method::POST, &path, &headers, file.concat().into())
+        .await;
+    // What is said of its rows must not repeat them either.
+    let mut reports = vec![said.text.clone()];
+    let import = format!("/v1/imports/{}", text(&said.created(), "id"));
+    hr.api
+        .post(&format!("{import}/apply"), &json!({}))
+        .await
+        .is(202);
+    loop {
+        let said = hr.api.get(&import).await;
+        reports.push(said.text.clone());
+        match text(&said.ok(), "state") {
+            "applying" => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            state => {
+                assert_eq!(state, "applied");
+                break;
+            }
+        }
+    }
+    // One without a header, in which a person stands where names of columns are looked for.
+    errors.push(
+        hr.api
+            .send(Method::POST, &path, &headers, file[1].clone().into())
+            .await,
+    );
+
     // Wrong in as many ways as there are fields.
     let mut send = async |path: &str, body: Value| errors.push(hr.api.post(path, &body).await);
     for name in [
@@ -293,7 +341,7 @@ async fn story(world: &World, admin: &Admin) -> (Vec<u8>, Vec<String>) {
             .await,
     );
 
-    let mut bodies = Vec::new();
+    let mut bodies = reports.concat().into_bytes();
     for said in errors {
         assert!(said.status.is_client_error(), "{said:?}");
         bodies.extend(said.text.into_bytes());

@@ -70,6 +70,25 @@ impl Row {
         format!("{} {}", self.method, self.path)
     }
 
+    /// Somebody on this side who may do this, or the network's administrator.
+    pub fn by<'a>(&self, side: &'a Side, network: &'a Api) -> &'a Api {
+        let of_hr = [
+            "/workers",
+            "/credentials",
+            "/engagements",
+            "/revocations:",
+            "/imports",
+            "/sightings",
+        ];
+        if self.path.contains("gate-checks") || self.path.ends_with("/status") {
+            &side.gate_api
+        } else if of_hr.iter().any(|path| self.path.contains(path)) {
+            &side.hr.api
+        } else {
+            network
+        }
+    }
+
     /// Sends a good request about the thing with this identifier.
     pub async fn send(&self, api: &Api, side: &Side, id: &str, etag: &str) -> Said {
         let key = new_key();
