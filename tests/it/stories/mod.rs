@@ -1,8 +1,8 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
 pub mod check_log;
-pub mod freshness;
 pub mod demo;
+pub mod freshness;
 pub mod gate_check;
 pub mod restart;
 pub mod transitions;
