@@ -476,10 +476,13 @@ impl Committer {
     /// A connection in a new transaction. The one at hand may have died since its last use, which is nothing that a
     /// caller must hear of: nothing was done over it yet, and another is opened.
     fn begin(&mut self) -> Result<Writer, StoreError> {
-        if let Some(mut writer) = self.writer.take()
-            && writer.begin().is_ok()
-        {
-            return Ok(writer);
+        if let Some(mut writer) = self.writer.take() {
+            match writer.begin() {
+                Ok(()) => return Ok(writer),
+                // A file does not die. Somebody holds it, and was waited for.
+                Err(error) if !writer.is_shared() => return Err(error),
+                Err(_) => {}
+            }
         }
         let mut writer = self.store.writer()?;
         writer.begin()?;

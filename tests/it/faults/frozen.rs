@@ -14,11 +14,15 @@ use crate::support::proxy::Proxy;
 const WRITE_PATIENCE: Duration = Duration::from_secs(15 + 5);
 const READ_PATIENCE: Duration = Duration::from_secs(5 + 5);
 
+/// What one gate check may take on a machine that does other things too. The database is silent for longer.
+const SLOWEST: Duration = Duration::from_secs(1);
+
 async fn measure(gate: &GateActor, pass: &Pass, times: usize) -> Figures {
     let mut took = Vec::new();
     for _ in 0..times {
         let began = Instant::now();
         assert_eq!(verdict(&gate.asks_about(pass).await).0, "permit");
+        assert!(began.elapsed() < SLOWEST, "no gate waits for the database");
         took.push(began.elapsed());
     }
     Figures::of(took)
@@ -66,10 +70,6 @@ pub async fn gates_do_not_notice_a_frozen_database_and_writers_are_told(world: W
     assert!(
         during.quantile(0.99) <= before.quantile(0.99) * 3 + Duration::from_millis(20),
         "gates do not notice"
-    );
-    assert!(
-        during.max() < Duration::from_secs(1),
-        "none waits for the database"
     );
     for reading in reading {
         let (said, took) = reading.await.expect("ends");

@@ -89,6 +89,8 @@ pub async fn while_the_database_is_occupied_gates_go_on_and_only_permits_are_dro
 
     let mut occupant = world.db_raw();
     occupant.occupy();
+    // Before the flood, so that it is among the first lines that are tried in vain.
+    gate.asks_about(&lost).await;
     // A flood of permits: more than may wait.
     let log = &world.node.shared.services.check_log;
     let flood = PERMITS_MAX + TAKEN + 1_000;
@@ -121,18 +123,15 @@ pub async fn while_the_database_is_occupied_gates_go_on_and_only_permits_are_dro
     let during = measure(&gate, &good, 100).await;
     before.print("gate checks before");
     during.print("gate checks while the database is occupied");
-    assert!(
-        during.max() < Duration::from_secs(1),
-        "no gate waits for a log line"
-    );
     // Longer than SQLite and PostgreSQL are waited for: the lines must outlast a refusal, too.
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(counts.dropped_refusals.load(Ordering::SeqCst), 0);
 
     drop(occupant);
-    assert_eq!(sightings(&a, 1).await[0]["check"], denied["check_id"]);
+    let seen = sightings(&a, 2).await;
+    assert!(seen.iter().any(|one| one["check"] == denied["check_id"]));
     // And all that waited is written.
-    let asked = BEFORE + 100 + 1;
+    let asked = BEFORE + 100 + 2;
     let began = Instant::now();
     loop {
         let dropped = counts.dropped_permits.load(Ordering::SeqCst);
@@ -169,6 +168,10 @@ async fn measure(
     for _ in 0..times {
         let began = Instant::now();
         assert_eq!(verdict(&gate.asks_about(pass).await).0, "permit");
+        assert!(
+            began.elapsed() < Duration::from_secs(1),
+            "no gate waits for a log line"
+        );
         took.push(began.elapsed());
     }
     Figures::of(took)
