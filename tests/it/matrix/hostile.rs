@@ -11,7 +11,7 @@ use crate::support::World;
 use crate::support::actors::{Api, Said, new_key};
 
 /// How many requests each route gets.
-const ROUNDS: u64 = 40;
+const ROUNDS: u64 = 60;
 
 /// Text that has broken something somewhere.
 const NASTY: &[&str] = &[
@@ -179,8 +179,97 @@ fn somewhere<'a>(random: &mut ChaCha8Rng, value: &'a mut Value) -> &'a mut Value
     somewhere(random, part.expect("it has so many parts"))
 }
 
+/// What the description says, and identifiers of things that are there.
+struct Described<'a> {
+    description: &'a Value,
+    pool: &'a [String],
+}
+
+impl Described<'_> {
+    /// A value that the description allows, or nearly: optional fields come and go, texts and numbers are odd ones.
+    fn value(&self, random: &mut ChaCha8Rng, schema: &Value) -> Value {
+        if random.random_range(0..60) == 0 {
+            return tree(random, 2);
+        }
+        if let Some(target) = schema["$ref"].as_str() {
+            let target = self.description.pointer(target.trim_start_matches('#'));
+            return self.value(random, target.expect("it leads somewhere"));
+        }
+        if let Some(choices) = schema["oneOf"].as_array() {
+            let nth = random.random_range(0..choices.len());
+            return self.value(random, &choices[nth]);
+        }
+        if let Some(names) = schema["enum"].as_array() {
+            return names[random.random_range(0..names.len())].clone();
+        }
+        let kind = match &schema["type"] {
+            Value::Array(kinds) => &kinds[random.random_range(0..kinds.len())],
+            kind => kind,
+        };
+        match kind.as_str().unwrap_or("null") {
+            "object" => {
+                let required = schema["required"].as_array().cloned().unwrap_or_default();
+                let fields = schema["properties"]
+                    .as_object()
+                    .cloned()
+                    .unwrap_or_default();
+                let fields = fields.into_iter().filter_map(|(name, schema)| {
+                    let needed = required.iter().any(|required| *required == name);
+                    (needed || random.random()).then(|| (name, self.value(random, &schema)))
+                });
+                Value::Object(fields.collect())
+            }
+            "array" => {
+                let length = random.random_range(0..4);
+                (0..length)
+                    .map(|_| self.value(random, &schema["items"]))
+                    .collect()
+            }
+            "integer" => {
+                let least = schema["minimum"].as_i64().unwrap_or(0);
+                let edges = [
+                    least,
+                    least + 1,
+                    schema["maximum"].as_i64().unwrap_or(i64::MAX),
+                    255,
+                    65_536,
+                ];
+                json!(edges[random.random_range(0..edges.len())])
+            }
+            "boolean" => json!(random.random::<bool>()),
+            "string" => self.text(random, schema),
+            _ => Value::Null,
+        }
+    }
+
+    fn text(&self, random: &mut ChaCha8Rng, schema: &Value) -> Value {
+        let pattern = schema["pattern"].as_str().unwrap_or_default();
+        let prefix = pattern
+            .trim_start_matches('^')
+            .split('[')
+            .next()
+            .unwrap_or_default();
+        let of_pool = self
+            .pool
+            .iter()
+            .find(|id| prefix.ends_with('_') && id.starts_with(prefix));
+        match (of_pool, random.random_range(0..6)) {
+            (Some(id), 1..) => json!(id),
+            (None, 0) => json!(format!("{:x}", random.random::<u128>())),
+            (None, 1) => json!(random.random::<u32>().to_string()),
+            (None, 2) if schema["format"] == "date-time" => json!("2026-12-31T23:59:60+14:00"),
+            (None, 3) if schema["format"] == "date-time" => json!("2027-01-01T00:00:00Z"),
+            (None, 4) => json!("Maes"),
+            _ => json!(text(random)),
+        }
+    }
+}
+
 /// A body that a route does not expect, or one that it does.
-fn body(random: &mut ChaCha8Rng, good: &str) -> Vec<u8> {
+fn body(random: &mut ChaCha8Rng, good: &str, described: Option<Value>) -> Vec<u8> {
+    if let Some(described) = described.filter(|_| random.random()) {
+        return described.to_string().into();
+    }
     match random.random_range(0..8) {
         0 => (0..random.random_range(0..300))
             .map(|_| random.random::<u8>())
@@ -264,6 +353,7 @@ fn header(random: &mut ChaCha8Rng) -> String {
 struct Caller<'a> {
     side: &'a Side,
     network: &'a Api,
+    described: Described<'a>,
 }
 
 impl Caller<'_> {
@@ -290,7 +380,13 @@ impl Caller<'_> {
             }
             Body::None => String::from("{}"),
         };
-        let body = body(random, &good);
+        let method = row.method.as_str().to_lowercase();
+        let operation = &self.described.description["paths"][row.path][&method];
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let described = schema
+            .is_object()
+            .then(|| self.described.value(random, schema));
+        let body = body(random, &good, described);
         if random.random_range(0..4) == 0 {
             path = format!(
                 "{}?{}",
@@ -340,9 +436,25 @@ pub async fn garbage_is_refused_by_every_route_and_nothing_breaks(world: World) 
         &network.administrator_of(&world, &network.member).await,
     )
     .await;
+    let description = serde_json::from_str(portcullis::http::openapi::json().0).expect("JSON");
+    let pool = [
+        Thing::Member,
+        Thing::Facility,
+        Thing::Zone,
+        Thing::CardSystem,
+        Thing::Gate,
+        Thing::Worker,
+        Thing::Engagement,
+        Thing::Credential,
+    ];
+    let pool = futures_util::future::join_all(pool.map(|thing| side.one(thing))).await;
     let caller = Caller {
         side: &side,
         network: &network.api,
+        described: Described {
+            description: &description,
+            pool: &pool,
+        },
     };
     let (mut taken, mut refused) = (0, 0);
     for (nth, row) in rows().iter().enumerate() {
