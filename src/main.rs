@@ -1,6 +1,6 @@
 //! The commands; see `cli`.
 
-/// A gate answer makes a few dozen small allocations in the HTTP library; this allocator halves what they cost.
+/// A gate answer makes a few dozen small allocations in the HTTP library.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
