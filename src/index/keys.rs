@@ -14,6 +14,7 @@
 //! A line's place is `hash × lines / 2^64`, not a mask, so that a table may have any number of lines and grow by a
 //! tenth instead of doubling: otherwise just after growing a map would be half empty.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -26,10 +27,10 @@ use super::slots::MAX_RECORDS;
 /// The keys must be the output of a keyed hash whose key is secret, so that they are evenly spread and nobody can
 /// choose cards that collide.
 ///
-/// A key is kept as 64 bits in one of 4,096 shards: 76 of its 128 bits decide. The chance that an unknown card is taken
-/// for a known one is therefore `n / 2^76` a lookup with n cards in the map. At 10 million that is 1.3 × 10^-16: with a
-/// million unknown cards presented a day, once in 20 million years. The chance that any two of n different cards
-/// collide when they are entered is `n² / 2^77`, 7 × 10^-10 at 10 million.
+/// A key is kept as 64 bits in one of 128 shards: 71 of its 128 bits decide. The chance that an unknown card is taken
+/// for a known one is therefore `n / 2^71` a lookup with n cards in the map. At 10 million that is 4.2 × 10^-15: with a
+/// million unknown cards presented a day, once in 600 000 years. The chance that any two of n different cards
+/// collide when they are entered is `n² / 2^72`, 2.1 × 10^-8 at 10 million.
 pub struct KeyMap(Tables<KeyLine>);
 
 /// What the one writer of a [`KeyMap`] holds. It cannot be cloned, so that there cannot be two.
@@ -81,6 +82,16 @@ impl KeyWriter {
     /// What readers shall hold.
     pub fn map(&self) -> &Arc<KeyMap> {
         &self.map
+    }
+
+    /// Asks memory for what binding this key will read, without waiting for it: see `IndexWriter::load`.
+    pub fn touch(&self, key: u128) {
+        let (number, fingerprint) = KeyMap::split(key);
+        let table = &self.shards[number].table;
+        for hash in [fingerprint, fingerprint.rotate_left(32)] {
+            let line = from_home(table, hash).next();
+            black_box(line.map(|line| line.fingerprints[0].load(Ordering::Relaxed)));
+        }
     }
 
     /// Binds a key to a slot, for ever.
@@ -139,6 +150,19 @@ impl IdWriter {
     /// What readers shall hold.
     pub fn map(&self) -> &Arc<IdMap> {
         &self.map
+    }
+
+    /// The slot whose record a search for this identifier will most likely look at first: it may be another's, and there
+    /// may be none. For asking memory ahead, see `IndexWriter::load`.
+    pub fn guess(&self, id: u128) -> Option<u32> {
+        let hash = mix(id);
+        let table = &self.shards[IdMap::shard(hash)].table;
+        let line = from_home(table, hash << SHARD_BITS).next()?;
+        line.cells
+            .iter()
+            .map(|held| held.load(Ordering::Relaxed))
+            .find(|&held| held != 0 && held & TAG == IdLine::tag(hash))
+            .map(|held| (held & !TAG) - 1)
     }
 
     /// Binds the identifier to the slot of its record, which must have been pushed before.
@@ -391,7 +415,8 @@ const TAG: u32 = 0xf000_0000;
 const FULL_PERCENT: usize = 90;
 
 /// How full the tables of a map are when it holds what it was made for.
-const START_PERCENT: usize = 82;
+const START_PERCENT: usize = 86;
 
-const SHARD_BITS: u32 = 12;
+/// Few enough that a table is large beside what the allocator rounds up, many enough that one is copied in milliseconds.
+const SHARD_BITS: u32 = 7;
 const SHARDS: usize = 1 << SHARD_BITS;

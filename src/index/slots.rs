@@ -222,5 +222,5 @@ fn locate(slot: u32) -> (usize, usize) {
     (slot as usize / CHUNK, slot as usize % CHUNK)
 }
 
-/// Records in one chunk: 2.5 MiB, so that the last, partly used one weighs little beside a million records.
-const CHUNK: usize = 1 << 16;
+/// Records in one chunk: with what the allocator adds just a huge page of 2 MiB, so that none is shared or left half empty.
+const CHUNK: usize = (2 * 1024 - 64) * 1024 / size_of::<Cells>();

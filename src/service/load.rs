@@ -1,13 +1,19 @@
 //! Start-up: the index from the tables, as of one entry, with its progress told.
 
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use crate::domain::credential::CardKey;
+use crate::domain::ids::CredentialId;
 use crate::domain::time::Environment;
-use crate::index::Index;
-use crate::store::{Store, StoreError, credentials, ledger, network};
+use crate::index::{Index, Loaded};
+use crate::ledger::fold::Record;
+use crate::store::credentials::Standing;
+use crate::store::{Reader, Store, StoreError, credentials, ledger, network};
 
 use super::error::Error;
 
 /// How far a load is: rows read, rows in all.
-pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+pub type Progress<'a> = &'a mut (dyn FnMut(u64, u64) + Send);
 
 /// Reads everything a gate check needs from one state of the database. The head of that state becomes the index's; what
 /// is written meanwhile is followed afterwards like everything else.
@@ -25,32 +31,85 @@ pub fn load(
         let (credentials_len, cards_len) = credentials::count(reader)?;
         let total = credentials_len + cards_len;
         let index = Index::new(head.r#gen, credentials_len as usize, cards_len as usize);
-        {
-            let mut writer = index.write();
-            for (version, record) in network::all(reader)? {
-                writer.load_record(version, &record);
-            }
-            let mut done = 0;
-            let mut step = || {
-                done += 1;
-                if done % 65_536 == 0 {
-                    progress(done, total);
-                }
-            };
-            credentials::each(reader, |held| {
-                step();
-                writer.load(&held).map_err(StoreError::Corrupt)
-            })?;
-            credentials::each_card(reader, |credential, _, card| {
-                step();
-                writer
-                    .load_card(card.key, credential)
-                    .map_err(StoreError::Corrupt)
-            })?;
-            index.loaded(&mut writer, head.tree);
-        }
+        // Reading rows and placing them in memory take about as long as each other, so they go on side by side.
+        let (send, pages) = sync_channel(PAGES_AHEAD);
+        std::thread::scope(|scope| {
+            let placing = scope.spawn(|| place(&index, pages, total, progress));
+            let read = read(reader, &send);
+            drop(send);
+            let placed = placing
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            // Who places ends early only when a row cannot be placed; the reader then finds nobody to hand a page to.
+            placed.and(read)
+        })?;
+        index.loaded(&mut index.write(), head.tree);
         progress(total, total);
         index.confirm(asked_uptime_ms, asked_at);
         Ok(index)
     })
+}
+
+/// Rows on their way from the database to the index.
+enum Page {
+    Records(Vec<(u64, Record)>),
+    Credentials(Vec<Standing>),
+    Cards(Vec<(CardKey, CredentialId)>),
+}
+
+/// How many pages may be read and not yet placed.
+const PAGES_AHEAD: usize = 4;
+
+fn read(reader: &mut Reader, send: &SyncSender<Page>) -> Result<(), Error> {
+    let hand_over = |page| {
+        send.send(page)
+            .map_err(|_| Error::internal("nobody places what is read"))
+    };
+    hand_over(Page::Records(network::all(reader)?))?;
+    credentials::standings(reader, |page| hand_over(Page::Credentials(page)))?;
+    credentials::bindings(reader, |page| hand_over(Page::Cards(page)))
+}
+
+fn place(
+    index: &Index,
+    pages: Receiver<Page>,
+    total: u64,
+    progress: Progress<'_>,
+) -> Result<(), Error> {
+    let mut writer = index.write();
+    let mut done = 0;
+    for page in pages {
+        done += match page {
+            Page::Records(page) => {
+                for (version, record) in &page {
+                    writer.load_record(*version, record);
+                }
+                0
+            }
+            Page::Credentials(page) => {
+                let loaded: Vec<Loaded> = page.into_iter().map(loaded).collect();
+                writer.load(&loaded).map_err(StoreError::Corrupt)?;
+                loaded.len()
+            }
+            Page::Cards(page) => {
+                writer.load_cards(&page).map_err(StoreError::Corrupt)?;
+                page.len()
+            }
+        } as u64;
+        progress(done, total);
+    }
+    Ok(())
+}
+
+fn loaded(standing: Standing) -> Loaded {
+    Loaded {
+        id: standing.id,
+        member: standing.member,
+        scope: standing.scope,
+        state: standing.state,
+        reason: standing.reason,
+        valid_from: standing.valid_from,
+        valid_until: standing.valid_until,
+        version: standing.version,
+    }
 }

@@ -13,6 +13,9 @@ pub(super) enum AnyConnection {
     Sqlite(diesel::SqliteConnection),
 }
 
+/// What columns are read from where it does not matter which of the two.
+pub(super) type AnyBackend = <AnyConnection as Connection>::Backend;
+
 /// Runs one expression, compiled for each database, where diesel's common ground does not reach: inserting many rows.
 macro_rules! both {
     ($conn:expr, |$inner:ident| $body:expr) => {

@@ -3,20 +3,32 @@
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Binary;
+use diesel::sqlite::{Sqlite, SqliteValue};
 
+use super::backend::AnyBackend;
 use crate::domain::credential::CardKey;
 use crate::domain::ids::{Id, Kind};
 
 /// Sixteen bytes: an identifier or a card key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]
-pub struct Bytes16(pub [u8; 16]);
+pub(super) struct Bytes16(pub [u8; 16]);
 
 impl Bytes16 {
     pub fn id<K: Kind>(self) -> Id<K> {
         Id::from_u128(u128::from_be_bytes(self.0))
+    }
+}
+
+impl Bytes16 {
+    fn of(bytes: &[u8]) -> deserialize::Result<Self> {
+        bytes
+            .try_into()
+            .map(Self)
+            .map_err(|_| "expected sixteen bytes".into())
     }
 }
 
@@ -41,14 +53,21 @@ where
     }
 }
 
-impl<DB: Backend> FromSql<Binary, DB> for Bytes16
-where
-    Vec<u8>: FromSql<Binary, DB>,
-{
-    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        let bytes = Vec::<u8>::from_sql(bytes)?;
-        <[u8; 16]>::try_from(bytes)
-            .map(Self)
-            .map_err(|_| "expected sixteen bytes".into())
+// For each backend by itself: a detour through a vector is a tenth of the time of a start.
+impl FromSql<Binary, Sqlite> for Bytes16 {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Self::of(value.read_blob())
+    }
+}
+
+impl FromSql<Binary, Pg> for Bytes16 {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Self::of(value.as_bytes())
+    }
+}
+
+impl FromSql<Binary, AnyBackend> for Bytes16 {
+    fn from_sql(value: <AnyBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        Self::of(&<Vec<u8> as FromSql<Binary, AnyBackend>>::from_sql(value)?)
     }
 }

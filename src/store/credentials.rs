@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::backend::both;
 use super::columns::Bytes16;
 use super::conn::Reader;
 use super::error::StoreError;
@@ -141,7 +142,109 @@ pub fn count(reader: &mut Reader) -> Result<(u64, u64), StoreError> {
     Ok((credentials as u64, cards as u64))
 }
 
-const PAGE_ROWS: i64 = 20_000;
+/// Small enough that a page is still in the cache of the processor when it is used.
+const PAGE_ROWS: i64 = 4_000;
+
+/// What a gate check needs of one credential.
+pub struct Standing {
+    /// Which.
+    pub id: CredentialId,
+    /// Who issued it.
+    pub member: MemberId,
+    /// Good from.
+    pub valid_from: Timestamp,
+    /// Good until, exclusive.
+    pub valid_until: Timestamp,
+    /// Where it is good.
+    pub scope: Scope,
+    /// Where it stands.
+    pub state: State,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// The entry that last touched it.
+    pub version: u64,
+}
+
+/// Hands the standing of every credential to `take`, many at once, in the order of identifiers. Only the columns that it
+/// needs are read, and without asking at each of them which database it is: a start waits for this.
+pub fn standings<E: From<StoreError>>(
+    reader: &mut Reader,
+    mut take: impl FnMut(Vec<Standing>) -> Result<(), E>,
+) -> Result<(), E> {
+    use super::schema::credentials::dsl as c;
+    type Row = (Bytes16, Bytes16, i64, i64, String, i16, Option<i16>, i64);
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Result<Vec<Row>, _> = both!(&mut reader.0, |inner| c::credentials
+            .select((
+                c::id,
+                c::member,
+                c::valid_from,
+                c::valid_until,
+                c::scope,
+                c::state,
+                c::reason,
+                c::version
+            ))
+            .filter(c::id.gt(after))
+            .order(c::id)
+            .limit(PAGE_ROWS)
+            .load(inner));
+        let page = page.map_err(StoreError::from)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.0;
+        let standing = |row: Row| {
+            let standing = Standing {
+                id: row.0.id(),
+                member: row.1.id(),
+                valid_from: Timestamp::from_ms(row.2),
+                valid_until: Timestamp::from_ms(row.3),
+                scope: scope_from(&row.4)?,
+                state: state_from(row.5)?,
+                reason: row.6.map(reason_from).transpose()?,
+                version: row.7 as u64,
+            };
+            Ok(standing)
+        };
+        let page: Result<_, StoreError> = page
+            .into_iter()
+            .map(|row| {
+                let about: CredentialId = row.0.id();
+                standing(row).map_err(|error: StoreError| error.about(about))
+            })
+            .collect();
+        take(page?)?;
+    }
+}
+
+/// Hands every card key with its credential to `take`, many at once, in the order of keys. As lean as [`standings`].
+pub fn bindings<E: From<StoreError>>(
+    reader: &mut Reader,
+    mut take: impl FnMut(Vec<(CardKey, CredentialId)>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Result<Vec<(Bytes16, Bytes16)>, _> =
+            both!(&mut reader.0, |inner| badge_cards::table
+                .select((badge_cards::card_key, badge_cards::credential))
+                .filter(badge_cards::card_key.gt(after))
+                .order(badge_cards::card_key)
+                .limit(PAGE_ROWS)
+                .load(inner));
+        let page = page.map_err(StoreError::from)?;
+        let Some(&(last, _)) = page.last() else {
+            return Ok(());
+        };
+        after = last;
+        take(
+            page.into_iter()
+                .map(|(key, credential)| (CardKey(key.0), credential.id()))
+                .collect(),
+        )?;
+    }
+}
 
 /// Hands every credential to `each`, in the order of identifiers.
 pub fn each(

@@ -9,12 +9,17 @@ mod load;
 mod network;
 mod place;
 mod rivals;
+mod startup;
 mod table;
 mod writes;
 
 use std::path::PathBuf;
 
 use table::{Measure, render, write_json};
+
+/// As in the program: where memory lies decides how long reading it takes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What was asked for.
 struct Plan {
@@ -43,6 +48,9 @@ fn main() {
     }
     if !plan.quick && plan.wants(&["decide_ns_10m", "bytes_per_credential_10m"]) {
         measures.extend(decide::measure(10_000_000, "10m", 50));
+    }
+    if !plan.quick && plan.wants(&["load_seconds_10m"]) {
+        measures.push(startup::measure(10_000_000));
     }
     if plan.wants(&["durable_revocations_sqlite"]) {
         measures.push(writes::measure(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis::access::keyring::Keyring;
 use portcullis::domain::card::{ByteOrder, CardIdentifier, Format, Input};
 use portcullis::domain::client::{Client, Role};
-use portcullis::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope};
+use portcullis::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
 use portcullis::domain::digest::Digest;
 use portcullis::domain::ids::{
     BadgeId, CardSystemId, ClientId, CredentialId, FacilityId, GateId, MemberId, WorkerId,
@@ -17,7 +17,7 @@ use portcullis::domain::text::Name;
 use portcullis::domain::time::{DAY_MS, Environment, Timestamp};
 use portcullis::domain::worker::Worker;
 use portcullis::environment::RealEnvironment;
-use portcullis::index::Index;
+use portcullis::index::{Index, Loaded};
 use portcullis::ledger::entry::{Actor, Fact};
 use portcullis::ledger::fold::Record;
 use portcullis::service::clients::Secret;
@@ -218,17 +218,19 @@ impl Network {
         }
         for n in 0..credentials {
             let credential = self.credential(n, now);
-            let id = credential.id;
-            let held = portcullis::ledger::replay::Held {
-                credential,
-                state: portcullis::domain::credential::State::Active,
+            let loaded = Loaded {
+                id: credential.id,
+                member: credential.member,
+                scope: credential.scope,
+                state: State::Active,
                 reason: None,
-                since: now,
+                valid_from: credential.valid_from,
+                valid_until: credential.valid_until,
                 version: u64::from(n),
             };
-            writer.load(&held).expect("it fits");
+            writer.load(&[loaded]).expect("it fits");
             writer
-                .load_card(self.key(keyring, n), id)
+                .load_cards(&[(self.key(keyring, n), credential.id)])
                 .expect("it is new");
         }
         index.loaded(&mut writer, portcullis::ledger::tree::Tree::default());
