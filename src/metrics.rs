@@ -1,7 +1,8 @@
 //! What is counted, in the text format of Prometheus. Labels are few and fixed: no identifier, no path as it was sent.
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::domain::decision::Decision;
@@ -12,9 +13,10 @@ use std::sync::atomic::Ordering;
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
-    /// Answers by status class and route.
-    pub requests: IntCounterVec,
-    checks: [prometheus::IntCounter; 4],
+    requests: IntCounterVec,
+    /// Gate checks that were answered with 200: the counter of `requests` for them, found beforehand.
+    pub gate_checks_answered: IntCounter,
+    checks: [IntCounter; 4],
     /// Seconds a request took that is not a gate check.
     pub request_seconds: Histogram,
     seq: IntGauge,
@@ -80,6 +82,7 @@ impl Metrics {
             .map(|decision| checks.with_label_values(&[decision]));
         Ok(Self {
             registry,
+            gate_checks_answered: requests.with_label_values(&["/v1/gate-checks", "200"]),
             requests,
             checks: by_decision,
             request_seconds,
@@ -89,6 +92,11 @@ impl Metrics {
             whole,
             log,
         })
+    }
+
+    /// Counts an answered request.
+    pub fn answered(&self, route: &str, status: &str) {
+        self.requests.with_label_values(&[route, status]).inc();
     }
 
     /// Counts an answered check.

@@ -1,14 +1,15 @@
 //! Typed identifiers: a UUIDv7 (RFC 9562) with a prefix that says of what, so that a log line or a mistaken argument
 //! shows at once what it names. Made by us, never by a database.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use arrayvec::ArrayString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use super::time::Environment;
+use super::time::{Environment, Timestamp};
 
 /// What an [`Id`] identifies.
 pub trait Kind: 'static {
@@ -30,9 +31,14 @@ pub struct NotAnId(pub &'static str);
 impl<K: Kind> Id<K> {
     /// A new identifier. Its first 48 bits are the time, so that rows made together lie together.
     pub fn make(environment: &dyn Environment) -> Self {
+        Self::make_at(environment.now(), environment)
+    }
+
+    /// The same for who knows the time already.
+    pub fn make_at(now: Timestamp, environment: &dyn Environment) -> Self {
         let mut random = [0; 10];
         environment.fill_random(&mut random);
-        let millis = u64::try_from(environment.now().as_ms()).unwrap_or(0);
+        let millis = u64::try_from(now.as_ms()).unwrap_or(0);
         Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
@@ -70,15 +76,17 @@ impl<K: Kind> FromStr for Id<K> {
         if hex.len() != 32 || !hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(refused);
         }
-        u128::from_str_radix(hex, 16)
-            .map(Self::from_u128)
+        Uuid::try_parse_ascii(hex.as_bytes())
+            .map(Self::from_uuid)
             .map_err(|_| refused)
     }
 }
 
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{:032x}", K::PREFIX, self.0.as_u128())
+        f.write_str(K::PREFIX)?;
+        f.write_str("_")?;
+        f.write_str(self.0.simple().encode_lower(&mut [0; 32]))
     }
 }
 
@@ -118,12 +126,10 @@ impl<K> std::hash::Hash for Id<K> {
 
 impl<K: Kind> Serialize for Id<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use std::io::Write;
-        let mut text = [0u8; ID_LENGTH];
         // Written on the stack: a gate answer carries several identifiers and must not allocate for each.
-        let written = write!(&mut text[..], "{self}").map_err(serde::ser::Error::custom);
-        written?;
-        serializer.serialize_str(std::str::from_utf8(&text).map_err(serde::ser::Error::custom)?)
+        let mut text = ArrayString::<ID_LENGTH>::new();
+        write!(text, "{self}").map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(&text)
     }
 }
 

@@ -104,6 +104,16 @@ impl Modify for Common {
                 .build()
                 .into(),
         );
+        for (name, description, length) in HEADERS {
+            let text = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .max_length(Some(length));
+            let header = HeaderBuilder::new()
+                .schema(Some(text))
+                .description(Some(description))
+                .build();
+            components.headers.insert(name.into(), header.into());
+        }
         pages_refer_to_their_items(components);
         for (path, item) in &mut description.paths.paths {
             for (operation, changes) in [
@@ -113,11 +123,43 @@ impl Modify for Common {
             ] {
                 if let Some(operation) = operation {
                     say_how_it_fails(path, operation, changes);
+                    say_what_heads_carry(path, operation);
                 }
             }
         }
     }
 }
+
+/// The headers that answers carry: name, what it says, characters at most.
+const HEADERS: [(&str, &str, usize); 7] = [
+    (
+        "X-Request-Id",
+        "Names this request, for asking us about it; your own X-Request-Id if you sent one, else the trace of your traceparent.",
+        64,
+    ),
+    (
+        "RateLimit-Policy",
+        "How often this client may ask: q requests in w seconds (draft-ietf-httpapi-ratelimit-headers).",
+        64,
+    ),
+    (
+        "RateLimit",
+        "How many requests are left: r in the next t seconds.",
+        64,
+    ),
+    (
+        "ETag",
+        "The version; send it as If-Match with a change, or as If-None-Match to hear of one.",
+        100,
+    ),
+    ("Location", "Where the new thing is.", 200),
+    ("Link", "The next page, where there is one (RFC 8288).", 400),
+    (
+        "Idempotency-Replayed",
+        "`true` on an answer that was given before to the same request.",
+        4,
+    ),
+];
 
 /// A page has its items written out in it; makers of clients would make each type twice of that.
 fn pages_refer_to_their_items(components: &mut Components) {
@@ -175,6 +217,48 @@ fn say_how_it_fails(path: &str, operation: &mut Operation, changes: bool) {
             .responses
             .entry(status.into())
             .or_insert_with(|| RefOr::Ref(Ref::new(format!("#/components/responses/{name}"))));
+    }
+}
+
+/// The headers of good answers, by what the operation is. Those of problems are the same for all.
+fn say_what_heads_carry(path: &str, operation: &mut Operation) {
+    let open = operation
+        .security
+        .as_ref()
+        .is_some_and(|security| !security.is_empty());
+    let parameters = operation.parameters.iter().flatten();
+    let takes = |names: &[&str]| {
+        parameters.clone().any(|parameter| {
+            matches!(parameter, RefOr::T(parameter) if names.contains(&parameter.name.as_str()))
+        })
+    };
+    let lists = takes(&["cursor"]);
+    let versioned = !lists && !path.contains("imports") && path.contains("{id}");
+    let once = takes(&["Idempotency-Key"]);
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let mut names = vec!["X-Request-Id"];
+        if !open {
+            names.extend(["RateLimit", "RateLimit-Policy"]);
+        }
+        if lists {
+            names.push("Link");
+        }
+        if versioned || status == "201" || status == "304" {
+            names.push("ETag");
+        }
+        if status == "201" {
+            names.push("Location");
+        }
+        if once {
+            names.push("Idempotency-Replayed");
+        }
+        for name in names {
+            let header = Ref::new(format!("#/components/headers/{name}"));
+            response.headers.insert(name.into(), RefOr::Ref(header));
+        }
     }
 }
 

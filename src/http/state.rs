@@ -2,10 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use actix_web::http::header::HeaderValue;
+use arrayvec::ArrayString;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
@@ -47,19 +50,17 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformati
 /// What a client may still ask. Its state is one atomic number.
 pub struct Allowance {
     limiter: Limiter,
-    per_second: NonZeroU32,
     name: &'static str,
+    policy: HeaderValue,
 }
 
-/// How much was left after a request, for its RateLimit headers.
-#[derive(Debug, Clone, Copy)]
+/// The RateLimit headers of an answer (draft-ietf-httpapi-ratelimit-headers): the allowance, and what was left of it.
+#[derive(Debug, Clone)]
 pub struct Remaining {
-    /// The policy's name.
-    pub name: &'static str,
-    /// Requests a second.
-    pub per_second: u32,
-    /// Requests left at once.
-    pub left: u32,
+    /// RateLimit-Policy.
+    pub policy: HeaderValue,
+    /// RateLimit.
+    pub left: HeaderValue,
 }
 
 impl Shared {
@@ -96,10 +97,11 @@ impl Shared {
                 }
             };
             let limiter = RateLimiter::direct(Quota::per_second(per_second)).with_middleware();
+            let policy = header(format_args!("\"{name}\";q={per_second};w=1"));
             Arc::new(Allowance {
                 limiter,
-                per_second,
                 name,
+                policy,
             })
         };
         allowances.entry(client).or_insert_with(made).clone()
@@ -109,10 +111,9 @@ impl Shared {
 impl Allowance {
     /// Takes one request out of it: what is left, and the refusal if there was none left.
     pub fn take(&self) -> (Remaining, Option<Problem>) {
-        let remaining = |left| Remaining {
-            name: self.name,
-            per_second: self.per_second.get(),
-            left,
+        let remaining = |left: u32| Remaining {
+            policy: self.policy.clone(),
+            left: header(format_args!("\"{}\";r={left};t=1", self.name)),
         };
         match self.limiter.check() {
             Ok(snapshot) => (remaining(snapshot.remaining_burst_capacity()), None),
@@ -129,11 +130,21 @@ impl Allowance {
     }
 }
 
+/// A header of a few letters and numbers, none of which it could refuse.
+fn header(text: std::fmt::Arguments<'_>) -> HeaderValue {
+    let mut on_stack = ArrayString::<64>::new();
+    let written = on_stack.write_fmt(text).is_ok();
+    HeaderValue::from_str(if written { &on_stack } else { "" })
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
 /// By token: what it proves, and what its client may still ask.
-type TokenMap = HashMap<Box<str>, (Verified, Arc<Allowance>)>;
+type TokenMap = HashMap<Box<[u8]>, (Verified, Arc<Allowance>), foldhash::fast::RandomState>;
 
 /// What one thread of the server remembers: tokens that it has verified, so that a check does not pay for a signature
-/// each time. Nobody else reads or writes it, so there is no lock.
+/// each time. Nobody else reads or writes it, so there is no lock. Only tokens that we signed get in, so nobody can choose
+/// them to collide and their hash may be a fast one: hashing one with the standard library's took longer than all of the
+/// decision.
 #[derive(Default)]
 pub struct Remembered {
     tokens: RefCell<TokenMap>,
@@ -145,7 +156,7 @@ impl Remembered {
     pub fn caller(
         &self,
         shared: &Shared,
-        token: &str,
+        token: &[u8],
     ) -> Result<(Caller, Arc<Allowance>), Problem> {
         let invalid = || {
             Problem::new(
@@ -160,7 +171,8 @@ impl Remembered {
             Some((verified, allowance)) if now < verified.expires => (*verified, allowance.clone()),
             _ => {
                 tokens.remove(token);
-                let verified = services.tokens.verify(token, now).map_err(|_| invalid())?;
+                let text = std::str::from_utf8(token).map_err(|_| invalid())?;
+                let verified = services.tokens.verify(text, now).map_err(|_| invalid())?;
                 let places = services.index.places();
                 let client = places.caller(verified.client).ok_or_else(invalid)?;
                 let allowance = shared.allowance(client.id, client.role);

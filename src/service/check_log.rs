@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::commit::Door;
+use super::watch::stand_back;
 use crate::domain::decision::Decision;
 use crate::store::StoreError;
 use crate::store::logs::{self, CheckLine};
@@ -17,8 +18,8 @@ use crate::store::logs::{self, CheckLine};
 const PERMITS_MAX: usize = 65_536;
 /// How many denials, referrals and unknown cards may wait.
 const REFUSALS_MAX: usize = 65_536;
-/// How many lines are written at once.
-const BATCH_LINES: usize = 2_000;
+/// How many lines are written at once: what a busy node answers in an interval, so that it pays for one commit.
+const BATCH_LINES: usize = 16_384;
 /// How often what waits is written.
 const INTERVAL: Duration = Duration::from_millis(200);
 
@@ -55,6 +56,7 @@ impl CheckLog {
         let thread = std::thread::Builder::new()
             .name("check-log".into())
             .spawn(move || {
+                stand_back();
                 // Taken from the queues and not yet written. While there is such a batch no other is taken.
                 let mut held: Option<Arc<[CheckLine]>> = None;
                 loop {
@@ -64,6 +66,9 @@ impl CheckLog {
                         .take()
                         .or_else(|| collect(&waiting_refusals, &waiting_permits))
                     {
+                        // A batch that is not full took all there was: what came meanwhile may wait for company, as
+                        // each commit costs a flush of the disk. At the end nothing waits.
+                        let more = stopping || batch.len() == BATCH_LINES;
                         match write(&door, &batch) {
                             Fate::Written => counts.written(&batch),
                             Fate::Lost => counts.lost(&batch),
@@ -71,6 +76,9 @@ impl CheckLog {
                                 held = Some(batch);
                                 break;
                             }
+                        }
+                        if !more {
+                            break;
                         }
                     }
                     if stopping {

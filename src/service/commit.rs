@@ -77,7 +77,7 @@ pub struct Tx<'a> {
     pub keyring: &'a Keyring,
     /// Time and randomness.
     pub environment: &'a dyn Environment,
-    /// What this node knows by heart. Not ahead of the transaction; behind it by what this group has stated so far.
+    /// What this node knows by heart: all that stands but what this group has stated so far.
     pub index: &'a Index,
 }
 
@@ -183,6 +183,8 @@ trait Job: Send {
     fn actor(&self) -> Actor;
     fn once(&self) -> Option<&Once>;
     fn run(&mut self, tx: &mut Tx<'_>, kept: Option<&Kept>) -> Result<(), ()>;
+    /// Decides that it shall not run.
+    fn refuse(&mut self, why: Error);
     /// Ends the job: with the value it computed, or with this error.
     fn end(self: Box<Self>, failed: Option<Error>);
 }
@@ -236,6 +238,10 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
         let ok = result.is_ok();
         self.result = Some(result);
         if ok { Ok(()) } else { Err(()) }
+    }
+
+    fn refuse(&mut self, why: Error) {
+        self.result = Some(Err(why));
     }
 
     fn end(self: Box<Self>, failed: Option<Error>) {
@@ -524,8 +530,8 @@ impl Committer {
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Undone> {
         let mut writer = self.begin()?;
         let worked = self.work(&mut writer, jobs);
-        let (before, group) = match worked {
-            Ok((before, group)) if group.touched => (before, group),
+        let group = match worked {
+            Ok(group) if group.touched => group,
             // Nothing but refusals and kept answers, or something failed: there is nothing to make durable. A
             // connection that cannot even roll back is dropped, and its transaction with it.
             other => {
@@ -535,15 +541,11 @@ impl Committer {
         };
         writer.commit().map_err(Undone::Unknown)?;
         self.writer = Some(writer);
-        self.follow(&before, &group);
+        self.follow(&group);
         Ok(())
     }
 
-    fn work(
-        &self,
-        writer: &mut Writer,
-        jobs: &mut [Box<dyn Job>],
-    ) -> Result<(Head, Group), Undone> {
+    fn work(&self, writer: &mut Writer, jobs: &mut [Box<dyn Job>]) -> Result<Group, Undone> {
         let before = ledger::lock(writer)?;
         // A head that contradicts this node's copy is never built upon: the new entry would be a second past.
         if let Comparison::Forked = self.index.compare(
@@ -556,6 +558,8 @@ impl Committer {
             self.index.give_up(why);
             return Err(StoreError::Corrupt(why.into()).into());
         }
+        // Entries that other nodes wrote meanwhile. The head is locked, so the copy is then exactly what stands.
+        super::follow::catch_up(&self.index, writer, before.seq(), || {})?;
         let ids: Vec<Vec<u8>> = jobs
             .iter()
             .filter_map(|job| job.once().map(|once| once.id.to_vec()))
@@ -571,6 +575,13 @@ impl Committer {
         let mut pending = Pending::default();
         let now = self.environment.now();
         for job in jobs {
+            if !self.is_live(job.actor(), &group) {
+                job.refuse(Error::new(
+                    Code::Forbidden,
+                    "This client was revoked while its request waited. Nothing was done.",
+                ));
+                continue;
+            }
             let touched_before = std::mem::take(&mut group.touched);
             // Two requests with one key can meet in one group: the second finds the first one's answer.
             let known = job.once().and_then(|once| {
@@ -600,28 +611,28 @@ impl Committer {
             ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
-        Ok((before, group))
+        Ok(group)
     }
 
-    /// Lets this node's index know. Entries of other nodes that came in between are read from the database.
-    fn follow(&self, before: &Head, group: &Group) {
+    /// Whether the actor still has its power at this place in the ledger: of two clients that revoke each other at one
+    /// moment, only the first does.
+    fn is_live(&self, actor: Actor, group: &Group) -> bool {
+        let Actor::Client(id) = actor else {
+            return true;
+        };
+        let revoked_here = |entry: &Entry| matches!(&entry.fact, Fact::ClientRecorded(client) if client.id == id && client.revoked);
+        self.index.places().caller(id).is_some() && !group.entries.iter().any(revoked_here)
+    }
+
+    /// Lets this node's index know.
+    fn follow(&self, group: &Group) {
         let own = group
             .entries
             .iter()
             .zip(group.lines.iter().map(|line| line.body.as_slice()));
-        let done = if self.index.seq() >= before.seq() {
-            self.index
-                .follow(&mut self.index.write(), own)
-                .map_err(Error::internal)
-        } else {
-            let seq = group.head.seq();
-            self.store
-                .read(|reader| super::follow::catch_up(&self.index, reader, seq, || {}))
-                .map_err(Error::from)
-        };
-        if let Err(error) = done {
+        if let Err(error) = self.index.follow(&mut self.index.write(), own) {
             // The change is durable all the same; the follower goes on trying, and until it succeeds the copy grows old.
-            tracing::error!(error = %error, cause = ?error.cause, "the index could not follow its own node's entries");
+            tracing::error!(error = %error, "the index could not follow its own node's entries");
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::domain::time::Environment;
 use crate::index::{Comparison, Index};
@@ -120,14 +120,15 @@ fn follow(
     turn.asks();
     let mut reader = store.reader()?;
     reader.listen()?;
+    // Nobody but this process writes to a database that is not shared, so nobody will wake it.
+    let wake = if reader.is_shared() { WAKE } else { POLL / 5 };
     while goes_on() {
         turn.asks();
         confirm(index, &mut reader, environment, || turn.asks())?;
         turn.answered();
-        let mut waited = Duration::ZERO;
-        while waited < POLL && !reader.woken()? && goes_on() {
-            std::thread::sleep(WAKE);
-            waited += WAKE;
+        let asked = Instant::now();
+        while asked.elapsed() < POLL && !reader.woken()? && goes_on() {
+            std::thread::sleep(wake);
         }
     }
     Ok(())

@@ -136,7 +136,7 @@ pub fn ask(
         None
     };
     let answer = Answer {
-        check: CheckId::make(environment),
+        check: CheckId::make_at(now, environment),
         verdict,
         class: verdict.class.filter(|_| spot.shows_class),
         credential: known.map(|known| known.id),

@@ -6,6 +6,7 @@ use super::backend::{ROWS_PER_INSERT, both};
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
+use super::permits;
 use super::schema::{gate_checks, gate_permits, sightings};
 use crate::domain::decision::{Decision, Status};
 use crate::domain::ids::{CheckId, ClientId, CredentialId, GateId, MemberId, SightingId};
@@ -88,31 +89,15 @@ struct PermitsRow {
     body: Vec<u8>,
 }
 
-/// Bytes of one permit in a row: check, moment, client, gate, credential, seq, each big-endian and without names.
-pub const PERMIT_BYTES: usize = 16 + 8 + 16 + 16 + 16 + 8;
-
 impl PermitsRow {
     fn of(lines: &[&CheckLine]) -> Option<Self> {
-        let mut body = Vec::with_capacity(lines.len() * PERMIT_BYTES);
-        for line in lines {
-            body.extend_from_slice(line.id.as_bytes());
-            body.extend_from_slice(&line.at.as_ms().to_be_bytes());
-            body.extend_from_slice(line.client.as_bytes());
-            body.extend_from_slice(line.gate.as_bytes());
-            body.extend_from_slice(
-                line.credential
-                    .map_or([0; 16], |(id, _)| *id.as_bytes())
-                    .as_slice(),
-            );
-            body.extend_from_slice(&line.seq.to_be_bytes());
-        }
         let moments = || lines.iter().map(|line| line.at.as_ms());
         Some(Self {
             id: lines.first()?.id.into(),
             first_at: moments().min()?,
             last_at: moments().max()?,
             lines: lines.len() as i64,
-            body,
+            body: permits::pack(lines),
         })
     }
 }

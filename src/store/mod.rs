@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod logs;
 pub mod migrate;
 pub mod network;
+pub mod permits;
 mod schema;
 pub mod signing_keys;
 pub mod tables;

@@ -239,12 +239,12 @@ pub fn rates(bench: &Bench, quick: bool) -> Vec<Measure> {
             one.per_second,
             one.p50_us,
             one.p99_us,
-            one.generator_cpu_share,
+            one.generator_busy_share,
             other.per_second,
             other.p50_us,
             other.p99_us,
             cores.share(SERVER_CORE).expect("the kernel tells"),
-            other.generator_cpu_share,
+            other.generator_busy_share,
         );
         assert_eq!(
             (one.errors, other.errors),

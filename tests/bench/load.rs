@@ -1,8 +1,11 @@
 //! A load generator for HTTP/1.1 over kept connections, made to cost as little as it can: it shares the machine with what it measures.
 //!
-//! One thread waits for many sockets at once (epoll, edge-triggered) and pays two system calls a request, one write and one read.
+//! One thread looks at many sockets at once (epoll, edge-triggered) and pays two system calls a request, one write and one read.
+//! It never sleeps: waking a thread on another core costs the server that answers it more than the answer does, the more so
+//! in a virtual machine, and the slower of two servers would pay it more often than the faster one.
 //! Requests are complete bytes made before the run. There is no pipelining: a connection has one request under way, as a gate has.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +14,6 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::OwnedFd;
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::connection::{Connection, Progress};
 
@@ -53,8 +55,9 @@ pub struct LoadReport {
     pub p999_us: f64,
     /// The longest latency in microseconds.
     pub max_us: f64,
-    /// The part of one core that this generator used, 0 to 1. Close to 1 it is the generator that was measured and not the server.
-    pub generator_cpu_share: f64,
+    /// The part of the time in which this generator had something to do, 0 to 1. Close to 1 it is the generator that was
+    /// measured and not the server.
+    pub generator_busy_share: f64,
 }
 
 /// How long answers may come in after the plan's end.
@@ -79,17 +82,17 @@ struct Generator<'a> {
     plan: &'a LoadPlan,
     epoll: OwnedFd,
     connections: Vec<Connection>,
-    /// Connections without a request under way.
-    idle: Vec<usize>,
+    /// Connections without a request under way. The one that was idle longest comes first, so that none is idle so long that
+    /// the server closes it.
+    idle: VecDeque<usize>,
     next_request: usize,
     /// Requests that have become due so far; in the open loop it gives the time of the next one.
     started: u64,
     start: Instant,
     begin: Instant,
     end: Instant,
-    /// CPU time of this thread when the measurement began.
-    cpu_at_begin: Option<Duration>,
-    cpu_at_end: Duration,
+    /// Time since `begin` in which there was nothing to do.
+    unoccupied: Duration,
     last_answer: Instant,
     latencies_ns: Histogram<u64>,
     errors: u64,
@@ -113,8 +116,7 @@ impl<'a> Generator<'a> {
             start,
             begin,
             end: begin + plan.duration,
-            cpu_at_begin: None,
-            cpu_at_end: Duration::ZERO,
+            unoccupied: Duration::ZERO,
             last_answer: begin,
             latencies_ns: Histogram::new_with_bounds(1, HIGHEST_LATENCY_NS, 3)
                 .expect("the bounds are in order"),
@@ -126,9 +128,6 @@ impl<'a> Generator<'a> {
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE);
         loop {
             let now = Instant::now();
-            if self.cpu_at_begin.is_none() && now >= self.begin {
-                self.cpu_at_begin = Some(thread_cpu_time());
-            }
             self.send_what_is_due(now)?;
             let under_way = self.idle.len() < self.connections.len();
             if now >= self.end
@@ -137,20 +136,21 @@ impl<'a> Generator<'a> {
                 break;
             }
             events.clear();
-            let timeout = timespec(self.wake_at(now).saturating_duration_since(now));
             match epoll::wait(
                 &self.epoll,
                 rustix::buffer::spare_capacity(&mut events),
-                Some(&timeout),
+                Some(&Timespec::default()),
             ) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
+            }
+            if events.is_empty() && now >= self.begin {
+                self.unoccupied += now.elapsed();
             }
             for event in &events {
                 self.follow(event.data.u64() as usize)?;
             }
         }
-        self.cpu_at_end = thread_cpu_time();
         Ok(())
     }
 
@@ -178,14 +178,14 @@ impl<'a> Generator<'a> {
         }
         // A server may close a connection that was idle already; it is then still in the list.
         if due.is_some() {
-            self.idle.push(id);
+            self.idle.push_back(id);
         }
         self.send_what_is_due(now)
     }
 
     fn send_what_is_due(&mut self, now: Instant) -> io::Result<()> {
         while let Some(due) = self.next_due(now) {
-            let Some(id) = self.idle.pop() else {
+            let Some(id) = self.idle.pop_front() else {
                 return Ok(());
             };
             self.started += 1;
@@ -208,22 +208,6 @@ impl<'a> Generator<'a> {
         self.start + Duration::from_secs_f64(self.started as f64 / rate_per_second)
     }
 
-    fn wake_at(&self, now: Instant) -> Instant {
-        let limit = if now < self.begin {
-            self.begin
-        } else if now < self.end {
-            self.end
-        } else {
-            self.end + PATIENCE
-        };
-        match self.plan.rate_per_second {
-            Some(rate) if !self.idle.is_empty() && now < self.end => {
-                self.scheduled(rate).min(limit)
-            }
-            _ => limit,
-        }
-    }
-
     fn report(self) -> LoadReport {
         let unanswered = self
             .connections
@@ -238,9 +222,6 @@ impl<'a> Generator<'a> {
         let answers = self.latencies_ns.len();
         let took = self.last_answer.max(self.end) - self.begin;
         let us = |quantile| self.latencies_ns.value_at_quantile(quantile) as f64 / 1000.0;
-        let cpu = self
-            .cpu_at_end
-            .saturating_sub(self.cpu_at_begin.unwrap_or(self.cpu_at_end));
         LoadReport {
             answers,
             errors,
@@ -249,18 +230,9 @@ impl<'a> Generator<'a> {
             p99_us: us(0.99),
             p999_us: us(0.999),
             max_us: self.latencies_ns.max() as f64 / 1000.0,
-            generator_cpu_share: cpu.as_secs_f64() / took.as_secs_f64(),
+            generator_busy_share: 1.0 - self.unoccupied.as_secs_f64() / took.as_secs_f64(),
         }
     }
-}
-
-fn thread_cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-fn timespec(duration: Duration) -> Timespec {
-    Timespec::try_from(duration).expect("a plan lasts less than a lifetime")
 }
 
 const EVENTS_AT_ONCE: usize = 256;

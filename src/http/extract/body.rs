@@ -73,6 +73,34 @@ pub struct ValidJson<T, const MAX: usize = BODY_BYTES_MAX> {
     pub(super) bytes: Bytes,
 }
 
+impl<T: DeserializeOwned + Validate, const MAX: usize> ValidJson<T, MAX> {
+    /// Reads and checks the body of this request.
+    pub async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
+        let json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| {
+                value
+                    .split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .eq_ignore_ascii_case("application/json")
+            });
+        if !json {
+            return Err(Problem::new(
+                ProblemCode::UnsupportedMediaType,
+                "Send the body as application/json.",
+            ));
+        }
+        no_query(request)?;
+        let bytes = read_body(request, payload, MAX, BODY_PATIENCE).await?;
+        let value = parse_json(&bytes)?;
+        Ok(Self { value, bytes })
+    }
+}
+
 impl<T: DeserializeOwned + Validate + 'static, const MAX: usize> FromRequest for ValidJson<T, MAX> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
@@ -80,30 +108,7 @@ impl<T: DeserializeOwned + Validate + 'static, const MAX: usize> FromRequest for
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let mut payload = payload.take();
-        Box::pin(async move {
-            let json = request
-                .headers()
-                .get(header::CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok())
-                .is_some_and(|value| {
-                    value
-                        .split(';')
-                        .next()
-                        .unwrap_or_default()
-                        .trim()
-                        .eq_ignore_ascii_case("application/json")
-                });
-            if !json {
-                return Err(Problem::new(
-                    ProblemCode::UnsupportedMediaType,
-                    "Send the body as application/json.",
-                ));
-            }
-            no_query(&request)?;
-            let bytes = read_body(&request, &mut payload, MAX, BODY_PATIENCE).await?;
-            let value = parse_json(&bytes)?;
-            Ok(Self { value, bytes })
-        })
+        Box::pin(async move { Self::read(&request, &mut payload).await })
     }
 }
 

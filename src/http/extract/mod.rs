@@ -8,7 +8,7 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
@@ -55,7 +55,14 @@ impl<P: Permission> FromRequest for Guarded<P> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(guard(request))
+        ready(Self::of(request))
+    }
+}
+
+impl<P: Permission> Guarded<P> {
+    /// Who sent this request, if they may do what it asks for.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        guard(request)
     }
 }
 
@@ -82,7 +89,7 @@ fn guard<P: Permission>(request: &HttpRequest) -> Result<Guarded<P>, Problem> {
 }
 
 /// The token of the Authorization header, of which there must be exactly one (RFC 6750 section 2.1).
-fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
+fn bearer(request: &HttpRequest) -> Result<&[u8], Problem> {
     let missing = || {
         Problem::new(
             ProblemCode::Unauthorized,
@@ -90,20 +97,21 @@ fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
         )
     };
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let value = headers
-        .next()
-        .and_then(|value| value.to_str().ok())
-        .ok_or_else(missing)?;
+    let value = headers.next().map(HeaderValue::as_bytes);
     if headers.next().is_some() {
         return Err(missing());
     }
-    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-    if scheme.eq_ignore_ascii_case("bearer") {
-        Ok(token.trim())
+    let (scheme, token) = value
+        .and_then(|value| value.split_at_checked(SCHEME.len()))
+        .ok_or_else(missing)?;
+    if scheme.eq_ignore_ascii_case(SCHEME) {
+        Ok(token.trim_ascii())
     } else {
         Err(missing())
     }
 }
+
+const SCHEME: &[u8] = b"Bearer ";
 
 /// An identifier in the path. Text that is none names nothing. What is named so takes no query.
 pub struct PathId<K>(pub Id<K>);

@@ -41,6 +41,7 @@ use self::terms::Terms;
 use super::Services;
 use super::commit::Tx;
 use super::error::{Code, Error};
+use super::watch::stand_back;
 use crate::access::permission::{self, Permit};
 use crate::domain::ids::{ImportId, MemberId};
 use crate::domain::time::{DAY_MS, Timestamp};
@@ -277,6 +278,7 @@ pub fn start(services: &Arc<Services>, id: ImportId) {
     }
     let shared = services.clone();
     let run = move || {
+        stand_back();
         let _running = Ending {
             services: &shared,
             id,

@@ -77,10 +77,10 @@ macro_rules! tell {
 }
 pub(crate) use tell;
 
-/// Compares with a text that is checked in, or writes it anew if `PORTCULLIS_GOLDEN=write`.
+/// Compares with a text that is checked in, or writes it anew if `PORTCULLIS_TEST_GOLDEN=write`.
 pub fn golden(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    if std::env::var_os("PORTCULLIS_GOLDEN").is_some_and(|value| value == "write") {
+    if std::env::var_os("PORTCULLIS_TEST_GOLDEN").is_some_and(|value| value == "write") {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is there");
         std::fs::write(&path, text).expect("the golden text is written");
         return;

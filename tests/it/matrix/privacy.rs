@@ -414,13 +414,7 @@ pub async fn what_is_personal_appears_nowhere_outside_its_seal(mut world: World)
         "a log line",
         &logged,
     );
-    world
-        .node
-        .shared
-        .metrics
-        .requests
-        .with_label_values(&[STAFF_NUMBER, "200"])
-        .inc();
+    world.node.shared.metrics.answered(STAFF_NUMBER, "200");
     let scraped = world
         .node
         .shared

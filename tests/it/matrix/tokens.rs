@@ -352,6 +352,34 @@ async fn a_token_ends_with_its_time_and_with_its_client() {
     said.refused("unauthorized");
 }
 
+#[actix_web::test]
+async fn of_two_administrators_who_revoke_each_other_only_the_first_does() {
+    let world = World::begin(Database::Sqlite).await;
+    let network = world.admin().await;
+    for _ in 0..20 {
+        let one = network
+            .client(&world, &network.member, "network_admin")
+            .await;
+        let other = network
+            .client(&world, &network.member, "network_admin")
+            .await;
+        let path = |api: &Api| format!("/v1/clients/{}/revocations", client_of(api));
+        let (of_other, of_one) = (path(&other), path(&one));
+        let nothing = json!({});
+        let (first, second) =
+            tokio::join!(one.post(&of_other, &nothing), other.post(&of_one, &nothing));
+        let done = [&first, &second].map(|said| said.status.is_success());
+        assert!(done[0] != done[1], "{} {}", first.text, second.text);
+        let refused = if done[0] { second } else { first };
+        // After the revocation was known at the door, or before it and while waiting there.
+        assert!(
+            [401, 403].contains(&refused.status.as_u16()),
+            "{}",
+            refused.text
+        );
+    }
+}
+
 fn status_of_nobody() -> String {
     "/v1/credentials/crd_00000000000070008000000000000000/status".into()
 }

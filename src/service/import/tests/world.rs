@@ -141,8 +141,7 @@ impl World {
             .enable_time()
             .build()
             .unwrap();
-        let actor = Actor::Client(id(ANTWERP));
-        let done = runtime.block_on(self.services.door.change(actor, work));
+        let done = runtime.block_on(self.services.door.change(Actor::System, work));
         done.unwrap_or_else(|error| panic!("{error}: {:?}", error.cause))
     }
 
