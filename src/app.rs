@@ -215,6 +215,18 @@ pub fn read_master_key(path: &Path) -> Result<Keyring, StartError> {
     Ok(Keyring::derive(&key))
 }
 
+/// A key that others can read opens every seal for them. It may be meant so, where a supervisor hands keys over.
+fn warn_of_readers(key: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(key).map_or(0, |key| key.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!(
+            mode = format!("{:o}", mode & 0o777),
+            "others than this program's user can open the master key's file"
+        );
+    }
+}
+
 /// How the API is served.
 pub struct Serving {
     /// Where it listens.
@@ -279,6 +291,7 @@ pub fn serve(config: &Config) -> Result<(), StartError> {
         public_url: config.public_url.clone(),
         group_max: GROUP_MAX,
     };
+    warn_of_readers(&config.master_key_file);
     let node = Node::start(settings, &mut |done, total| {
         tracing::info!(done, total, "loading the index")
     })?;

@@ -95,7 +95,11 @@ settings! {
     /// Which log lines are written: error, warn, info, debug or trace, or directives such as
     /// info,portcullis::service=debug. Default: info.
     log_level: String, must be "error, warn, info, debug, trace or directives such as info,portcullis::service=debug", |level| {
-        !level.trim().is_empty() && tracing_subscriber::EnvFilter::try_new(level).is_ok()
+        // A word that is no level would be taken for the name of a module, and nothing else be logged.
+        let known = |word: &str| ["error", "warn", "info", "debug", "trace", "off"].contains(&word);
+        let words = level.split(',').map(str::trim);
+        words.clone().all(|word| word.contains('=') || known(&word.to_lowercase()))
+            && tracing_subscriber::EnvFilter::try_new(level).is_ok()
     };
     /// Gate checks that one client may ask for in a second, 1 to 10000000. Default: 10000.
     gate_checks_per_second: u32, must be "a whole number from 1 to 10000000", |n| (1..=10_000_000).contains(n);

@@ -19,6 +19,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 
 use crate::config::{Config, Flags, Loaded};
 
@@ -86,6 +87,8 @@ impl From<crate::config::Wrong> for Failed {
 
 /// Runs the command that the command line names.
 pub fn run() -> ExitCode {
+    // Databases, keys, locks: what this program makes is for its own user.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let done = match Cli::parse().command {
         Command::Serve(serve) => settings(&serve.settings).map(|loaded| serve::run(loaded.config)),
         Command::Demo(demo) => Ok(demo.run()),

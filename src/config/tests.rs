@@ -117,7 +117,7 @@ fn each_wrong_setting_has_one_sentence_that_names_it_and_its_source() {
             ("PORTCULLIS_LISTEN", "localhost"),
             ("PORTCULLIS_WORKERS", "many"),
             ("PORTCULLIS_LOG_FORMAT", "xml"),
-            ("PORTCULLIS_LOG_LEVEL", "info,=="),
+            ("PORTCULLIS_LOG_LEVEL", "loud"),
             ("PORTCULLIS_PUBLIC_URL", "https://portcullis.example/"),
         ],
     );
@@ -140,6 +140,21 @@ fn each_wrong_setting_has_one_sentence_that_names_it_and_its_source() {
     ));
     assert_eq!(said.len(), 7);
     assert!(!said.concat().contains("hunter2"));
+
+    for level in [
+        "info,==",
+        "",
+        "info,",
+        "Debug",
+        "warn,portcullis::service=debug",
+    ] {
+        let given = Config {
+            log_level: level.into(),
+            ..Config::default()
+        };
+        let good = ["Debug", "warn,portcullis::service=debug"].contains(&level);
+        assert_eq!(given.validate().is_ok(), good, "{level}");
+    }
 
     let twice = Config {
         metrics_listen: SocketAddr::from(([127, 0, 0, 1], 8080)),

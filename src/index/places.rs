@@ -30,6 +30,8 @@ pub struct Places {
     pub clients: Shelf<ClientId, Client>,
     /// What a check needs of its gate, put together once and not at every check.
     spots: HashMap<GateId, Arc<Spot>>,
+    /// The strictest age limit among a member's gates.
+    limits_ms: HashMap<MemberId, u64>,
     /// What a request needs of its client.
     callers: HashMap<ClientId, Arc<Client>>,
 }
@@ -59,6 +61,15 @@ impl Places {
     /// The gate, ready for a check.
     pub fn spot(&self, gate: GateId) -> Option<&Arc<Spot>> {
         self.spots.get(&gate)
+    }
+
+    /// The age past which nothing is said to be good to this member without naming one of its gates: as strict as the
+    /// strictest of them.
+    pub fn limit_ms(&self, member: MemberId) -> u64 {
+        self.limits_ms
+            .get(&member)
+            .copied()
+            .unwrap_or(freshness::hard_limit_ms(SecurityLevel::One))
     }
 
     /// The client, unless it was revoked.
@@ -92,9 +103,7 @@ impl Places {
             }
             Record::Gate(gate) => {
                 self.gates.insert(gate.id, (seq, Arc::new(gate.clone())));
-                let spot = self.fit(gate);
-                self.spots
-                    .extend(spot.map(|spot| (gate.id, Arc::new(spot))));
+                self.refit(|_, other| other.id == gate.id);
             }
             Record::CardSystem(card_system) => {
                 self.card_systems
@@ -125,6 +134,11 @@ impl Places {
             let spot = self.fit(&gate);
             self.spots
                 .extend(spot.map(|spot| (gate.id, Arc::new(spot))));
+        }
+        self.limits_ms.clear();
+        for spot in self.spots.values() {
+            let limit = self.limits_ms.entry(spot.member).or_insert(spot.limit_ms);
+            *limit = spot.limit_ms.min(*limit);
         }
     }
 

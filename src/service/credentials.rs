@@ -67,7 +67,7 @@ pub enum Given {
     /// As two numbers.
     Fields {
         /// Facility or site code.
-        facility_code: u64,
+        facility_code: Option<u64>,
         /// Card number.
         number: u64,
     },

@@ -4,7 +4,7 @@ use crate::access::keyring::Keyring;
 use crate::access::permission::{CheckGate, Permit, ReadStatus};
 use crate::domain::card::{ByteOrder, CardIdentifier, Format, Input};
 use crate::domain::decision::{Status, Verdict, decide};
-use crate::domain::freshness::{LIMIT_MIN_MS, REMARKABLE_AGE_MS, hard_limit_ms};
+use crate::domain::freshness::{LIMIT_MIN_MS, REMARKABLE_AGE_MS};
 use crate::domain::ids::{CardSystemId, CheckId, CredentialId, GateId, Gen};
 use crate::domain::network::SecurityLevel;
 use crate::domain::reason::Class;
@@ -242,14 +242,16 @@ pub struct Standing {
     pub copy: Copy,
 }
 
-/// Where any credential stands.
+/// Where any credential stands, for a caller that names no gate: the strictest age limit of its member's gates holds.
 pub fn status(
-    _: &Permit<ReadStatus>,
+    permit: &Permit<ReadStatus>,
     index: &Index,
     environment: &dyn Environment,
     id: CredentialId,
+    at_least: Option<u64>,
 ) -> Result<Standing, Error> {
-    let copy = Copy::of(index, hard_limit_ms(SecurityLevel::One), environment);
+    let limit_ms = index.places().limit_ms(permit.caller().member);
+    let copy = Copy::of(index, limit_ms, environment);
     let known = index
         .by_id(id)
         .ok_or_else(|| Error::not_found("credential"))?;
@@ -261,7 +263,7 @@ pub fn status(
         in_scope: true,
     };
     let mut verdict = decide(standing, environment.now());
-    if !copy.may_permit {
+    if !copy.may_permit || at_least.is_some_and(|seq| seq > copy.seq) {
         verdict = verdict.from_stale_copy();
     }
     Ok(Standing {

@@ -10,9 +10,11 @@ use std::hash::Hash;
 
 use serde::Serialize;
 
+use crate::access::keyring::Keyring;
 use crate::domain::credential::CardKey;
 use crate::domain::digest::{Digest, hex};
 use crate::domain::ids::Gen;
+use crate::domain::worker::EngagementDetails;
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::fold;
 use crate::ledger::replay::Replay;
@@ -219,7 +221,15 @@ fn rows(reader: &mut Reader, replay: Replay) -> Result<Vec<(&'static str, u64)>,
         let (id, details) = (engagement.id, engagement.details);
         (*id.as_bytes(), (id.to_string(), details))
     });
-    let sealed: HashMap<[u8; 16], (String, Digest)> = of_workers.chain(of_engagements).collect();
+    // The ledger keeps no digest of a card's number: its seal alone says that it is whole, see [`verify_sealed`].
+    let of_cards = cards
+        .iter()
+        .map(|(key, (badge, ..))| (key.0, (badge.to_string(), None)));
+    let sealed: HashMap<[u8; 16], (String, Option<Digest>)> = of_workers
+        .chain(of_engagements)
+        .map(|(subject, (id, digest))| (subject, (id, Some(digest))))
+        .chain(of_cards)
+        .collect();
     let mut counted = Vec::new();
 
     let mut table = Table::new("network_records", replay.records, |id, _| id.clone());
@@ -263,11 +273,10 @@ fn rows(reader: &mut Reader, replay: Replay) -> Result<Vec<(&'static str, u64)>,
 
     let mut table = Table::new("sealed_details", sealed, |_, (id, _)| id.clone());
     let all = workers::each_sealed(reader, |subject, bytes| {
-        // Numbers of cards are sealed in the same table; the ledger keeps no digest of them.
-        if let Some((id, _)) = table.expected.get(&subject) {
-            let found = (id.clone(), sha256(bytes));
-            table.row(subject, found, |a, b| first([("content", a.1 != b.1)]));
-        }
+        let found = ("of nobody".to_owned(), Some(sha256(bytes)));
+        table.row(subject, found, |a, b| {
+            first([("content", a.1.is_some() && a.1 != b.1)])
+        });
         Ok(())
     });
     table.end(all)?;
@@ -332,6 +341,61 @@ fn rows(reader: &mut Reader, replay: Replay) -> Result<Vec<(&'static str, u64)>,
     Ok(counted)
 }
 
+/// Compares the staff numbers, by which a file names a worker, with the sealed details of the engagements, and opens every
+/// seal. For whoever has the keys, after [`verify`] has found those details to be the ledger's. Answers how many there are.
+pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Failure> {
+    reader.snapshot(|reader| {
+        let mut unopened = None;
+        let mut engagements: HashMap<[u8; 16], _> = HashMap::new();
+        workers::each_engagement(reader, |held| {
+            let engagement = held.value.engagement;
+            engagements.insert(*engagement.id.as_bytes(), engagement);
+            Ok(())
+        })?;
+        let mut staff = HashMap::new();
+        workers::each_sealed(reader, |subject, bytes| {
+            let plain = keyring.open(&subject, bytes).ok();
+            let staff_number = match (&plain, engagements.get(&subject)) {
+                (Some(plain), Some(engagement)) => {
+                    serde_json::from_slice::<EngagementDetails>(plain)
+                        .map(|details| Some((engagement, details.staff_number?)))
+                        .map_err(drop)
+                }
+                (Some(_), None) => Ok(None),
+                (None, _) => Err(()),
+            };
+            match staff_number {
+                Ok(Some((engagement, number))) => {
+                    let key = keyring.staff_key(engagement.member, number.as_str());
+                    staff.insert(key, (engagement.id, engagement.worker));
+                }
+                Ok(None) => {}
+                Err(()) => unopened = unopened.or(Some(subject)),
+            }
+            Ok(())
+        })?;
+        if unopened.is_some() {
+            let why =
+                "a row does not open with this master key: it was changed, or is another network's";
+            return Err(Damage::Table {
+                table: "sealed_details",
+                why: why.into(),
+            }
+            .into());
+        }
+        let mut table = Table::new("staff_numbers", staff, |_, (engagement, _)| {
+            engagement.to_string()
+        });
+        let all = workers::each_staff_number(reader, |key, worker, engagement| {
+            table.row(key, (engagement, worker), |a, b| {
+                first([("engagement", a.0 != b.0), ("worker", a.1 != b.1)])
+            });
+            Ok(())
+        });
+        Ok(table.end(all)?.1)
+    })
+}
+
 /// The comparison of one table, whose rows come in the order of their keys.
 struct Table<K, T> {
     name: &'static str,
@@ -360,14 +424,15 @@ impl<K: Ord + Hash, T> Table<K, T> {
 
     fn row(&mut self, key: K, found: T, differs: impl Fn(&T, &T) -> Option<&'static str>) {
         self.seen += 1;
-        let why = match self.expected.remove(&key) {
+        let expected = self.expected.remove(&key);
+        let why = match &expected {
             None => Some("the ledger says nothing of it".to_owned()),
-            Some(expected) => differs(&expected, &found)
+            Some(expected) => differs(expected, &found)
                 .map(|what| format!("its {what} is not what the ledger says")),
         };
         // Later rows are still looked at: what is left over in the end is what is missing.
         if let (Some(why), None) = (why, &self.bad) {
-            let id = (self.id)(&key, &found);
+            let id = (self.id)(&key, expected.as_ref().unwrap_or(&found));
             self.bad = Some((key, id, why));
         }
     }

@@ -162,11 +162,14 @@ pub fn ended(reader: &mut Reader, ids: &[EngagementId]) -> Result<Vec<Engagement
     Ok(found)
 }
 
-/// The sealed details of these workers, where there are any.
-pub fn sealed_many(
+/// Whose details, and the details under seal.
+type Sealed<K> = (Id<K>, Vec<u8>);
+
+/// The sealed details of these workers or engagements, where there are any.
+pub fn sealed_many<K: Kind>(
     reader: &mut Reader,
-    ids: &[WorkerId],
-) -> Result<Vec<(WorkerId, Vec<u8>)>, StoreError> {
+    ids: &[Id<K>],
+) -> Result<Vec<Sealed<K>>, StoreError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(500) {
         let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
@@ -267,6 +270,35 @@ pub fn each_engagement(
                     .map_err(|error: StoreError| error.about(id))?,
             )
         })?;
+    }
+}
+
+/// Hands every staff number to `each`: its keyed hash, of which worker and engagement.
+pub fn each_staff_number(
+    reader: &mut Reader,
+    mut each: impl FnMut([u8; 16], WorkerId, EngagementId) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let mut query = staff_numbers::table
+            .select((
+                staff_numbers::staff_key,
+                staff_numbers::worker,
+                staff_numbers::engagement,
+            ))
+            .order(staff_numbers::staff_key)
+            .limit(PAGE_ROWS)
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(staff_numbers::staff_key.gt(after));
+        }
+        let page: Vec<(Bytes16, Bytes16, Bytes16)> = query.load(&mut reader.0)?;
+        let Some(&(last, ..)) = page.last() else {
+            return Ok(());
+        };
+        after = Some(last);
+        page.into_iter()
+            .try_for_each(|(key, worker, engagement)| each(key.0, worker.id(), engagement.id()))?;
     }
 }
 

@@ -92,8 +92,8 @@ pub enum Input<'a> {
     Text(&'a str),
     /// A facility code and a number, both already taken out of the bits. Wiegand formats only.
     Fields {
-        /// The facility, site or company code; 0 for [`Format::Wiegand37`], which has none.
-        facility_code: u64,
+        /// The facility, site or company code; none for [`Format::Wiegand37`], which has none.
+        facility_code: Option<u64>,
         /// The number of the card.
         number: u64,
     },

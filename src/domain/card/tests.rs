@@ -40,7 +40,7 @@ fn fields(format: Format, facility_code: u64, number: u64) -> Result<CardIdentif
     CardIdentifier::parse(
         format,
         Input::Fields {
-            facility_code,
+            facility_code: Some(facility_code),
             number,
         },
         ByteOrder::MsbFirst,

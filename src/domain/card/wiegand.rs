@@ -131,10 +131,19 @@ impl Layout {
     /// The body for one card: `facility:number`, or the number alone where the format has no facility code.
     pub(super) fn parse(&self, input: Input<'_>) -> Result<Body, Refused> {
         let (facility_code, number) = match input {
+            // A number without its facility code would be another card's, or nobody's.
+            Input::Fields {
+                facility_code: None,
+                ..
+            } if self.facility != 0 => {
+                return Err(Refused::Ambiguous {
+                    instead: FACILITY_AND_NUMBER,
+                });
+            }
             Input::Fields {
                 facility_code,
                 number,
-            } => (facility_code, number),
+            } => (facility_code.unwrap_or(0), number),
             Input::Raw { bytes, bit_count } => self.read_raw(bytes, bit_count)?,
             Input::Text(text) => self.read_text(text)?,
         };

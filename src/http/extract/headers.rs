@@ -141,7 +141,12 @@ pub fn is_known(request: &HttpRequest, etag: &str) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(str::trim)
-        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
+        .any(|known| known == "*" || opaque(known) == opaque(etag))
+}
+
+/// An ETag without the mark of a weak one.
+fn opaque(etag: &str) -> &str {
+    etag.strip_prefix("W/").unwrap_or(etag)
 }
 
 /// A strong ETag of a version.

@@ -13,9 +13,10 @@ use crate::domain::ids::{CardSystemId, CheckId, CredentialId, GateId, Gen};
 use crate::domain::network::SecurityLevel;
 use crate::domain::reason::Class;
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, PathId, ValidJson, is_known};
+use crate::http::extract::{Guarded, ListOf, ValidJson, is_known, query_pairs, unknown_parameter};
 use crate::http::limits::{AT_LEAST_PATIENCE, BATCH_BYTES_MAX};
-use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::problem::{Problem, ProblemCode, ProblemDocument};
+use crate::index::Index;
 use crate::service::Error;
 use crate::service::gate_check::{self, Presented, Question};
 
@@ -92,7 +93,7 @@ impl CardBody {
         ) {
             (Some(value), None, None, None, None) => Ok(Input::Text(value)),
             (None, facility_code, Some(number), None, None) => Ok(Input::Fields {
-                facility_code: facility_code.unwrap_or(0),
+                facility_code,
                 number,
             }),
             (None, None, None, Some(_), Some(bit_count)) => Ok(Input::Raw {
@@ -221,7 +222,7 @@ pub struct GateCheckBatchView {
 #[utoipa::path(post, operation_id = "check_card", path = "/v1/gate-checks", tag = "Gates", request_body = GateCheckBody,
     responses((status = 200, description = "The decision", body = GateCheckView)))]
 pub async fn check(who: Guarded<CheckGate>, body: ValidJson<GateCheckBody>) -> Answer {
-    await_seq(&who, body.value.at_least).await;
+    await_seq(&who.services.index, body.value.at_least).await;
     let view = ask(&who, &body.value)?;
     let mut json = Vec::with_capacity(512);
     serde_json::to_writer(&mut json, &view).map_err(Error::internal)?;
@@ -238,7 +239,7 @@ pub async fn check_batch(
     body: ValidJson<GateCheckBatchBody, BATCH_BYTES_MAX>,
 ) -> Answer {
     await_seq(
-        &who,
+        &who.services.index,
         body.value
             .checks
             .iter()
@@ -261,10 +262,10 @@ pub async fn check_batch(
 }
 
 /// Gives the copy a moment to get to an entry that the caller knows of.
-async fn await_seq(who: &Guarded<CheckGate>, at_least: Option<u64>) {
+async fn await_seq(index: &Index, at_least: Option<u64>) {
     let Some(seq) = at_least else { return };
     let deadline = tokio::time::Instant::now() + AT_LEAST_PATIENCE;
-    while who.services.index.seq() < seq && tokio::time::Instant::now() < deadline {
+    while index.seq() < seq && tokio::time::Instant::now() < deadline {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 }
@@ -325,24 +326,41 @@ pub struct StatusView {
     pub seq: u64,
     /// When the copy was last known to be the newest.
     pub as_of: Timestamp,
-    /// Until when this copy may say that a credential is valid.
+    /// Until when this copy may say that a credential is valid: the strictest limit of your member's gates.
     pub fresh_until: Timestamp,
+    /// How old the copy is, in milliseconds.
+    pub age_ms: u64,
+    /// Set when the copy is older than two seconds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
 }
 
 /// Where a credential stands.
 ///
-/// The ETag names the standing, not the copy: `If-None-Match` answers 304 until something about the credential changes.
-#[utoipa::path(get, operation_id = "show_status", path = "/v1/credentials/{id}/status", tag = "Gates", params(("id" = CredentialId, Path, description = "The credential")),
+/// The ETag names the standing, not the copy: `If-None-Match` answers 304 until something about the credential changes, or
+/// until the copy is too old to say that it is valid.
+#[utoipa::path(get, operation_id = "show_status", path = "/v1/credentials/{id}/status", tag = "Gates",
+    params(("id" = CredentialId, Path, description = "The credential"),
+        ("at_least" = Option<u64>, Query, description = "The copy that answers must hold this ledger entry")),
     responses((status = 200, description = "Its standing", body = StatusView), (status = 304, description = "As you know it")))]
 pub async fn status(
     request: HttpRequest,
     who: Guarded<ReadStatus>,
-    id: PathId<crate::domain::ids::CredentialKind>,
+    id: ListOf<crate::domain::ids::CredentialKind>,
 ) -> Answer {
     let services = &who.services;
-    let standing = gate_check::status(&who.permit, &services.index, &*services.environment, id.0)?;
-    // The status is part of the tag, as it also changes with the date and with the age of the copy.
-    let tag = format!("\"{}-{}\"", standing.version, standing.status as u8);
+    let at_least = at_least(&request)?;
+    await_seq(&services.index, at_least).await;
+    let standing = gate_check::status(
+        &who.permit,
+        &services.index,
+        &*services.environment,
+        id.0,
+        at_least,
+    )?;
+    // The status is part of the tag, as it also changes with the date and with the age of the copy. Weak, as the same tag
+    // stands for answers of copies of different age (RFC 9110 section 8.8.1).
+    let tag = format!("W/\"{}-{}\"", standing.version, standing.status as u8);
     // Kept only by whoever asked, and never taken for true without asking again.
     let cached = (header::CACHE_CONTROL, "private, no-cache");
     if is_known(&request, &tag) {
@@ -363,5 +381,22 @@ pub async fn status(
             seq: standing.copy.seq,
             as_of: standing.copy.as_of,
             fresh_until: standing.copy.fresh_until,
+            age_ms: standing.copy.age_ms,
+            stale: standing.copy.stale,
         }))
+}
+
+fn at_least(request: &HttpRequest) -> Result<Option<u64>, Problem> {
+    let mut found = None;
+    for (name, value) in query_pairs(request)? {
+        if name != "at_least" {
+            return Err(unknown_parameter(&name));
+        }
+        let seq = value.parse().map_err(|_| {
+            let message = "must be the number of a ledger entry";
+            Problem::at(ProblemCode::MalformedQuery, "at_least", "value", message)
+        })?;
+        found = Some(seq);
+    }
+    Ok(found)
 }

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::de::DeserializeOwned;
+
 use super::calendar;
 use super::file::columns::Column;
 use super::file::records::CredentialRow;
@@ -14,7 +16,7 @@ use super::terms::Terms;
 use crate::access::permission::{Caller, Issue, KeepWorkers};
 use crate::domain::card::CardIdentifier;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
-use crate::domain::ids::{BadgeId, CredentialId, EngagementId, WorkerId};
+use crate::domain::ids::{BadgeId, CredentialId, EngagementId, Id, Kind, WorkerId};
 use crate::domain::text::{BadText, Text};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
@@ -58,7 +60,8 @@ fn person(worker: &WorkerDetails) -> Person {
 /// The cards and staff numbers of earlier rows.
 #[derive(Default)]
 pub(super) struct Memory {
-    cards: HashSet<CardKey>,
+    /// With a digest of all that the row says.
+    cards: HashMap<CardKey, [u8; 16]>,
     staff: HashMap<StaffKey, Person>,
 }
 
@@ -67,8 +70,10 @@ pub(super) struct Memory {
 pub(super) struct Known {
     cards: HashMap<CardKey, Held>,
     staff: HashMap<StaffKey, Employed>,
-    /// Own workers only.
-    people: HashMap<WorkerId, Person>,
+    /// Own workers only: name and, where it is recorded, the date of birth.
+    people: HashMap<WorkerId, (Person, Option<String>)>,
+    /// Own engagements only: the employer, folded.
+    employers: HashMap<EngagementId, String>,
 }
 
 struct Employed {
@@ -90,8 +95,12 @@ impl Wanted for WantedCredential {
             Ok(wanted) => wanted,
             Err(faults) => return Found::unusable(faults),
         };
-        if !memory.cards.insert(wanted.key) {
-            let message = "An earlier row of this file has the same card. Each card belongs to one worker: remove one of the rows.";
+        let says = wanted.digest();
+        if let Some(earlier) = memory.cards.insert(wanted.key, says) {
+            if earlier == says {
+                return Found::Settled((Outcome::Same, Vec::new()));
+            }
+            let message = "An earlier row of this file has the same card and says otherwise. Remove one of the rows.";
             return Found::Settled((
                 Outcome::Conflict,
                 vec![terms.fault(Column::CardNumber, "repeated", message)],
@@ -161,14 +170,20 @@ impl Wanted for WantedCredential {
             .map(|held| held.credential.worker)
             .chain(known.staff.values().map(|staff| staff.worker));
         let own: HashSet<WorkerId> = own.collect();
-        for (id, sealed) in workers::sealed_many(reader, &own.into_iter().collect::<Vec<_>>())? {
-            let plain = terms
-                .keyring
-                .open(id.as_bytes(), &sealed)
-                .map_err(Error::internal)?;
-            let details = serde_json::from_slice(&plain)
-                .map_err(|_| Error::internal("details cannot be read"))?;
-            known.people.insert(id, person(&details));
+        for (id, details) in opened::<_, WorkerDetails>(reader, terms, own)? {
+            known
+                .people
+                .insert(id, (person(&details), details.birth_date));
+        }
+        let engagements = known
+            .cards
+            .values()
+            .filter(|held| held.credential.member == terms.member)
+            .filter_map(|held| held.credential.engagement)
+            .chain(known.staff.values().map(|staff| staff.engagement));
+        let engagements: HashSet<EngagementId> = engagements.collect();
+        for (id, details) in opened::<_, EngagementDetails>(reader, terms, engagements)? {
+            known.employers.insert(id, fold(details.employer.as_str()));
         }
         Ok(())
     }
@@ -181,13 +196,41 @@ impl Wanted for WantedCredential {
             known
                 .people
                 .get(&worker)
-                .is_some_and(|person| *person != self.person)
+                .is_some_and(|(person, _)| *person != self.person)
         };
+        let recorded = known
+            .cards
+            .get(&self.key)
+            .filter(|held| held.credential.member == terms.member);
+        let worker = staff
+            .map(|staff| staff.worker)
+            .or(recorded.map(|held| held.credential.worker));
+        let engagement = staff
+            .map(|staff| staff.engagement)
+            .or(recorded.and_then(|held| held.credential.engagement));
+        let mut changed = Vec::new();
+        if let (Some(birth_date), Some((_, Some(known)))) = (
+            &self.worker.birth_date,
+            worker.and_then(|worker| known.people.get(&worker)),
+        ) && birth_date != known
+        {
+            let message = "The worker is recorded with another date of birth. Correct the row or, if the record is wrong, the worker.";
+            changed.push(terms.fault(Column::BirthDate, "other_birth_date", message));
+        }
+        if let Some(employer) = engagement.and_then(|engagement| known.employers.get(&engagement))
+            && *employer != fold(self.engagement.employer.as_str())
+        {
+            let message = "The worker is recorded with another employer. Correct the row or, if the employer changed, end the engagement and begin a new one, with a new staff number.";
+            changed.push(terms.fault(Column::Employer, "other_employer", message));
+        }
         if let Some(held) = known.cards.get(&self.key) {
             let mut faults = self.differences(held, staff, terms);
             if held.credential.member == terms.member && is_other(held.credential.worker) {
                 let message = "This card belongs to a worker of another name. Correct the row or, if the name changed, the worker.";
                 faults.push(terms.fault(Column::FamilyName, "other_person", message));
+            }
+            if held.credential.member == terms.member {
+                faults.append(&mut changed);
             }
             let outcome = if faults.is_empty() {
                 Outcome::Same
@@ -206,8 +249,9 @@ impl Wanted for WantedCredential {
             } else {
                 None
             };
-            if let Some(fault) = fault {
-                return (Outcome::Conflict, vec![fault]);
+            changed.extend(fault);
+            if !changed.is_empty() {
+                return (Outcome::Conflict, changed);
             }
         }
         let from = self.valid_from.unwrap_or(whole_seconds(now));
@@ -291,7 +335,43 @@ impl Wanted for WantedCredential {
     }
 }
 
+/// The details of these workers or engagements, by their identifiers.
+fn opened<K: Kind, T: DeserializeOwned>(
+    reader: &mut Reader,
+    terms: &Terms,
+    ids: HashSet<Id<K>>,
+) -> Result<Vec<(Id<K>, T)>, Error> {
+    let ids: Vec<Id<K>> = ids.into_iter().collect();
+    workers::sealed_many(reader, &ids)?
+        .into_iter()
+        .map(|(id, sealed)| {
+            let plain = terms
+                .keyring
+                .open(id.as_bytes(), &sealed)
+                .map_err(Error::internal)?;
+            let details = serde_json::from_slice(&plain)
+                .map_err(|_| Error::internal("details cannot be read"))?;
+            Ok((id, details))
+        })
+        .collect()
+}
+
 impl WantedCredential {
+    /// A digest of all that the row says, so that a row that only stands there twice is no conflict.
+    fn digest(&self) -> [u8; 16] {
+        let says = serde_json::to_vec(&(
+            &self.worker,
+            &self.engagement,
+            self.valid_from,
+            self.valid_until,
+            &self.scope,
+        ))
+        .unwrap_or_default();
+        let mut half = [0; 16];
+        half.copy_from_slice(&blake3::hash(&says).as_bytes()[..16]);
+        half
+    }
+
     /// In what a known card's credential is not as the row wants it. Of another member's it is said only that it is
     /// taken.
     fn differences(&self, held: &Held, staff: Option<&Employed>, terms: &Terms) -> Vec<Fault> {

@@ -22,7 +22,8 @@ use crate::store::imports;
 
 /// Batches that are read while earlier ones are being committed.
 const READ_AHEAD: usize = 2;
-/// How often a batch is tried while the database does not answer, and how long each wait is.
+/// How often a change is tried while the database does not answer, before the import begins again where it stands, and how
+/// long each wait is.
 const TRIES: u32 = 30;
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 
@@ -40,25 +41,39 @@ pub(super) fn run(services: &Services, id: ImportId, go_on: &dyn Fn(u64) -> bool
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build();
-    let ended = match &runtime {
-        Ok(runtime) => carry_out(services, runtime, id, go_on),
-        Err(_) => Ok(Ended::Paused),
+    let Ok(runtime) = runtime else {
+        tracing::warn!(import.id = %id, "an import could not be started; the next start goes on with it");
+        return;
     };
-    match (ended, runtime) {
-        (Ok(Ended::Whole), _) => tracing::info!(import.id = %id, "an import was applied"),
-        (Err(error), Ok(runtime)) if !may_pass(&error) => {
-            tracing::error!(import.id = %id, error = %error, cause = ?error.cause, "an import failed");
-            let detail = error.detail;
-            let noted = commit(services, &runtime, Actor::System, move |tx| {
-                fail(tx, id, &detail)
-            });
-            if let Err(error) = noted {
-                tracing::warn!(import.id = %id, error = %error, "the failure could not be noted; the next start tries again");
+    let mut told = false;
+    loop {
+        match carry_out(services, &runtime, id, go_on) {
+            Ok(Ended::Whole) => tracing::info!(import.id = %id, "an import was applied"),
+            Ok(Ended::Paused) => {
+                tracing::info!(import.id = %id, "an import was interrupted; the next start goes on with it")
+            }
+            Err(error) if may_pass(&error) && !services.imports.is_stopping() => {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::warn!(import.id = %id, error = %error, "an import waits for the database");
+                }
+                std::thread::sleep(RETRY_WAIT);
+                continue;
+            }
+            Err(error) if may_pass(&error) => {
+                tracing::warn!(import.id = %id, "an import was interrupted; the next start goes on with it")
+            }
+            Err(error) => {
+                tracing::error!(import.id = %id, error = %error, cause = ?error.cause, "an import failed");
+                let detail = error.detail;
+                let noted = commit(services, &runtime, Actor::System, move |tx| {
+                    fail(tx, id, &detail)
+                });
+                if let Err(error) = noted {
+                    tracing::warn!(import.id = %id, error = %error, "the failure could not be noted; the next start tries again");
+                }
             }
         }
-        (Ok(Ended::Paused) | Err(_), _) => {
-            tracing::warn!(import.id = %id, "an import was interrupted; the next start goes on with it");
-        }
+        return;
     }
 }
 

@@ -147,7 +147,7 @@ impl Terms {
         };
         let input = match &card.facility_code {
             Some(facility_code) => Input::Fields {
-                facility_code: number(Column::FacilityCode, facility_code)?,
+                facility_code: Some(number(Column::FacilityCode, facility_code)?),
                 number: number(Column::CardNumber, &card.value)?,
             },
             None => Input::Text(&card.value),

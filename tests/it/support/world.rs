@@ -300,6 +300,7 @@ impl World {
         let index = &node.shared.services.index;
         let (report, replay) = self.db_read(|reader| {
             let report = verify::verify(reader, |_, _| {}).expect("all is whole");
+            verify::verify_sealed(reader, &self.keyring).expect("every seal opens");
             (report, db_replay(reader))
         });
         assert!(index.is_whole(), "the node believes in its copy");

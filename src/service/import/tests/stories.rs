@@ -86,7 +86,7 @@ fn the_same_file_again_changes_nothing() {
 fn an_import_goes_on_where_it_was_interrupted() {
     let world = World::new();
     // The row after the crash repeats a card from before it.
-    let file = workers(1_400) + "S1;Peetersb;Zoë;Stuwadoors nv;00000001;31/12/2027\n";
+    let file = workers(1_400) + "S1;Peetersb;Zoë;Stuwadoors nv;00000001;30/12/2027\n";
     let before = world.seq();
     let id = world.brings(&credentials(ANTWERP), file.as_bytes());
     let stopped = world.runs(id, 1_000);
@@ -106,6 +106,29 @@ fn an_import_goes_on_where_it_was_interrupted() {
         [(1_402, Outcome::Conflict, vec!["repeated"])]
     );
     assert_eq!(world.seq(), before + 3 * 1_400);
+}
+
+#[test]
+fn a_row_twice_is_the_same_and_another_employer_or_date_of_birth_is_not() {
+    let world = World::new();
+    let header = "stamnr;naam;voornaam;geboortedatum;werkgever;badgenummer;geldig tot\n";
+    let row = "1;Maes;Jan;3/2/1980;X nv;101;31/12/2027\n";
+    let file = format!("{header}{row}{row}");
+    let import = world.imports(&credentials(ANTWERP), file.as_bytes());
+    assert_eq!(import.counts, counts(1, 1, 0, 0));
+    let changed = format!(
+        "{header}1;Maes;Jan;3/2/1980;Y nv;101;31/12/2027\n\
+         1;Maes;Jan;3/2/1981;X NV;102;31/12/2027\n1;Maes;Jan;;X nv;103;31/12/2027\n"
+    );
+    let checked = world
+        .check(&credentials(ANTWERP), changed.as_bytes())
+        .unwrap();
+    let expected = [
+        (2, Outcome::Conflict, vec!["other_employer"]),
+        (3, Outcome::Conflict, vec!["other_birth_date"]),
+    ];
+    assert_eq!(notable(&checked.import.report), expected);
+    assert_eq!(checked.import.counts, counts(1, 0, 2, 0));
 }
 
 #[test]
@@ -227,7 +250,7 @@ fn a_file_of_excel_in_belgium_and_a_workbook_are_the_same_workers() {
     assert_eq!(understood["encoding"], "Windows-1252");
     assert_eq!(understood["delimiter"], "semicolon");
     let card = Input::Fields {
-        facility_code: 17,
+        facility_code: Some(17),
         number: 34_567,
     };
     let card = CardIdentifier::parse(Format::Wiegand26, card, ByteOrder::MsbFirst).unwrap();
