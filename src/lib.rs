@@ -17,11 +17,12 @@
 //! # The map
 //!
 //! Imports point one way, and `tests/it/tidy.rs` reads the sources to prove it:
-//! `domain ← ledger ← {access, index, store} ← service ← http ← app ← {demo, cli}`.
+//! `domain ← ledger ← {access, index, store} ← service ← http ← app ← {demo, cli}`; [`config`], [`environment`],
+//! [`telemetry`] and [`metrics`] are leaves beside them.
 //!
 //! | folder | what it is | what it never does |
 //! |---|---|---|
-//! | [`domain`] | the words of the trade and its pure rules | know a web, a database, a clock |
+//! | [`domain`] | the words of the trade and its pure rules | know a request, a database, a clock |
 //! | [`ledger`] | entries, the Merkle tree over them, the fold, the replay | hold a name or a card number |
 //! | [`access`] | roles and the one permission table, tokens, keys | trust what a token says of itself |
 //! | [`index`] | what a gate check reads | I/O, or wait for a writer |
@@ -30,9 +31,12 @@
 //! | [`http`] | takes requests apart, calls one service function, dresses the answer | hold a rule |
 //! | [`app`] | puts a node together and serves it | |
 //! | [`demo`] | a network of invented workers on a real node | go past the door for changes |
+//! | [`cli`] | the commands: asks a server over its API, or works on a database that no server has open | hold a rule |
 //!
-//! A path leads to its handler, rule, query and test by name alone: `/v1/credentials/{id}/revocations` is
-//! `http/handlers/credentials.rs`, `service/credentials.rs`, `store/credentials.rs`, `tests/it/stories/…`.
+//! A path leads to its handler, rule, query and test by name: `/v1/credentials` is `http/handlers/credentials.rs`,
+//! `service/credentials.rs`, `store/credentials.rs`, and where a path says more than its first word, as
+//! `/v1/credentials/{id}/revocations` does, the handler is named after what it says: `http/handlers/revocations.rs`.
+//! [`http::routes`] has every path with its handler.
 //!
 //! # Three walks
 //!

@@ -50,6 +50,7 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformati
 /// What a client may still ask. Its state is one atomic number.
 pub struct Allowance {
     limiter: Limiter,
+    per_second: NonZeroU32,
     name: &'static str,
     policy: HeaderValue,
 }
@@ -100,6 +101,7 @@ impl Shared {
             let policy = header(format_args!("\"{name}\";q={per_second};w=1"));
             Arc::new(Allowance {
                 limiter,
+                per_second,
                 name,
                 policy,
             })
@@ -119,15 +121,32 @@ impl Allowance {
             Ok(snapshot) => (remaining(snapshot.remaining_burst_capacity()), None),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
-                let mut problem = Problem::new(
-                    ProblemCode::TooManyRequests,
-                    "This client asks more often than it may. Slow down.",
-                );
-                problem.retry_after_s = Some(wait.as_secs() + 1);
-                (remaining(0), Some(problem))
+                (remaining(0), Some(too_often(wait.as_secs() + 1)))
             }
         }
     }
+
+    /// Takes so many more out of it: what is asked in one request counts as much as if each were asked alone. A request
+    /// that asks for more than a second's allowance takes all of it.
+    pub fn take_more(&self, more: usize) -> Result<(), Problem> {
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        let Some(more) = NonZeroU32::new(more.min(self.per_second.get() - 1)) else {
+            return Ok(());
+        };
+        match self.limiter.check_n(more) {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(too_often(1)),
+        }
+    }
+}
+
+fn too_often(seconds: u64) -> Problem {
+    let mut problem = Problem::new(
+        ProblemCode::TooManyRequests,
+        "This client asks more often than it may. Slow down.",
+    );
+    problem.retry_after_s = Some(seconds);
+    problem
 }
 
 /// A header of a few letters and numbers, none of which it could refuse.

@@ -6,6 +6,7 @@
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderValue};
@@ -18,7 +19,7 @@ use crate::domain::text;
 use crate::ledger::entry::Actor;
 
 use super::problem::{Problem, ProblemCode};
-use super::state::{Remembered, Shared};
+use super::state::{Allowance, Remembered, Shared};
 
 mod body;
 mod headers;
@@ -33,6 +34,8 @@ pub use page::{ListQuery, Page, id_parameter, no_query, query_pairs, unknown_par
 pub struct Guarded<P> {
     /// The proof.
     pub permit: Permit<P>,
+    /// What the client may still ask.
+    pub allowance: Arc<Allowance>,
     shared: Data<Shared>,
 }
 
@@ -84,6 +87,7 @@ fn guard<P: Permission>(request: &HttpRequest) -> Result<Guarded<P>, Problem> {
     refused.map_or(Ok(()), Err)?;
     Ok(Guarded {
         permit: caller.permit::<P>()?,
+        allowance,
         shared: shared.clone(),
     })
 }

@@ -238,6 +238,7 @@ pub async fn check_batch(
     who: Guarded<CheckGate>,
     body: ValidJson<GateCheckBatchBody, BATCH_BYTES_MAX>,
 ) -> Answer {
+    who.allowance.take_more(body.value.checks.len() - 1)?;
     await_seq(
         &who.services.index,
         body.value

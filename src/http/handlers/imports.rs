@@ -128,7 +128,7 @@ pub async fn bring(
 ) -> Answer {
     let settings = settings(&request)?;
     expect_file(&request)?;
-    let turn = import::turn()?;
+    let turn = import::turn(who.permit.caller().member)?;
     let bytes = read_body(
         &request,
         &mut payload.into_inner(),
@@ -138,7 +138,10 @@ pub async fn bring(
     .await?;
     let (services, permit) = (who.services.clone(), who.permit);
     let query = request.query_string().to_owned();
+    let place = import::place().await?;
     let work = move || {
+        // Both are let go when the work is done, which goes on when the caller breaks off.
+        let _held = (turn, place);
         // The same file with other settings is another request.
         let request = [query.as_bytes(), &digest_of(&bytes).0].concat();
         import::check(&services, permit, &settings, &bytes).map(|checked| (request, checked))
@@ -158,7 +161,6 @@ pub async fn bring(
         .door
         .change_once(who.actor(), Some(once), work)
         .await;
-    drop(turn);
     answer(done?)
 }
 

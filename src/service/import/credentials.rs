@@ -3,9 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::de::DeserializeOwned;
-
-use super::calendar;
 use super::file::columns::Column;
 use super::file::records::CredentialRow;
 use super::file::sheet::Row;
@@ -13,11 +10,11 @@ use super::file::text::fold;
 use super::plan::{Found, Verdict, Wanted};
 use super::report::{Fault, Outcome};
 use super::terms::Terms;
+use super::values::{Person, StaffKey, opened, person, want};
 use crate::access::permission::{Caller, Issue, KeepWorkers};
 use crate::domain::card::CardIdentifier;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
-use crate::domain::ids::{BadgeId, CredentialId, EngagementId, Id, Kind, WorkerId};
-use crate::domain::text::{BadText, Text};
+use crate::domain::ids::{BadgeId, CredentialId, EngagementId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
 use crate::ledger::entry::Fact;
@@ -30,31 +27,16 @@ use crate::store::{Reader, credentials, workers};
 
 /// A worker with a badge, as a row wants them.
 pub(super) struct WantedCredential {
-    worker: WorkerDetails,
-    engagement: EngagementDetails,
+    pub(super) worker: WorkerDetails,
+    pub(super) engagement: EngagementDetails,
     /// What the staff number is found by.
-    staff_key: Option<StaffKey>,
-    person: Person,
-    identifier: CardIdentifier,
-    key: CardKey,
-    valid_from: Option<Timestamp>,
-    valid_until: Timestamp,
-    scope: Scope,
-}
-
-type StaffKey = [u8; 16];
-/// A digest of a worker's name, upper and lower case and accents apart.
-type Person = [u8; 16];
-
-fn person(worker: &WorkerDetails) -> Person {
-    let name = [
-        fold(worker.family_name.as_str()),
-        fold(worker.given_names.as_str()),
-    ]
-    .join("\n");
-    let mut half = [0; 16];
-    half.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..16]);
-    half
+    pub(super) staff_key: Option<StaffKey>,
+    pub(super) person: Person,
+    pub(super) identifier: CardIdentifier,
+    pub(super) key: CardKey,
+    pub(super) valid_from: Option<Timestamp>,
+    pub(super) valid_until: Timestamp,
+    pub(super) scope: Scope,
 }
 
 /// The cards and staff numbers of earlier rows.
@@ -335,27 +317,6 @@ impl Wanted for WantedCredential {
     }
 }
 
-/// The details of these workers or engagements, by their identifiers.
-fn opened<K: Kind, T: DeserializeOwned>(
-    reader: &mut Reader,
-    terms: &Terms,
-    ids: HashSet<Id<K>>,
-) -> Result<Vec<(Id<K>, T)>, Error> {
-    let ids: Vec<Id<K>> = ids.into_iter().collect();
-    workers::sealed_many(reader, &ids)?
-        .into_iter()
-        .map(|(id, sealed)| {
-            let plain = terms
-                .keyring
-                .open(id.as_bytes(), &sealed)
-                .map_err(Error::internal)?;
-            let details = serde_json::from_slice(&plain)
-                .map_err(|_| Error::internal("details cannot be read"))?;
-            Ok((id, details))
-        })
-        .collect()
-}
-
 impl WantedCredential {
     /// A digest of all that the row says, so that a row that only stands there twice is no conflict.
     fn digest(&self) -> [u8; 16] {
@@ -420,91 +381,4 @@ impl WantedCredential {
         );
         faults
     }
-}
-
-/// Makes values of a row's text.
-fn want(terms: &Terms, row: CredentialRow) -> Result<WantedCredential, Vec<Fault>> {
-    let mut faults = Vec::new();
-    let CredentialRow {
-        line,
-        staff_number,
-        family_name,
-        given_names,
-        birth_date,
-        employer,
-        card,
-        ..
-    } = row;
-    let family_name = keep(&mut faults, text(terms, Column::FamilyName, &family_name));
-    let given_names = keep(&mut faults, text(terms, Column::GivenNames, &given_names));
-    let employer = keep(&mut faults, text(terms, Column::Employer, &employer));
-    let staff_number = staff_number
-        .map(|number| text(terms, Column::StaffNumber, &number))
-        .transpose();
-    let staff_number = keep(&mut faults, staff_number);
-    let card = keep(&mut faults, terms.card(line, &card));
-    let out_of_range = |column| {
-        terms.fault(
-            column,
-            "out_of_range",
-            "must lie between the years 1970 and 2104",
-        )
-    };
-    let valid_from = row
-        .valid_from
-        .map(|day| calendar::start_of(day).ok_or_else(|| out_of_range(Column::ValidFrom)));
-    let valid_from = keep(&mut faults, valid_from.transpose());
-    let valid_until =
-        calendar::end_of(row.valid_until).ok_or_else(|| out_of_range(Column::ValidUntil));
-    let valid_until = keep(&mut faults, valid_until);
-    let scope = keep(&mut faults, terms.scope(line, &row.facilities));
-    let (Some(family_name), Some(given_names), Some(employer), Some(staff_number)) =
-        (family_name, given_names, employer, staff_number)
-    else {
-        return Err(faults);
-    };
-    let (Some((identifier, key)), Some(valid_from), Some(valid_until), Some(scope)) =
-        (card, valid_from, valid_until, scope)
-    else {
-        return Err(faults);
-    };
-    let birth_date = birth_date.map(|day| day.to_string());
-    let worker = WorkerDetails {
-        family_name,
-        given_names,
-        birth_date,
-    };
-    let staff_key = staff_number
-        .as_ref()
-        .map(|number| terms.keyring.staff_key(terms.member, number.as_str()));
-    Ok(WantedCredential {
-        person: person(&worker),
-        worker,
-        engagement: EngagementDetails {
-            employer,
-            staff_number,
-        },
-        staff_key,
-        identifier,
-        key,
-        valid_from,
-        valid_until,
-        scope,
-    })
-}
-
-/// The value, or its fault among the others: everything wrong with a row is told at once.
-fn keep<T>(faults: &mut Vec<Fault>, value: Result<T, Fault>) -> Option<T> {
-    value.map_err(|fault| faults.push(fault)).ok()
-}
-
-fn text<const MAX: usize>(terms: &Terms, column: Column, value: &str) -> Result<Text<MAX>, Fault> {
-    Text::parse(value).map_err(|bad| {
-        let code = match bad {
-            BadText::Empty => "missing_value",
-            BadText::TooLong(_) => "too_long",
-            BadText::Control => "control_character",
-        };
-        terms.fault(column, code, bad.to_string())
-    })
 }

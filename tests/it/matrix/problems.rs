@@ -261,10 +261,9 @@ async fn by_states(reached: &mut Reached, side: &Side) {
 
 /// A second server over the same node, at which everybody may ask once a second.
 async fn by_quota(reached: &mut Reached, world: &World, side: &Side) {
-    let one = NonZeroU32::MIN;
     let quotas = Quotas {
-        gate: one,
-        other: one,
+        gate: NonZeroU32::new(500).expect("it is not zero"),
+        other: NonZeroU32::MIN,
     };
     let metrics = Metrics::new().expect("metrics register");
     let services = world.node.shared.services.clone();
@@ -290,8 +289,19 @@ async fn by_quota(reached: &mut Reached, world: &World, side: &Side) {
     );
     // Another client has an allowance of its own.
     let said = gate.get(&path).await;
-    assert_eq!(said.headers["ratelimit-policy"], "\"gate\";q=1;w=1");
+    assert_eq!(said.headers["ratelimit-policy"], "\"gate\";q=500;w=1");
     said.refused("not_found");
+    // A batch counts as what is in it, so twenty of them are the questions of twenty seconds.
+    let question = json!({ "gate": nobody(Thing::Gate), "credential": nobody(Thing::Credential) });
+    let batch = json!({ "checks": vec![question; 500] });
+    let asked = (0..20).map(|_| gate.post("/v1/gate-checks:batch", &batch));
+    let said = futures_util::future::join_all(asked).await;
+    let refused = said.iter().filter(|said| said.status == 429).count();
+    assert!((1..20).contains(&refused), "{refused} of 20");
+    assert!(
+        said.iter()
+            .all(|said| [200, 429].contains(&said.status.as_u16()))
+    );
 }
 
 /// A body that is announced and does not come.
