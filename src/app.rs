@@ -29,6 +29,7 @@ use crate::http::state::{Quotas, Remembered, Shared};
 use crate::metrics::Metrics;
 use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
+use crate::service::health::Health;
 use crate::service::load::Progress;
 use crate::service::{Door, Services, follow, import, load, signing_keys};
 use crate::store::{Store, migrate};
@@ -48,6 +49,7 @@ impl StartError {
 pub struct Node {
     /// What answers requests.
     pub services: Arc<Services>,
+    health: Arc<Health>,
     stop: Arc<AtomicBool>,
     check_log: JoinHandle<()>,
     follower: JoinHandle<()>,
@@ -96,6 +98,7 @@ impl Node {
             StartError::new("The index cannot be loaded", &cause)
         })?;
         let index = Arc::new(index);
+        let health = Arc::new(Health::new(environment.uptime_ms()));
         let stop = Arc::new(AtomicBool::new(false));
         let threads = |error: std::io::Error| StartError::new("A thread cannot be started", &error);
         let (door, committer) = Door::open(
@@ -110,6 +113,7 @@ impl Node {
             store.clone(),
             index.clone(),
             environment.clone(),
+            health.clone(),
             stop.clone(),
         )
         .map_err(threads)?;
@@ -131,6 +135,7 @@ impl Node {
         import::sweep(&services);
         Ok(Self {
             services,
+            health,
             stop,
             check_log: log_thread,
             follower,
@@ -338,6 +343,7 @@ pub fn shared(
     };
     Ok(Data::new(Shared::new(
         node.services.clone(),
+        node.health.clone(),
         metrics,
         quotas,
     )))

@@ -4,6 +4,7 @@ pub mod check_log;
 pub mod demo;
 pub mod freshness;
 pub mod gate_check;
+pub mod ready;
 pub mod restart;
 pub mod transitions;
 
@@ -29,6 +30,10 @@ macro_rules! all {
         $crate::stories::tell!($database, check_log:
             a_refusal_is_seen_by_the_gates_member_and_by_the_issuer_and_by_nobody_else,
             while_the_database_is_occupied_gates_go_on_and_only_permits_are_dropped,
+        );
+        $crate::stories::tell!($database, ready:
+            a_node_beside_another_schema_is_not_ready,
+            an_old_copy_raises_the_alarm_once_and_says_when_it_is_fresh_again,
         );
     };
 }
