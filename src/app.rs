@@ -180,8 +180,8 @@ impl Node {
     }
 }
 
-/// How long a node may take to write what waits when it is stopped. With the longest drain it makes 29 seconds, under the
-/// 30 that supervisors give.
+/// How long a node may take to write what waits when it is stopped. With the longest drain, and the second by which the
+/// server's library may be late with it, it makes 25, under the 30 that supervisors give.
 const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
 /// One process at a time on a database file: a second one would give out the same seqs.
@@ -306,18 +306,19 @@ pub fn run(
         config.gate_checks_per_second,
         config.requests_per_second,
     )?;
+    let (grace, drain) = stopping(config.drain_seconds);
     let serving = Serving {
         listener,
         workers: config.workers,
         connections_max: config.connections_max,
-        drain: Duration::from_secs(config.drain_seconds),
+        drain,
     };
     let failed = |error: std::io::Error| StartError::new("The server cannot run", &error);
     let ended = actix_web::rt::System::new().block_on(async {
         let api = api(shared.clone(), serving)?;
         let metrics = metrics(shared.clone(), metrics_listener)?;
         let handles = [api.handle(), metrics.handle()];
-        actix_web::rt::spawn(stop_on_signal(shared.clone(), handles));
+        actix_web::rt::spawn(stop_on_signal(shared.clone(), grace, handles));
         actix_web::rt::spawn(sweep_daily(shared));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
         futures_util::future::try_join(api, metrics).await
@@ -356,8 +357,22 @@ async fn sweep_daily(shared: Data<Shared>) {
     }
 }
 
-/// SIGTERM and SIGINT: `/readyz` says so first, then the sockets close and what is under way ends.
-async fn stop_on_signal(shared: Data<Shared>, handles: [ServerHandle; 2]) {
+/// The most time that load balancers are given.
+const GRACE_MAX_S: u64 = 5;
+
+/// What the seconds for stopping go to: load balancers, who must find out that this node is not ready before it stops
+/// listening, and then the requests under way.
+fn stopping(drain_seconds: u64) -> (Duration, Duration) {
+    let grace = (drain_seconds / 4).min(GRACE_MAX_S);
+    (
+        Duration::from_secs(grace),
+        Duration::from_secs(drain_seconds - grace),
+    )
+}
+
+/// SIGTERM and SIGINT: for the time of `grace` everything is answered and `/readyz` says that it will not be for long; then
+/// the sockets close and what is under way ends. A second signal ends the grace.
+async fn stop_on_signal(shared: Data<Shared>, grace: Duration, [api, metrics]: [ServerHandle; 2]) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt)) = (
         signal(SignalKind::terminate()),
@@ -370,9 +385,43 @@ async fn stop_on_signal(shared: Data<Shared>, handles: [ServerHandle; 2]) {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    tracing::info!("stopping: requests under way are ended first");
     shared.draining.store(true, Ordering::Release);
-    for handle in handles {
-        handle.stop(true).await;
+    tracing::info!(
+        seconds = grace.as_secs(),
+        "stopping: not ready any more, and listening on until load balancers know"
+    );
+    tokio::select! {
+        () = tokio::time::sleep(grace) => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are ended first");
+    futures_util::future::join(api.stop(true), metrics.stop(true)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_has_stopped_before_a_supervisor_loses_patience() {
+        let longest = (0..)
+            .take_while(|seconds| {
+                let config = Config {
+                    drain_seconds: *seconds,
+                    ..Config::default()
+                };
+                config.validate().is_ok()
+            })
+            .last()
+            .expect("some setting is good");
+        let (grace, drain) = stopping(longest);
+        let late = Duration::from_secs(1);
+        assert!(grace + drain + late + STOP_PATIENCE <= Duration::from_secs(25));
+        assert_eq!(stopping(longest).0, Duration::from_secs(5));
+        for (seconds, grace, drain) in [(0, 0, 0), (3, 0, 3), (4, 1, 3), (8, 2, 6)] {
+            let wanted = (Duration::from_secs(grace), Duration::from_secs(drain));
+            assert_eq!(stopping(seconds), wanted);
+        }
     }
 }
