@@ -259,6 +259,7 @@ pub fn metrics(shared: Data<Shared>, listener: TcpListener) -> std::io::Result<S
         App::new()
             .app_data(shared.clone())
             .route("/metrics", web::get().to(scrape))
+            .default_service(web::to(nothing_else))
     })
     .workers(1)
     .shutdown_timeout(1)
@@ -272,6 +273,12 @@ async fn scrape(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(text)
+}
+
+async fn nothing_else() -> HttpResponse {
+    HttpResponse::NotFound()
+        .content_type("text/plain")
+        .body("There is only GET /metrics here.\n")
 }
 
 /// Serves until a signal asks to stop. Log lines must have begun.
