@@ -29,6 +29,7 @@ use crate::http::state::{Quotas, Remembered, Shared};
 use crate::metrics::Metrics;
 use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
+use crate::service::health::Health;
 use crate::service::load::Progress;
 use crate::service::{Door, Services, follow, import, load, signing_keys};
 use crate::store::{Store, migrate};
@@ -48,6 +49,7 @@ impl StartError {
 pub struct Node {
     /// What answers requests.
     pub services: Arc<Services>,
+    health: Arc<Health>,
     stop: Arc<AtomicBool>,
     check_log: JoinHandle<()>,
     follower: JoinHandle<()>,
@@ -96,6 +98,7 @@ impl Node {
             StartError::new("The index cannot be loaded", &cause)
         })?;
         let index = Arc::new(index);
+        let health = Arc::new(Health::new(environment.uptime_ms()));
         let stop = Arc::new(AtomicBool::new(false));
         let threads = |error: std::io::Error| StartError::new("A thread cannot be started", &error);
         let (door, committer) = Door::open(
@@ -110,6 +113,7 @@ impl Node {
             store.clone(),
             index.clone(),
             environment.clone(),
+            health.clone(),
             stop.clone(),
         )
         .map_err(threads)?;
@@ -131,6 +135,7 @@ impl Node {
         import::sweep(&services);
         Ok(Self {
             services,
+            health,
             stop,
             check_log: log_thread,
             follower,
@@ -175,8 +180,8 @@ impl Node {
     }
 }
 
-/// How long a node may take to write what waits when it is stopped. With the longest drain it makes 29 seconds, under the
-/// 30 that supervisors give.
+/// How long a node may take to write what waits when it is stopped. With the longest drain, and the second by which the
+/// server's library may be late with it, it makes 25, under the 30 that supervisors give.
 const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
 /// One process at a time on a database file: a second one would give out the same seqs.
@@ -266,6 +271,7 @@ pub fn metrics(shared: Data<Shared>, listener: TcpListener) -> std::io::Result<S
         App::new()
             .app_data(shared.clone())
             .route("/metrics", web::get().to(scrape))
+            .default_service(web::to(nothing_else))
     })
     .workers(1)
     .shutdown_timeout(1)
@@ -279,6 +285,12 @@ async fn scrape(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(text)
+}
+
+async fn nothing_else() -> HttpResponse {
+    HttpResponse::NotFound()
+        .content_type("text/plain")
+        .body("There is only GET /metrics here.\n")
 }
 
 /// Serves until a signal asks to stop. Log lines must have begun.
@@ -314,18 +326,19 @@ pub fn run(
         config.gate_checks_per_second,
         config.requests_per_second,
     )?;
+    let (grace, drain) = stopping(config.drain_seconds);
     let serving = Serving {
         listener,
         workers: config.workers,
         connections_max: config.connections_max,
-        drain: Duration::from_secs(config.drain_seconds),
+        drain,
     };
     let failed = |error: std::io::Error| StartError::new("The server cannot run", &error);
     let ended = actix_web::rt::System::new().block_on(async {
         let api = api(shared.clone(), serving)?;
         let metrics = metrics(shared.clone(), metrics_listener)?;
         let handles = [api.handle(), metrics.handle()];
-        actix_web::rt::spawn(stop_on_signal(shared.clone(), handles));
+        actix_web::rt::spawn(stop_on_signal(shared.clone(), grace, handles));
         actix_web::rt::spawn(sweep_daily(shared));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
         futures_util::future::try_join(api, metrics).await
@@ -351,6 +364,7 @@ pub fn shared(
     };
     Ok(Data::new(Shared::new(
         node.services.clone(),
+        node.health.clone(),
         metrics,
         quotas,
     )))
@@ -363,8 +377,22 @@ async fn sweep_daily(shared: Data<Shared>) {
     }
 }
 
-/// SIGTERM and SIGINT: `/readyz` says so first, then the sockets close and what is under way ends.
-async fn stop_on_signal(shared: Data<Shared>, handles: [ServerHandle; 2]) {
+/// The most time that load balancers are given.
+const GRACE_MAX_S: u64 = 5;
+
+/// What the seconds for stopping go to: load balancers, who must find out that this node is not ready before it stops
+/// listening, and then the requests under way.
+fn stopping(drain_seconds: u64) -> (Duration, Duration) {
+    let grace = (drain_seconds / 4).min(GRACE_MAX_S);
+    (
+        Duration::from_secs(grace),
+        Duration::from_secs(drain_seconds - grace),
+    )
+}
+
+/// SIGTERM and SIGINT: for the time of `grace` everything is answered and `/readyz` says that it will not be for long; then
+/// the sockets close and what is under way ends. A second signal ends the grace.
+async fn stop_on_signal(shared: Data<Shared>, grace: Duration, [api, metrics]: [ServerHandle; 2]) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt)) = (
         signal(SignalKind::terminate()),
@@ -377,9 +405,43 @@ async fn stop_on_signal(shared: Data<Shared>, handles: [ServerHandle; 2]) {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    tracing::info!("stopping: requests under way are ended first");
     shared.draining.store(true, Ordering::Release);
-    for handle in handles {
-        handle.stop(true).await;
+    tracing::info!(
+        seconds = grace.as_secs(),
+        "stopping: not ready any more, and listening on until load balancers know"
+    );
+    tokio::select! {
+        () = tokio::time::sleep(grace) => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are ended first");
+    futures_util::future::join(api.stop(true), metrics.stop(true)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_has_stopped_before_a_supervisor_loses_patience() {
+        let longest = (0..)
+            .take_while(|seconds| {
+                let config = Config {
+                    drain_seconds: *seconds,
+                    ..Config::default()
+                };
+                config.validate().is_ok()
+            })
+            .last()
+            .expect("some setting is good");
+        let (grace, drain) = stopping(longest);
+        let late = Duration::from_secs(1);
+        assert!(grace + drain + late + STOP_PATIENCE <= Duration::from_secs(25));
+        assert_eq!(stopping(longest).0, Duration::from_secs(5));
+        for (seconds, grace, drain) in [(0, 0, 0), (3, 0, 3), (4, 1, 3), (8, 2, 6)] {
+            let wanted = (Duration::from_secs(grace), Duration::from_secs(drain));
+            assert_eq!(stopping(seconds), wanted);
+        }
     }
 }

@@ -105,8 +105,10 @@ settings! {
     gate_checks_per_second: u32, must be "a whole number from 1 to 10000000", |n| (1..=10_000_000).contains(n);
     /// Other requests that one client may send in a second, 1 to 10000000. Default: 50.
     requests_per_second: u32, must be "a whole number from 1 to 10000000", |n| (1..=10_000_000).contains(n);
-    /// Seconds that requests under way are given to end when the server is stopped, 0 to 25. Default: 20.
-    drain_seconds: u64, must be "a whole number from 0 to 25", |n| (0..=25).contains(n);
+    /// Seconds that stopping the server may take, 0 to 20. In the first quarter of them, at most 5 whole seconds, it goes on
+    /// as before and /readyz says 503, so that load balancers send requests elsewhere; the rest is for requests under way to
+    /// end. Default: 20.
+    drain_seconds: u64, must be "a whole number from 0 to 20", |n| (0..=20).contains(n);
     /// Connections open at once, 16 to 1000000; a further one waits. Default: 10000.
     connections_max: usize, must be "a whole number from 16 to 1000000", |n| (16..=1_000_000).contains(n);
 }

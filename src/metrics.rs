@@ -7,6 +7,7 @@ use prometheus::{
 
 use crate::domain::decision::Decision;
 use crate::service::Services;
+use crate::service::health::is_alarming;
 use std::sync::atomic::Ordering;
 
 /// The counters of a node.
@@ -21,6 +22,7 @@ pub struct Metrics {
     pub request_seconds: Histogram,
     seq: IntGauge,
     age_ms: IntGauge,
+    alarm: IntGauge,
     credentials: IntGauge,
     whole: IntGauge,
     log: IntCounterVec,
@@ -56,6 +58,10 @@ impl Metrics {
             "portcullis_copy_age_milliseconds",
             "Milliseconds since this node last confirmed the ledger's head",
         )?;
+        let alarm = IntGauge::new(
+            "portcullis_copy_alarm",
+            "1 while this node's copy is older than the alarm limit of the strictest security level at any gate",
+        )?;
         let credentials = IntGauge::new(
             "portcullis_credentials",
             "Credentials that this node's index holds",
@@ -74,7 +80,7 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(checks.clone()))?;
         registry.register(Box::new(request_seconds.clone()))?;
-        for gauge in [&seq, &age_ms, &credentials, &whole] {
+        for gauge in [&seq, &age_ms, &alarm, &credentials, &whole] {
             registry.register(Box::new(gauge.clone()))?;
         }
         registry.register(Box::new(log.clone()))?;
@@ -88,6 +94,7 @@ impl Metrics {
             request_seconds,
             seq,
             age_ms,
+            alarm,
             credentials,
             whole,
             log,
@@ -115,8 +122,9 @@ impl Metrics {
         let index = &services.index;
         let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         self.seq.set(gauge(index.seq()));
-        self.age_ms
-            .set(gauge(index.age_ms(services.environment.uptime_ms())));
+        let age_ms = index.age_ms(services.environment.uptime_ms());
+        self.age_ms.set(gauge(age_ms));
+        self.alarm.set(is_alarming(index, age_ms).into());
         self.credentials.set(index.credentials_len().into());
         self.whole.set(index.is_whole().into());
         let counts = services.check_log.counts();

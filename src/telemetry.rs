@@ -17,6 +17,10 @@ pub enum Failed {
     Twice,
 }
 
+/// Whoever reaches the port can send what is not HTTP as often as they like, and the server's library calls each an error of
+/// its own. Whoever looks for one asks for it: `info,actix_http::h1::dispatcher=error`.
+const QUIET: &str = "actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
+
 /// Begins to write log lines. Once in a process.
 pub fn start(config: &Config) -> Result<(), Failed> {
     let terminal = stderr().is_terminal();
@@ -28,7 +32,7 @@ pub fn start(config: &Config) -> Result<(), Failed> {
     // https://no-color.org: set to anything but nothing.
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(&config.log_level)?)
+        .with_env_filter(EnvFilter::try_new(format!("{QUIET},{}", config.log_level))?)
         .with_writer(stderr)
         .with_ansi(colour);
     let started = if json {

@@ -20,7 +20,10 @@ use crate::domain::reason::Reason;
 /// French, German or English headers. The server checks it and says for each row what would come of it; nothing is changed
 /// before --apply. The same file again changes nothing.
 #[derive(clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
+#[command(
+    after_help = "Exit codes: 0 every row is done, or with no --apply could be; 13 some rows are not, as they are in conflict or \
+    unusable, and the others are or could be; 1 not done, or not all of it, and stderr says why; 2 the command line is wrong."
+)]
 pub struct Import {
     /// The file.
     file: PathBuf,
@@ -54,6 +57,8 @@ enum Purpose {
     Revocations,
 }
 
+/// Some rows were left out. A script that brings 300 revocations must not take 250 for all of them.
+const LEFT_OUT: u8 = 13;
 /// How often the server is asked how far it has come.
 const POLL: Duration = Duration::from_millis(300);
 
@@ -77,7 +82,7 @@ impl Import {
                 .map(|format| ("default_format", format.as_str())),
         );
         query.extend(self.reason.map(|reason| ("reason", reason.as_str())));
-        wait(async {
+        let last = wait(async {
             let mut session = self.connection.open().await?;
             let call = Call {
                 method: Method::POST,
@@ -95,14 +100,14 @@ impl Import {
                     terminal::answer_json(&checked)?;
                 }
                 terminal::say("Nothing was changed. Repeat with --apply to apply it.");
-                return Ok(());
+                return Ok(checked);
             }
             let id = checked["id"].as_str().ok_or_else(|| {
                 Failed::new("The server's answer has no import. Is this a Portcullis server?")
             })?;
             let applied = apply(&mut session, id).await?;
             if self.json {
-                terminal::answer_json(&applied)
+                terminal::answer_json(&applied)?;
             } else {
                 let counts = &applied["counts"];
                 terminal::answer(&format!(
@@ -112,11 +117,27 @@ impl Import {
                     counts["same"],
                     counts["conflict"],
                     counts["unusable"]
-                ))
+                ))?;
             }
+            Ok(applied)
         })?;
-        Ok(ExitCode::SUCCESS)
+        Ok(match left_out(&last) {
+            Some(said) => {
+                terminal::say(&said);
+                ExitCode::from(LEFT_OUT)
+            }
+            None => ExitCode::SUCCESS,
+        })
     }
+}
+
+/// How many rows nothing comes of, where there are any.
+fn left_out(answer: &Value) -> Option<String> {
+    let count = |outcome: &str| answer["counts"][outcome].as_u64().unwrap_or(0);
+    let (conflict, unusable) = (count("conflict"), count("unusable"));
+    (conflict + unusable > 0).then(|| {
+        format!("NOT ALL ROWS: nothing comes of {conflict} in conflict and {unusable} unusable.")
+    })
 }
 
 /// Applies an import and waits for its end.
@@ -237,6 +258,22 @@ fn word(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_were_left_out_are_told() {
+        let told = |conflict: u64, unusable: u64| {
+            left_out(&serde_json::json!({ "counts": {
+                "new": 1, "same": 1, "conflict": conflict, "unusable": unusable,
+            }}))
+        };
+        assert_eq!(told(0, 0), None);
+        assert!(told(1, 0).is_some() && told(0, 1).is_some());
+        let said = told(3, 47).expect("some were");
+        assert!(
+            said.contains("3 in conflict") && said.contains("47 unusable"),
+            "{said}"
+        );
+    }
 
     #[test]
     fn a_dry_run_reads_as_tables() {

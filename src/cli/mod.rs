@@ -32,7 +32,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 not done, and stderr says why; 2 the command line or a setting is wrong. \
-    `check` and `verify` have more, see their help.";
+    `check`, `import` and `verify` have more, see their help.";
 
 #[derive(Subcommand)]
 enum Command {

@@ -6,7 +6,8 @@ use crate::config::{Config, Flags};
 
 /// Run the server.
 ///
-/// It runs until SIGTERM or SIGINT, and then ends what is under way, for at most --drain-seconds.
+/// It runs until SIGTERM or SIGINT. Then /readyz says 503 while everything else is answered, so that load balancers turn
+/// away; then it ends what is under way. Together that takes at most --drain-seconds; a second signal ends the first part.
 #[derive(clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Serve {

@@ -109,7 +109,7 @@ fn an_unknown_key_is_refused_with_the_nearest_one() {
 fn each_wrong_setting_has_one_sentence_that_names_it_and_its_source() {
     let said = faults(
         &Flags {
-            drain_seconds: Some("26".into()),
+            drain_seconds: Some("21".into()),
             ..Flags::default()
         },
         &[
@@ -136,7 +136,7 @@ fn each_wrong_setting_has_one_sentence_that_names_it_and_its_source() {
         assert_eq!(about.count(), 1, "{key}: {said:#?}");
     }
     assert!(said.contains(
-        &"The setting `drain_seconds` must be a whole number from 0 to 25. It is set by flag --drain-seconds.".into()
+        &"The setting `drain_seconds` must be a whole number from 0 to 20. It is set by flag --drain-seconds.".into()
     ));
     assert_eq!(said.len(), 7);
     assert!(!said.concat().contains("hunter2"));

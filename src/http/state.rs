@@ -18,6 +18,7 @@ use crate::access::permission::Caller;
 use crate::access::token::Verified;
 use crate::domain::client::Role;
 use crate::domain::ids::ClientId;
+use crate::service::health::Health;
 use crate::service::{Services, clients};
 
 use super::limits::TOKENS_REMEMBERED_MAX;
@@ -29,7 +30,10 @@ pub struct Shared {
     pub services: Arc<Services>,
     /// What is counted.
     pub metrics: crate::metrics::Metrics,
-    /// Set when the server is asked to stop: `/readyz` says so before the sockets close.
+    /// How the node is.
+    pub health: Arc<Health>,
+    /// Set when the server is asked to stop. For a while `/readyz` says so and everything else goes on; then the sockets
+    /// close.
     pub draining: AtomicBool,
     /// How often clients may ask.
     pub quotas: Quotas,
@@ -66,9 +70,15 @@ pub struct Remaining {
 
 impl Shared {
     /// With these parts.
-    pub fn new(services: Arc<Services>, metrics: crate::metrics::Metrics, quotas: Quotas) -> Self {
+    pub fn new(
+        services: Arc<Services>,
+        health: Arc<Health>,
+        metrics: crate::metrics::Metrics,
+        quotas: Quotas,
+    ) -> Self {
         Self {
             services,
+            health,
             metrics,
             draining: AtomicBool::new(false),
             quotas,

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use crate::domain::time::Environment;
 use crate::index::{Comparison, Index};
 use crate::ledger::entry::{Entry, Unreadable};
-use crate::store::ledger;
-use crate::store::{Reader, Store, StoreError};
+use crate::store::{Reader, Store, StoreError, ledger, migrate};
 
+use super::health::Health;
 use super::watch::{Ended, Turn, keep_at};
 
 /// Entries read at once.
@@ -25,6 +25,8 @@ const POLL: Duration = Duration::from_millis(250);
 const WAKE: Duration = Duration::from_millis(5);
 /// How long it waits for one answer before another connection is tried. Longer than connecting may take.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How often it looks whether the schema is still this program's. It changes when another version is started beside.
+const SCHEMA_LOOK: Duration = Duration::from_secs(3);
 
 /// Reads entries after the index's last one, up to `seq`, and lets the index follow. Tells `step` after each page. The
 /// writer's half is not held while the database is read, so whoever hangs there keeps nobody else from following.
@@ -78,11 +80,14 @@ pub fn start(
     store: Store,
     index: Arc<Index>,
     environment: Arc<dyn Environment>,
+    health: Arc<Health>,
     stop: Arc<AtomicBool>,
 ) -> std::io::Result<JoinHandle<()>> {
     let told = Mutex::new(String::new());
     keep_at("follow", PATIENCE, move |turn| {
-        if let Err(error) = follow(&store, &index, &*environment, &stop, turn) {
+        // Here too: a turn that hangs or fails before its first answer sees nothing else.
+        health.watch_age(&index, environment.uptime_ms());
+        if let Err(error) = follow(&store, &index, &*environment, &health, &stop, turn) {
             // What cannot be is no reason to wait: a copy of it must not permit a minute longer.
             if let StoreError::Corrupt(why) = &error {
                 index.give_up(why);
@@ -113,6 +118,7 @@ fn follow(
     store: &Store,
     index: &Index,
     environment: &dyn Environment,
+    health: &Health,
     stop: &AtomicBool,
     turn: &Turn,
 ) -> Result<(), StoreError> {
@@ -122,9 +128,18 @@ fn follow(
     reader.listen()?;
     // Nobody but this process writes to a database that is not shared, so nobody will wake it.
     let wake = if reader.is_shared() { WAKE } else { POLL / 5 };
+    let mut schema_looked_at: Option<Instant> = None;
     while goes_on() {
         turn.asks();
-        confirm(index, &mut reader, environment, || turn.asks())?;
+        confirm(index, &mut reader, environment, || {
+            health.note_answer(environment.uptime_ms());
+            turn.asks();
+        })?;
+        health.watch_age(index, environment.uptime_ms());
+        if schema_looked_at.is_none_or(|at| at.elapsed() >= SCHEMA_LOOK) {
+            health.note_schema(migrate::is_current(&mut reader));
+            schema_looked_at = Some(Instant::now());
+        }
         turn.answered();
         let asked = Instant::now();
         while asked.elapsed() < POLL && !reader.woken()? && goes_on() {
@@ -134,7 +149,7 @@ fn follow(
     Ok(())
 }
 
-/// Asks for the head once, follows to it, and notes when it was asked.
+/// Asks for the head once, follows to it, and notes when it was asked. Tells `step` after each answer.
 pub fn confirm(
     index: &Index,
     reader: &mut Reader,
@@ -147,6 +162,7 @@ pub fn confirm(
     let held = index.seq();
     let tip = ledger::tip(reader)?
         .ok_or_else(|| StoreError::Corrupt("the ledger's head is gone".into()))?;
+    step();
     let forked = |why| Err(StoreError::Corrupt(format!("{why}: it is another ledger")));
     if tip.r#gen != index.r#gen() {
         return forked("the head names another numbering");

@@ -7,6 +7,7 @@
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`watch`]: how neither it nor the door hangs on a dead connection.
+//!   [`health`]: how the node is, by what the follower sees.
 
 pub mod check_log;
 pub mod clients;
@@ -15,6 +16,7 @@ pub mod credentials;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
+pub mod health;
 pub mod import;
 pub mod load;
 pub mod network;

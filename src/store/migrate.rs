@@ -1,11 +1,13 @@
 //! The schema, embedded in the program: the same names under `migrations/sqlite` and `migrations/postgres`.
 
 use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::backend::{AnyConnection, both};
-use super::conn::Writer;
+use super::conn::{Reader, Writer};
 use super::error::StoreError;
+use super::schema::__diesel_schema_migrations;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -60,23 +62,25 @@ pub fn check(writer: &mut Writer) -> Result<(), StoreError> {
 
 /// The newest schema version this program knows.
 pub fn version() -> Result<String, StoreError> {
+    Ok(versions()?.into_iter().max().unwrap_or_default())
+}
+
+/// Every schema version this program knows; the same for both databases.
+fn versions() -> Result<Vec<String>, StoreError> {
     let migrations = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE)
         .map_err(|error| StoreError::Schema(error.to_string()))?;
     Ok(migrations
         .iter()
         .map(|migration| migration.name().version().to_string())
-        .max()
-        .unwrap_or_default())
+        .collect())
 }
 
-/// Whether everything this program needs is there.
-pub fn is_current(writer: &mut Writer) -> Result<bool, StoreError> {
-    check(writer)?;
-    let pending = match &mut writer.0 {
-        AnyConnection::Sqlite(inner) => inner.has_pending_migration(SQLITE),
-        AnyConnection::Postgres(inner) => inner.has_pending_migration(POSTGRES),
-    };
-    pending
-        .map(|pending| !pending)
-        .map_err(|error| StoreError::Schema(error.to_string()))
+/// Whether the schema is this program's: all of its migrations are there, and no other. Only reads, which diesel's own
+/// question does not.
+pub fn is_current(reader: &mut Reader) -> Result<bool, StoreError> {
+    let applied = __diesel_schema_migrations::table
+        .select(__diesel_schema_migrations::version)
+        .load::<String>(&mut reader.0)?;
+    let known = versions()?;
+    Ok(applied.len() == known.len() && applied.iter().all(|version| known.contains(version)))
 }

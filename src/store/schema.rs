@@ -2,6 +2,10 @@
 
 use diesel::table;
 
+// Diesel's own, for the version of the schema.
+table! {
+    __diesel_schema_migrations (version) { version -> Text, }
+}
 table! {
     ledger_entries (seq) { seq -> BigInt, body -> Binary, chain -> Binary, }
 }

@@ -5,11 +5,10 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
-use crate::domain::freshness::{REMARKABLE_AGE_MS, alarm_ms};
-use crate::domain::network::SecurityLevel;
 use crate::http::extract::is_known;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::http::state::Shared;
+use crate::service::health::is_fresh;
 
 use super::Answer;
 
@@ -24,17 +23,20 @@ pub async fn livez() -> HttpResponse {
 pub struct ReadyView {
     /// Whether requests should be sent here.
     pub ready: bool,
-    /// The database answers.
+    /// The database answered within the last two seconds.
     pub database: bool,
+    /// The schema in the database is the one of this program, seen within the last few seconds.
+    pub schema: bool,
     /// The index is loaded and whole.
     pub index: bool,
-    /// The index confirmed the ledger's head lately.
+    /// The index confirmed the ledger's head so lately that every gate can still be told to open, however strict its limit,
+    /// and nobody must be woken.
     pub fresh: bool,
     /// The server is not about to stop.
     pub serving: bool,
 }
 
-/// Requests should be sent here: database, index, freshness, and not about to stop.
+/// Requests should be sent here: database, schema, index, freshness, and not about to stop.
 #[utoipa::path(get, path = "/readyz", tag = "Operation", security(()),
     responses((status = 200, description = "Ready", body = ReadyView), (status = 503, description = "Not ready", body = ReadyView)))]
 pub async fn readyz(shared: Data<Shared>) -> HttpResponse {
@@ -42,11 +44,11 @@ pub async fn readyz(shared: Data<Shared>) -> HttpResponse {
     let index = services.index.is_whole() && services.index.seq() > 0;
     // The follower asks the database several times a second; asking once more here would only make this answer late when
     // it matters, and pile up behind a database that is frozen.
-    let age_ms = services.index.age_ms(services.environment.uptime_ms());
-    let database = age_ms <= REMARKABLE_AGE_MS;
-    let fresh = age_ms < alarm_ms(SecurityLevel::Three);
+    let uptime_ms = services.environment.uptime_ms();
+    let (database, schema) = (shared.health.database(uptime_ms), shared.health.schema());
+    let fresh = is_fresh(&services.index, services.index.age_ms(uptime_ms));
     let serving = !shared.is_draining();
-    let ready = database && index && fresh && serving;
+    let ready = database && schema && index && fresh && serving;
     let mut answer = if ready {
         HttpResponse::Ok()
     } else {
@@ -55,6 +57,7 @@ pub async fn readyz(shared: Data<Shared>) -> HttpResponse {
     answer.json(ReadyView {
         ready,
         database,
+        schema,
         index,
         fresh,
         serving,

@@ -267,7 +267,8 @@ async fn by_quota(reached: &mut Reached, world: &World, side: &Side) {
     };
     let metrics = Metrics::new().expect("metrics register");
     let services = world.node.shared.services.clone();
-    let shared = Shared::new(services, metrics, quotas);
+    let health = world.node.shared.health.clone();
+    let shared = Shared::new(services, health, metrics, quotas);
     let server = Server::over(Data::new(shared));
     let hr = side.hr.api.at(server.address);
     let path = format!("/v1/credentials/{}/status", nobody(Thing::Credential));

@@ -40,13 +40,13 @@ const LIMITS: [(u8, u64, u64, u64, u64, u64); 12] = [
 ];
 
 /// The node hears nothing new of the ledger while this is held.
-struct CutOff<'a> {
+pub struct CutOff<'a> {
     _writer: MutexGuard<'a, IndexWriter>,
 }
 
 impl<'a> CutOff<'a> {
     /// With uptime stopped, the copy is of age 0 to the millisecond.
-    async fn begin(world: &World, index: &'a Index) -> Self {
+    pub async fn begin(world: &World, index: &'a Index) -> Self {
         world.clock.stop_uptime();
         loop {
             let writer = index.write();
@@ -158,7 +158,7 @@ async fn limit_member(world: &World, member: &Admin, max_age_ms: u64) {
     admin.api.put(&path, &etag, &body).await.ok();
 }
 
-async fn gate_with(
+pub async fn gate_with(
     world: &World,
     admin: &Admin,
     level: u8,

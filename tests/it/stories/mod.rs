@@ -1,9 +1,11 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
 pub mod check_log;
+pub mod commands;
 pub mod demo;
 pub mod freshness;
 pub mod gate_check;
+pub mod ready;
 pub mod restart;
 pub mod transitions;
 
@@ -30,6 +32,17 @@ macro_rules! all {
             a_refusal_is_seen_by_the_gates_member_and_by_the_issuer_and_by_nobody_else,
             while_the_database_is_occupied_gates_go_on_and_only_permits_are_dropped,
         );
+        $crate::stories::tell!($database, ready:
+            a_node_beside_another_schema_is_not_ready,
+            an_old_copy_raises_the_alarm_once_and_says_when_it_is_fresh_again,
+        );
+        mod commands {
+            use super::*;
+            #[actix_web::test]
+            async fn a_port_is_run_from_the_command_line() {
+                $crate::stories::commands::a_port_is_run_from_the_command_line($database).await;
+            }
+        }
     };
 }
 pub(crate) use all;

@@ -1,6 +1,6 @@
-//! What the program writes into its log. Tests share one process, and so one log: alarms are kept always, so look for
-//! something that only your own world has, such as the name of its ledger; every line, at the finest level and as JSON, only
-//! while a test asks for it.
+//! What the program writes into its log. Tests share one process, and so one log: alarms, which are warnings and errors, are
+//! kept always, so look for something that only your own world has, such as the name of its ledger; every line, at the
+//! finest level and as JSON, only while a test asks for it.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,7 +56,7 @@ pub fn listen() -> &'static Log {
         let of_alarms = tracing_subscriber::fmt::layer()
             .with_ansi(false)
             .with_writer(move || alarms.clone())
-            .with_filter(LevelFilter::ERROR);
+            .with_filter(LevelFilter::WARN);
         // Our own lines and those of the server's library; the other crates are the test's HTTP client too.
         let wanted = dynamic_filter_fn(move |metadata, _| {
             let target = metadata.target();

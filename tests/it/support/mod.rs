@@ -6,6 +6,7 @@ pub mod clock;
 pub mod database;
 pub mod figures;
 pub mod log;
+pub mod machine;
 pub mod proxy;
 pub mod world;
 
