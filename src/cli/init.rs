@@ -16,7 +16,6 @@ use crate::domain::text::Name;
 use crate::environment::RealEnvironment;
 use crate::service::setup::{self, First, FirstAdmin};
 use crate::store::Store;
-use crate::store::backend::sqlite_path;
 
 /// Begin a network: database, keys, first member and first administrator.
 ///
@@ -78,9 +77,6 @@ impl Init {
     pub fn run(self) -> Result<ExitCode, Failed> {
         let config = super::settings(&self.settings)?.config;
         make_folder(&config.state_dir)?;
-        if let Some(path) = sqlite_path(&config.database) {
-            make_database_file(Path::new(path))?;
-        }
         let store = Store::at(&config.database);
         // Before a key is made: a new key beside an old database would only mislead.
         setup::refuse_if_begun(&store).map_err(refused)?;
@@ -183,22 +179,6 @@ fn make_folder(path: &Path) -> Result<(), Failed> {
         let shown = path.display();
         Failed::new(format!(
             "The folder {shown} could not be made: {error}. Name another with --state-dir."
-        ))
-    })
-}
-
-/// The file of an embedded database is its owner's alone; SQLite gives those beside it the same mode. One that is there
-/// stays as it is.
-fn make_database_file(path: &Path) -> Result<(), Failed> {
-    let opened = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path);
-    opened.map(drop).map_err(|error| {
-        Failed::new(format!(
-            "The database file {} could not be made: {error}. Look at the setting `database`.",
-            path.display()
         ))
     })
 }
