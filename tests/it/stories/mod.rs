@@ -4,6 +4,7 @@ pub mod check_log;
 pub mod demo;
 pub mod freshness;
 pub mod gate_check;
+pub mod imports;
 pub mod restart;
 pub mod transitions;
 
@@ -13,6 +14,12 @@ macro_rules! all {
         $crate::stories::tell!($database, gate_check:
             a_badge_revoked_at_b_is_refused_at_a,
             a_suspended_badge_is_refused_until_it_is_lifted,
+        );
+        $crate::stories::tell!($database, imports:
+            a_file_opens_gates_and_changes_nothing_the_second_time,
+            a_file_without_a_usable_row_is_refused,
+            badges_on_a_list_are_refused_at_once_in_another_port,
+            an_import_is_its_members_alone,
         );
         $crate::stories::tell!($database, restart:
             a_node_says_after_a_restart_what_it_said_before,
