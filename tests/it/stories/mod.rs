@@ -14,6 +14,9 @@ macro_rules! all {
         $crate::stories::tell!($database, gate_check:
             a_badge_revoked_at_b_is_refused_at_a,
             a_suspended_badge_is_refused_until_it_is_lifted,
+            why_is_told_only_where_the_facility_allows_it,
+            a_number_that_two_systems_know_opens_nothing_until_one_is_named,
+            a_uid_is_read_in_the_order_of_its_system,
         );
         $crate::stories::tell!($database, imports:
             a_file_opens_gates_and_changes_nothing_the_second_time,
