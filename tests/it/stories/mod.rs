@@ -1,5 +1,6 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
+pub mod batches;
 pub mod check_log;
 pub mod demo;
 pub mod freshness;
@@ -17,6 +18,10 @@ macro_rules! all {
             why_is_told_only_where_the_facility_allows_it,
             a_number_that_two_systems_know_opens_nothing_until_one_is_named,
             a_uid_is_read_in_the_order_of_its_system,
+        );
+        $crate::stories::tell!($database, batches:
+            a_batch_of_questions_is_answered_in_its_order,
+            a_batch_of_revocations_says_what_became_of_each,
         );
         $crate::stories::tell!($database, imports:
             a_file_opens_gates_and_changes_nothing_the_second_time,
