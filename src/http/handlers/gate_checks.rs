@@ -252,14 +252,24 @@ pub async fn check_batch(
         .value
         .checks
         .iter()
-        .map(|check| match ask(&who, check) {
+        .enumerate()
+        .map(|(at, check)| match ask(&who, check) {
             Ok(view) => BatchItem::Answer(Box::new(view)),
             Err(error) => BatchItem::Problem {
-                problem: Box::new(Problem::from(error).document(None)),
+                problem: Box::new(problem_of(at, error).document(None)),
             },
         })
         .collect();
     Ok(HttpResponse::Ok().json(GateCheckBatchView { answers }))
+}
+
+/// What was wrong with one question of a batch. Its pointers lead into the whole body.
+fn problem_of(at: usize, error: Error) -> Problem {
+    let mut problem = Problem::from(error);
+    for field in &mut problem.fields {
+        field.pointer.insert_str(0, &format!("/checks/{at}"));
+    }
+    problem
 }
 
 /// Gives the copy a moment to get to an entry that the caller knows of.

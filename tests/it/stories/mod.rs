@@ -1,10 +1,12 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
+pub mod batches;
 pub mod check_log;
 pub mod commands;
 pub mod demo;
 pub mod freshness;
 pub mod gate_check;
+pub mod imports;
 pub mod ready;
 pub mod restart;
 pub mod transitions;
@@ -15,6 +17,19 @@ macro_rules! all {
         $crate::stories::tell!($database, gate_check:
             a_badge_revoked_at_b_is_refused_at_a,
             a_suspended_badge_is_refused_until_it_is_lifted,
+            why_is_told_only_where_the_facility_allows_it,
+            a_number_that_two_systems_know_opens_nothing_until_one_is_named,
+            a_uid_is_read_in_the_order_of_its_system,
+        );
+        $crate::stories::tell!($database, batches:
+            a_batch_of_questions_is_answered_in_its_order,
+            a_batch_of_revocations_says_what_became_of_each,
+        );
+        $crate::stories::tell!($database, imports:
+            a_file_opens_gates_and_changes_nothing_the_second_time,
+            a_file_without_a_usable_row_is_refused,
+            badges_on_a_list_are_refused_at_once_in_another_port,
+            an_import_is_its_members_alone,
         );
         $crate::stories::tell!($database, restart:
             a_node_says_after_a_restart_what_it_said_before,

@@ -339,6 +339,42 @@ impl Hr {
         }
     }
 
+    /// Registers a worker and issues a credential with these cards on one badge.
+    pub async fn issues_cards(&self, cards: Value) -> Said {
+        let worker = self.registers("Peeters").await;
+        let body = json!({
+            "worker": worker,
+            "valid_until": "2027-03-02T00:00:00Z",
+            "badges": [{ "medium": "card", "cards": cards }],
+        });
+        self.api.post("/v1/credentials", &body).await
+    }
+
+    /// Brings in a file. Nothing is changed yet.
+    pub async fn brings(&self, query: &str, file: Vec<u8>) -> Said {
+        let (path, key) = (format!("/v1/imports?{query}"), new_key());
+        let headers = [("content-type", "text/csv"), ("idempotency-key", &*key)];
+        self.api.send(Method::POST, &path, &headers, file).await
+    }
+
+    pub async fn applies(&self, import: &str) -> Said {
+        let path = format!("/v1/imports/{import}/apply");
+        self.api.send(Method::POST, &path, &[], Vec::new()).await
+    }
+
+    /// Waits until an import is no longer being applied.
+    pub async fn awaits(&self, import: &str) -> Value {
+        let began = std::time::Instant::now();
+        loop {
+            let import = self.api.get(&format!("/v1/imports/{import}")).await.ok();
+            if text(&import, "state") != "applying" {
+                return import;
+            }
+            assert!(began.elapsed().as_secs() < 60, "{import}");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
     pub async fn revokes(&self, pass: &Pass, reason: &str) -> Said {
         let path = format!("/v1/credentials/{}/revocations", pass.credential);
         self.api.post(&path, &json!({ "reason": reason })).await
