@@ -149,7 +149,7 @@ fn hand_over(admin: &FirstAdmin, file: Option<(&Path, File)>, json: bool) -> Res
 fn advice(config: &Config) -> String {
     format!(
         "The network has begun. The client's secret is kept nowhere else: put it away safely now.\nMake a back-up of {} that \
-         lies elsewhere than those of the database: without it no record can be read.\nNext: portcullis serve",
+         lies elsewhere than those of the database: without it no record can be read.\nNext: portcullis serve, with the same settings",
         config.master_key_file.display()
     )
 }

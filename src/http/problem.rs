@@ -181,13 +181,26 @@ impl Problem {
         problem
     }
 
+    /// The sentence for people: where the title is all there is, what is wrong with the first field.
+    fn says(&self) -> String {
+        match self.fields.first() {
+            Some(field) if self.detail == self.code.title() && field.pointer.is_empty() => {
+                field.message.clone()
+            }
+            Some(field) if self.detail == self.code.title() => {
+                format!("{}: {}", field.pointer, field.message)
+            }
+            _ => self.detail.to_string(),
+        }
+    }
+
     /// The document, without the request's id when there is none.
     pub fn document(&self, request_id: Option<&str>) -> ProblemDocument {
         ProblemDocument {
             r#type: format!("/problems/{}", self.code.as_str()),
             title: self.code.title().to_owned(),
             status: self.code.status().as_u16(),
-            detail: self.detail.to_string(),
+            detail: self.says(),
             code: self.code.as_str().to_owned(),
             errors: self
                 .fields

@@ -144,7 +144,8 @@ pub async fn change_client(
 
 /// Takes a machine's power away, for good.
 ///
-/// Its tokens lose their force at once on the node that answers this, and within two seconds on every other.
+/// Its tokens lose their force at once on the node that answers this, and within two seconds on every other that hears from the
+/// database; a node that is cut off honours them until it may not permit anything any more.
 #[utoipa::path(post, path = "/v1/clients/{id}/revocations", tag = "Clients", params(("id" = ClientId, Path, description = "Which")),
     responses((status = 200, description = "Revoked", body = ClientView)))]
 pub async fn revoke_client(who: Guarded<KeepClients>, id: PathId<ClientKind>) -> Answer {

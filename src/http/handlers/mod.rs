@@ -31,7 +31,7 @@ pub type Answer = Result<HttpResponse, Problem>;
 /// A page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Items<T: utoipa::ToSchema> {
-    /// The items, in the order they came to be.
+    /// The items, in the order they came to be; sightings newest first.
     #[schema(max_items = 200)]
     pub items: Vec<T>,
     /// For the next page; absent on the last.
