@@ -57,6 +57,19 @@ pub struct Spot {
     pub card_systems: Vec<Arc<CardSystem>>,
 }
 
+impl Spot {
+    /// Whether credentials of this issuer are good here: the gate's own member's, and those of members whose numbering it
+    /// honours. A card number that is one in the whole network, such as a GUID, is found whoever issued it; that alone must
+    /// not open the gates of members who do not know the issuer.
+    pub fn honours(&self, issuer: MemberId) -> bool {
+        issuer == self.member
+            || self
+                .card_systems
+                .iter()
+                .any(|system| system.member == issuer)
+    }
+}
+
 impl Places {
     /// The gate, ready for a check.
     pub fn spot(&self, gate: GateId) -> Option<&Arc<Spot>> {

@@ -123,7 +123,11 @@ pub fn ask(
     let copy = Copy::of(index, limit_ms, environment);
     let found = look_up(index, keyring, spot, question.presented)?;
     let mut verdict = match found {
-        Found::One(known) => decide(index.standing_at(&known, spot.facility, spot.zone), now),
+        Found::One(known) => {
+            let mut standing = index.standing_at(&known, spot.facility, spot.zone);
+            standing.in_scope &= spot.honours(known.member);
+            decide(standing, now)
+        }
         Found::None => Verdict::UNKNOWN,
         Found::Several => Verdict::AMBIGUOUS,
     };

@@ -75,7 +75,7 @@ async fn sightings(member: &Admin, at_least: usize) -> Vec<serde_json::Value> {
 /// How many permits may wait, see `service::check_log`.
 const PERMITS_MAX: u64 = 65_536;
 /// What may have been taken from the queue before the database was occupied, and more.
-const TAKEN: u64 = 4_000;
+const TAKEN: u64 = 17_000;
 /// Checks asked before; their lines may still be waiting.
 const BEFORE: u64 = 100;
 
