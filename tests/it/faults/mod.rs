@@ -60,9 +60,9 @@ macro_rules! all_of_postgres {
             a_restarted_server_costs_no_write,
         );
         mod late_commits {
-            #[test]
-            fn a_naive_follower_loses_entries_and_the_checker_catches_it() {
-                $crate::faults::writers::a_naive_follower_is_caught();
+            #[actix_web::test]
+            async fn a_naive_follower_loses_entries_and_the_same_test_finds_them() {
+                $crate::faults::writers::a_naive_ledger_is_caught().await;
             }
         }
         mod starts {

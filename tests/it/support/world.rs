@@ -13,6 +13,7 @@ use portcullis::domain::network::MemberKind;
 use portcullis::domain::text::Name;
 use portcullis::domain::time::Environment;
 use portcullis::http::state::Shared;
+use portcullis::index::Index;
 use portcullis::ledger::entry::Entry;
 use portcullis::ledger::fold::fold;
 use portcullis::ledger::replay::Replay;
@@ -297,36 +298,45 @@ impl World {
     /// The examination at the end of each story: the chain is whole, the tables are what the ledger adds up to, and so is
     /// this node's index, if it has got to the end.
     pub fn db_examine(&self, node: &RunningNode) {
-        let index = &node.shared.services.index;
+        self.db_examine_copies(std::slice::from_ref(&node.shared.services.index));
+    }
+
+    /// The same for several copies.
+    pub fn db_examine_copies(&self, copies: &[Arc<Index>]) {
         let (report, replay) = self.db_read(|reader| {
             let report = verify::verify(reader, |_, _| {}).expect("all is whole");
             verify::verify_sealed(reader, &self.keyring).expect("every seal opens");
             (report, db_replay(reader))
         });
-        assert!(index.is_whole(), "the node believes in its copy");
-        assert!(index.seq() <= report.seq);
-        if index.seq() < report.seq {
-            return;
+        for index in copies {
+            assert!(index.is_whole(), "the node believes in its copy");
+            assert!(index.seq() <= report.seq);
+            if index.seq() == report.seq {
+                compare(index, &replay);
+            }
         }
-        assert_eq!(index.credentials_len() as usize, replay.credentials.len());
-        for held in replay.credentials.values() {
-            let known = index
-                .by_id(held.credential.id)
-                .expect("the index knows every credential");
-            assert_eq!(
-                (known.state, known.reason, known.member, known.version),
-                (
-                    held.state,
-                    held.reason,
-                    held.credential.member,
-                    held.version
-                )
-            );
-        }
-        for (key, (badge, ..)) in &replay.cards {
-            let known = index.by_card(*key).expect("the index knows every card");
-            assert_eq!(known.id, replay.badges[badge].0);
-        }
+    }
+}
+
+fn compare(index: &Index, replay: &Replay) {
+    assert_eq!(index.credentials_len() as usize, replay.credentials.len());
+    for held in replay.credentials.values() {
+        let known = index
+            .by_id(held.credential.id)
+            .expect("the index knows every credential");
+        assert_eq!(
+            (known.state, known.reason, known.member, known.version),
+            (
+                held.state,
+                held.reason,
+                held.credential.member,
+                held.version
+            )
+        );
+    }
+    for (key, (badge, ..)) in &replay.cards {
+        let known = index.by_card(*key).expect("the index knows every card");
+        assert_eq!(known.id, replay.badges[badge].0);
     }
 }
 
