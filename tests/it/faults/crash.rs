@@ -64,6 +64,7 @@ pub async fn what_was_acknowledged_outlives_every_kill(mut world: World) {
         let after = Duration::from_millis(random.random_range(KILL_AFTER_MS));
         let take: Vec<String> = stock.split_off(stock.len() - STOCK);
         let lines = write_until_killed(&api, take, &mut server, after).await;
+        world.db_raw().settle();
 
         server = Server::start(&world.url);
         restarts.push(server.took);

@@ -117,6 +117,18 @@ impl Raw {
         }
     }
 
+    /// Waits until nobody else is in the middle of a statement or a write. PostgreSQL carries out what a process sent
+    /// before it was killed: only then is it one or the other.
+    pub fn settle(&mut self) {
+        let busy = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
+             AND pid <> pg_backend_pid() AND (state = 'active' OR backend_xid IS NOT NULL)";
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while matches!(self, Self::Postgres(_)) && self.number(busy) > 0 {
+            assert!(std::time::Instant::now() < patience, "somebody hangs");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
     /// Keeps everybody else from writing until it is dropped.
     pub fn occupy(&mut self) {
         match self {
