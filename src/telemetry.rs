@@ -34,6 +34,9 @@ pub fn start(config: &Config) -> Result<(), Failed> {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(format!("{QUIET},{}", config.log_level))?)
         .with_writer(stderr)
+        // When who reads them has gone there is nobody to tell; trying to would panic, and end the thread that had a line to
+        // write: the one that hears signals, for one.
+        .log_internal_errors(false)
         .with_ansi(colour);
     let started = if json {
         lines.json().flatten_event(true).try_init()

@@ -117,7 +117,8 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
     machine.run(&["verify"]).with(0);
 
     // A copy that contradicts the ledger sends to a person, and verify says what is bad.
-    let server = Server::start(&machine, &["--drain-seconds", "20"]);
+    // This one serves and stops all the same when who reads its log has gone.
+    let server = Server::start_unheard(&machine, &["--drain-seconds", "20"]);
     readyz(&machine, 200).await;
     let card = format!("number:{LATER}");
     let check = ["check", "--gate", &gate, "--card", &card, "--json"];

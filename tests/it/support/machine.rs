@@ -160,13 +160,28 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(machine: &Machine, more: &[&str]) -> Self {
-        let mut child = machine
+    fn spawn(machine: &Machine, more: &[&str]) -> Child {
+        machine
             .command(&[&["serve"], more].concat())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("starts");
+            .expect("starts")
+    }
+
+    /// One whose log nobody takes: each line that it writes fails.
+    pub fn start_unheard(machine: &Machine, more: &[&str]) -> Self {
+        let mut child = Self::spawn(machine, more);
+        drop(child.stderr.take());
+        Self {
+            child,
+            lines: Arc::default(),
+            reads: None,
+        }
+    }
+
+    pub fn start(machine: &Machine, more: &[&str]) -> Self {
+        let mut child = Self::spawn(machine, more);
         let log = BufReader::new(child.stderr.take().expect("a pipe"));
         let lines = Arc::new(Mutex::new(Vec::new()));
         let into = lines.clone();
@@ -196,7 +211,9 @@ impl Server {
             assert!(began.elapsed() < STOPS, "it stops: {:#?}", self.lines);
             std::thread::sleep(Duration::from_millis(20));
         };
-        self.reads.take().unwrap().join().expect("reads to the end");
+        if let Some(reads) = self.reads.take() {
+            reads.join().expect("reads to the end");
+        }
         let lines = std::mem::take(&mut *self.lines.lock().unwrap());
         (status.code(), lines)
     }
