@@ -1,5 +1,5 @@
-//! kill -9 while eight writers write, again and again. What was acknowledged is there; what was not is one or the other, for
-//! good.
+//! kill -9 while eight writers write and files are brought in, again and again. What was acknowledged is there; what was not
+//! is one or the other, for good; and of every file each row is in once.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -19,15 +19,19 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::actors::{Api, GateActor, Said, new_key};
+use crate::support::actors::{Api, GateActor, Hr, Said, new_key, verdict};
 use crate::support::clock::TestClock;
 use crate::support::figures::Figures;
-use crate::support::world::{MORNING, RunningNode, db_replay, keyring};
+use crate::support::world::{MORNING, RunningNode, db_replay, keyring, text};
 
 const WRITERS: usize = 8;
 const KILL_AFTER_MS: std::ops::RangeInclusive<u64> = 20..=200;
 /// Credentials issued beforehand, for one cycle.
 const STOCK: usize = 400;
+/// Rows of a file: they are carried out in four batches.
+const ROWS: usize = 2_000;
+/// In the second half a file is brought in at every so many cycles, if the one before is done.
+const FILE_EACH: usize = 4;
 const DATABASE: &str = "PORTCULLIS_TEST_CRASH_DATABASE";
 const READY: &str = "the server that is killed listens on ";
 
@@ -41,7 +45,7 @@ struct Line {
 }
 
 pub async fn what_was_acknowledged_outlives_every_kill(mut world: World) {
-    let cycles = if super::full() { 500 } else { 55 };
+    let cycles = if super::full() { 500 } else { 100 };
     let mut random = ChaCha8Rng::seed_from_u64(0x706f_7274);
     let began = Instant::now();
     let a = world.member("Haven A").await;
@@ -59,12 +63,23 @@ pub async fn what_was_acknowledged_outlives_every_kill(mut world: World) {
         (Vec::new(), 0, 0, 0);
     let mut journal: Vec<Line> = Vec::new();
     let mut server = Server::start(&world.url);
-    for _ in 0..cycles {
+    let mut files = Files {
+        hr: hr.clone(),
+        brought: Vec::new(),
+        interrupted: 0,
+        halfway: 0,
+    };
+    for cycle in 0..cycles {
+        // Files hold up the writers, so in the first half there are none.
+        if cycle >= cycles / 2 && cycle % FILE_EACH == 0 {
+            files.bring_next(server.address).await;
+        }
         let api = hr.api.at(server.address);
         let after = Duration::from_millis(random.random_range(KILL_AFTER_MS));
         let take: Vec<String> = stock.split_off(stock.len() - STOCK);
         let lines = write_until_killed(&api, take, &mut server, after).await;
         world.db_raw().settle();
+        files.db_count_interrupted(&world);
 
         server = Server::start(&world.url);
         restarts.push(server.took);
@@ -110,6 +125,7 @@ pub async fn what_was_acknowledged_outlives_every_kill(mut world: World) {
     // All of it once more, at the gate of the last server and in the ledger itself.
     let denied = denied(&gate.at(server.address), &journal).await;
     assert!(denied.iter().all(|denied| *denied), "for good");
+    files.are_in(&gate.at(server.address)).await;
     server.kill();
     let (report, replay) = world.db_read(|reader| {
         let report = verify::verify(reader, |_, _| {}).expect("chain and tables are whole");
@@ -135,17 +151,31 @@ pub async fn what_was_acknowledged_outlives_every_kill(mut world: World) {
         journal.len(),
         "nothing was revoked that nobody asked for"
     );
+    let rows = files.brought.len() * ROWS;
+    assert_eq!(
+        (replay.cards.len(), replay.credentials.len()),
+        (rows, rows + cycles * STOCK),
+        "every row is in, and once"
+    );
+    assert!(
+        files.halfway > 0,
+        "some kills hit a file: {} imports interrupted, none of them halfway",
+        files.interrupted
+    );
     assert!(
         killed_midway * 2 > cycles,
         "most kills hit a write: {killed_midway} of {cycles}"
     );
     println!(
         "{:?}: {cycles} kills in {:.0} s, {} revocations acknowledged, 0 lost, {} unknown ({resolved_done} had been done, \
-         {resolved_not} not), {} entries verified",
+         {resolved_not} not), {} files of {ROWS} rows interrupted {} times, {} of them halfway, {} entries verified",
         world.database,
         began.elapsed().as_secs_f64(),
         journal.len() - resolved_done - resolved_not,
         resolved_done + resolved_not,
+        files.brought.len(),
+        files.interrupted,
+        files.halfway,
         report.seq
     );
     Figures::of(restarts).print("from start to serving");
@@ -224,6 +254,84 @@ async fn write_until_killed(
         lines.extend(writer.await.expect("the writer ends well"));
     }
     lines
+}
+
+/// The files that are brought in, one after the other.
+struct Files {
+    hr: Hr,
+    brought: Vec<String>,
+    /// How many kills hit one that was being applied.
+    interrupted: usize,
+    /// How many of these hit one of which a part was in.
+    halfway: usize,
+}
+
+impl Files {
+    /// Lets the next file be applied, unless the last one still is.
+    async fn bring_next(&mut self, address: SocketAddr) {
+        let hr = self.at(address);
+        if let Some(last) = self.brought.last() {
+            let path = format!("/v1/imports/{last}");
+            match text(&hr.api.get(&path).await.ok(), "state") {
+                "applied" => {}
+                state => return assert_eq!(state, "applying"),
+            }
+        }
+        let mut file =
+            String::from("personeelsnummer;naam;voornaam;werkgever;badgenummer;geldig tot\n");
+        for row in 0..ROWS {
+            let number = number(self.brought.len(), row);
+            file += &format!("S{number};Peeters;Zoe;X nv;{number};31/12/2027\n");
+        }
+        let query = format!(
+            "purpose=credentials&default_format=number&card_system={}",
+            hr.card_system
+        );
+        let checked = hr.brings(&query, file.into()).await.created();
+        let id = text(&checked, "id").to_owned();
+        hr.applies(&id).await.is(202);
+        self.brought.push(id);
+    }
+
+    /// Looks, while no server runs, how far the last file is.
+    fn db_count_interrupted(&mut self, world: &World) {
+        let applying = "SELECT rows_done AS n FROM imports WHERE state = 'applying'";
+        for rows_done in world.db_raw().numbers(applying) {
+            self.interrupted += 1;
+            self.halfway += usize::from((1..ROWS as i64).contains(&rows_done));
+        }
+    }
+
+    /// In the end all of them are in: no row was carried out twice, none was left out, and their cards open the gate.
+    async fn are_in(&self, gate: &GateActor) {
+        let hr = self.at(gate.api.address);
+        for (nth, id) in self.brought.iter().enumerate() {
+            let import = hr.awaits(id).await;
+            assert_eq!(import["state"], "applied", "{import}");
+            let counts = json!({ "new": ROWS, "same": 0, "conflict": 0, "unusable": 0 });
+            assert_eq!(
+                (&import["counts"], &import["rows_done"]),
+                (&counts, &json!(ROWS))
+            );
+            for row in [0, ROWS / 2, ROWS - 1] {
+                let card = json!({ "format": "number", "value": number(nth, row).to_string() });
+                let said = gate.asks(json!({ "card": card })).await.ok();
+                assert_eq!(verdict(&said), ("permit", "valid"), "row {row} of {id}");
+            }
+        }
+    }
+
+    fn at(&self, address: SocketAddr) -> Hr {
+        Hr {
+            api: self.hr.api.at(address),
+            ..self.hr.clone()
+        }
+    }
+}
+
+/// The card of a row.
+fn number(file: usize, row: usize) -> usize {
+    10_000_000 + file * ROWS + row
 }
 
 async fn revoke(api: &Api, line: &Line) -> Result<Said, reqwest::Error> {
