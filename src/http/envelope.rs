@@ -28,7 +28,7 @@ const GATE_CHECKS: &str = "/v1/gate-checks";
 /// Wraps every request.
 ///
 /// A gate check is answered from here, by the handler that its route names: it is asked thousands of times a second, and
-/// finding the way through the table of routes would cost more than its decision. It is counted and not logged each time.
+/// need not pay for the way through the table of routes. It is counted and not logged each time.
 pub async fn envelope(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -45,7 +45,7 @@ pub async fn envelope(
                 status => shared.metrics.answered(GATE_CHECKS, status.as_str()),
             }
         }
-        return Ok(seal(ServiceResponse::new(request, answer), id));
+        return Ok(dress(ServiceResponse::new(request, answer), id));
     }
     let started = std::time::Instant::now();
     let answer = next.call(request).await?.map_into_boxed_body();
@@ -73,7 +73,7 @@ pub async fn envelope(
             "answered"
         );
     }
-    Ok(seal(answer, id))
+    Ok(dress(answer, id))
 }
 
 /// What the route of gate checks does with its extractors, in the same order.
@@ -84,7 +84,7 @@ async fn check(request: &HttpRequest, payload: &mut Payload) -> Result<HttpRespo
 }
 
 /// Puts the headers on.
-fn seal(mut answer: ServiceResponse<BoxBody>, id: HeaderValue) -> ServiceResponse<BoxBody> {
+fn dress(mut answer: ServiceResponse<BoxBody>, id: HeaderValue) -> ServiceResponse<BoxBody> {
     let remaining = answer.request().extensions_mut().remove::<Remaining>();
     let headers = answer.headers_mut();
     headers.insert(REQUEST_ID.clone(), id);
