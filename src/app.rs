@@ -1,6 +1,7 @@
 //! Wiring: a node out of its parts, and the servers around it.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -11,8 +12,11 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_http::{HttpService, KeepAlive};
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
@@ -22,6 +26,8 @@ use crate::access::token::Tokens;
 use crate::config::Config;
 use crate::domain::time::Environment;
 use crate::environment::RealEnvironment;
+use crate::http::connection::Connection;
+use crate::http::direct::Direct;
 use crate::http::envelope::envelope;
 use crate::http::limits::{HEAD_PATIENCE, KEEP_ALIVE};
 use crate::http::routes;
@@ -240,29 +246,62 @@ pub struct Serving {
     pub workers: usize,
     /// Connections at once.
     pub connections_max: usize,
+    /// How long a connection may be open without an answer on it.
+    pub patience: Duration,
     /// How long requests under way may take to end when it is stopped.
     pub drain: Duration,
 }
 
 /// The API server over a node. Runs when awaited, until its handle stops it.
 pub fn api(shared: Data<Shared>, serving: Serving) -> std::io::Result<Server> {
-    let workers = serving.workers.max(1);
-    let server = HttpServer::new(move || {
-        App::new()
+    let Serving {
+        listener,
+        workers,
+        connections_max,
+        patience,
+        drain,
+    } = serving;
+    let builder = Server::build()
+        .workers(workers.max(1))
+        .max_concurrent_connections((connections_max / workers.max(1)).max(1))
+        .shutdown_timeout(drain.as_secs())
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let serve = move || {
+        let remembered = Rc::new(Remembered::default());
+        let app = App::new()
             .app_data(shared.clone())
-            .app_data(Rc::new(Remembered::default()))
+            .app_data(remembered.clone())
             .wrap(from_fn(envelope))
-            .configure(routes::configure)
-    })
-    .workers(workers)
-    .max_connections((serving.connections_max / workers).max(1))
-    .client_request_timeout(HEAD_PATIENCE)
-    .client_disconnect_timeout(Duration::from_secs(2))
-    .keep_alive(KEEP_ALIVE)
-    .shutdown_timeout(serving.drain.as_secs())
-    .disable_signals()
-    .listen(serving.listener)?;
-    Ok(server.run())
+            .configure(routes::configure);
+        let direct = Rc::new(Direct::new(shared.clone(), remembered));
+        let on_stop = stopping.clone();
+        let http = HttpService::build()
+            .client_request_timeout(HEAD_PATIENCE)
+            .client_disconnect_timeout(Duration::from_secs(2))
+            // A timer of its own for each request costs more than it is worth: the connection bears its own idleness.
+            .keep_alive(KeepAlive::Os)
+            .graceful_shutdown_signal(move || {
+                let on_stop = on_stop.clone();
+                async move { on_stop.notified().await }
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        let stopping = stopping.clone();
+        fn_service(move |stream: TcpStream| {
+            let (direct, stopping) = (direct.clone(), stopping.clone());
+            async move {
+                let peer = stream.peer_addr().ok();
+                let connection = Connection::new(stream, patience);
+                match direct.serve(connection, stopping.notified()).await {
+                    Ok(Some(connection)) => Ok((connection, peer)),
+                    Ok(None) => Err(io::Error::from(io::ErrorKind::ConnectionAborted).into()),
+                    Err(error) => Err(error.into()),
+                }
+            }
+        })
+        .and_then(http)
+    };
+    Ok(builder.listen("api", listener, serve)?.run())
 }
 
 /// The metrics server.
@@ -331,6 +370,7 @@ pub fn run(
         listener,
         workers: config.workers,
         connections_max: config.connections_max,
+        patience: KEEP_ALIVE,
         drain,
     };
     let failed = |error: std::io::Error| StartError::new("The server cannot run", &error);

@@ -40,8 +40,9 @@
 //!
 //! # Three walks
 //!
-//! **A badge is read at a gate.** `POST /v1/gate-checks` → the token is known to this thread, its client is not revoked
-//! ([`http::state`]) → [`service::gate_check::ask`]: the card's text is parsed to its one canonical form
+//! **A badge is read at a gate.** `POST /v1/gate-checks` → answered straight from the connection where all about the request
+//! is as usual ([`http::direct`]), else by the app, with the same words → the token is known to this thread, its client is
+//! not revoked ([`http::state`]) → [`service::gate_check::ask`]: the card's text is parsed to its one canonical form
 //! ([`domain::card`]), hashed under the network's key ([`access::keyring`]), looked up ([`index::Index::by_card`]); the
 //! pure rule [`domain::decision::decide`] says yes or no; a copy that is too old turns every yes into "ask a person". The
 //! answer leaves; the line for the log goes into a bounded queue ([`service::check_log`]).

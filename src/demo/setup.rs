@@ -18,6 +18,7 @@ use crate::domain::client::Role;
 use crate::domain::ids::CredentialId;
 use crate::domain::time::Environment;
 use crate::environment::RealEnvironment;
+use crate::http::limits::KEEP_ALIVE;
 use crate::ledger::entry::Actor;
 use crate::service::commit::GROUP_MAX;
 use crate::service::setup::{self, First, FirstAdmin};
@@ -61,6 +62,7 @@ pub async fn on_stage<T>(
         listener,
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         connections_max: 1_000,
+        patience: KEEP_ALIVE,
         drain: Duration::from_secs(2),
     };
     let api = app::api(shared.clone(), serving).map_err(failed)?;

@@ -27,12 +27,15 @@ pub fn configure(server: &mut ServiceConfig) {
     server.default_service(web::to(not_found));
 }
 
+/// The path of the question that everything is for.
+pub const GATE_CHECKS: &str = "/v1/gate-checks";
+
 /// Every path.
 pub fn table() -> Vec<Path> {
     let at = |path, methods| Path { path, methods };
     vec![
         at(
-            "/v1/gate-checks",
+            GATE_CHECKS,
             vec![(Method::POST, web::to(gate_checks::check))],
         ),
         at(

@@ -2,13 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::fmt::{self, Display};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::http::header::HeaderValue;
-use arrayvec::ArrayString;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
@@ -51,21 +49,21 @@ pub struct Quotas {
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
 
-/// What a client may still ask. Its state is one atomic number.
+/// What a client may still ask; its state is one atomic number. What is said of it are the headers of
+/// draft-ietf-httpapi-ratelimit-headers.
 pub struct Allowance {
     limiter: Limiter,
     per_second: NonZeroU32,
     name: &'static str,
-    policy: HeaderValue,
+    policy: String,
 }
 
-/// The RateLimit headers of an answer (draft-ietf-httpapi-ratelimit-headers): the allowance, and what was left of it.
-#[derive(Debug, Clone)]
+/// What was left of an allowance when a request was taken out of it.
 pub struct Remaining {
-    /// RateLimit-Policy.
-    pub policy: HeaderValue,
-    /// RateLimit.
-    pub left: HeaderValue,
+    /// Whose.
+    pub allowance: Arc<Allowance>,
+    /// How many.
+    pub left: u32,
 }
 
 impl Shared {
@@ -108,7 +106,7 @@ impl Shared {
                 }
             };
             let limiter = RateLimiter::direct(Quota::per_second(per_second)).with_middleware();
-            let policy = header(format_args!("\"{name}\";q={per_second};w=1"));
+            let policy = format!("\"{name}\";q={per_second};w=1");
             Arc::new(Allowance {
                 limiter,
                 per_second,
@@ -121,19 +119,32 @@ impl Shared {
 }
 
 impl Allowance {
-    /// Takes one request out of it: what is left, and the refusal if there was none left.
-    pub fn take(&self) -> (Remaining, Option<Problem>) {
-        let remaining = |left: u32| Remaining {
-            policy: self.policy.clone(),
-            left: header(format_args!("\"{}\";r={left};t=1", self.name)),
-        };
+    /// Takes one request out of it, and answers how many are left.
+    pub fn take(&self) -> Result<u32, Problem> {
         match self.limiter.check() {
-            Ok(snapshot) => (remaining(snapshot.remaining_burst_capacity()), None),
+            Ok(snapshot) => Ok(snapshot.remaining_burst_capacity()),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
-                (remaining(0), Some(too_often(wait.as_secs() + 1)))
+                Err(too_often(wait.as_secs() + 1))
             }
         }
+    }
+
+    /// The RateLimit-Policy header.
+    pub fn policy(&self) -> &str {
+        &self.policy
+    }
+
+    /// The RateLimit header, when so many are left.
+    pub fn says(&self, left: u32) -> impl Display {
+        struct Says(&'static str, u32);
+        impl Display for Says {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let Self(name, left) = self;
+                write!(f, "\"{name}\";r={left};t=1")
+            }
+        }
+        Says(self.name, left)
     }
 
     /// Takes so many more out of it: what is asked in one request counts as much as if each were asked alone. A request
@@ -159,20 +170,18 @@ fn too_often(seconds: u64) -> Problem {
     problem
 }
 
-/// A header of a few letters and numbers, none of which it could refuse.
-fn header(text: std::fmt::Arguments<'_>) -> HeaderValue {
-    let mut on_stack = ArrayString::<64>::new();
-    let written = on_stack.write_fmt(text).is_ok();
-    HeaderValue::from_str(if written { &on_stack } else { "" })
-        .unwrap_or_else(|_| HeaderValue::from_static(""))
+/// By the end of a token, which is the end of its signature and so as random as any hash.
+type TokenMap = HashMap<[u8; 16], Token, foldhash::fast::RandomState>;
+
+/// A token that was verified.
+struct Token {
+    whole: Box<[u8]>,
+    verified: Verified,
+    allowance: Arc<Allowance>,
 }
 
-/// By token: what it proves, and what its client may still ask.
-type TokenMap = HashMap<Box<[u8]>, (Verified, Arc<Allowance>), foldhash::fast::RandomState>;
-
 /// What one thread of the server remembers: tokens that it has verified, so that a check does not pay for a signature
-/// each time. Nobody else reads or writes it, so there is no lock. Only tokens that we signed get in, so nobody can choose
-/// them to collide and their hash may be a fast one: a token is some hundred bytes long and is looked up at every request.
+/// each time. Nobody else reads or writes it, so there is no lock.
 #[derive(Default)]
 pub struct Remembered {
     tokens: RefCell<TokenMap>,
@@ -192,29 +201,39 @@ impl Remembered {
                 "The access token is missing or not valid. Ask for a new one.",
             )
         };
+        if let Some(known) = self.known(shared, token) {
+            return Ok(known);
+        }
         let services = &shared.services;
         let now = services.environment.now();
-        let mut tokens = self.tokens.borrow_mut();
-        let (verified, allowance) = match tokens.get(token) {
-            Some((verified, allowance)) if now < verified.expires => (*verified, allowance.clone()),
-            _ => {
-                tokens.remove(token);
-                let text = std::str::from_utf8(token).map_err(|_| invalid())?;
-                let verified = services.tokens.verify(text, now).map_err(|_| invalid())?;
-                let places = services.index.places();
-                let client = places.caller(verified.client).ok_or_else(invalid)?;
-                let allowance = shared.allowance(client.id, client.role);
-                if tokens.len() >= TOKENS_REMEMBERED_MAX {
-                    tokens.clear();
-                }
-                tokens.insert(token.into(), (verified, allowance.clone()));
-                (verified, allowance)
-            }
-        };
-        drop(tokens);
+        let text = std::str::from_utf8(token).map_err(|_| invalid())?;
+        let verified = services.tokens.verify(text, now).map_err(|_| invalid())?;
         let places = services.index.places();
         let client = places.caller(verified.client).ok_or_else(invalid)?;
-        let caller = clients::caller(client);
-        Ok((caller, allowance))
+        let allowance = shared.allowance(client.id, client.role);
+        let mut tokens = self.tokens.borrow_mut();
+        if tokens.len() >= TOKENS_REMEMBERED_MAX {
+            tokens.clear();
+        }
+        if let Some(end) = token.last_chunk() {
+            let token = Token {
+                whole: token.into(),
+                verified,
+                allowance: allowance.clone(),
+            };
+            tokens.insert(*end, token);
+        }
+        Ok((clients::caller(client), allowance))
+    }
+
+    /// The same, if this thread remembers the token and it has still its force.
+    fn known(&self, shared: &Shared, token: &[u8]) -> Option<(Caller, Arc<Allowance>)> {
+        let services = &shared.services;
+        let tokens = self.tokens.borrow();
+        let known = tokens.get(token.last_chunk()?)?;
+        let places = services.index.places();
+        let client = places.caller(known.verified.client)?;
+        (*known.whole == *token && services.environment.now() < known.verified.expires)
+            .then(|| (clients::caller(client), known.allowance.clone()))
     }
 }

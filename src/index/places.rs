@@ -13,6 +13,9 @@ use crate::ledger::fold::Record;
 /// One kind of record by identifier, each with the entry that last touched it.
 pub type Shelf<K, T> = BTreeMap<K, (u64, Arc<T>)>;
 
+/// By identifiers that this network made, so nobody can choose them to collide.
+type QuickMap<K, T> = HashMap<K, T, foldhash::fast::RandomState>;
+
 /// Who is in the network, as of one entry.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
@@ -29,11 +32,11 @@ pub struct Places {
     /// Clients.
     pub clients: Shelf<ClientId, Client>,
     /// What a check needs of its gate, put together once and not at every check.
-    spots: HashMap<GateId, Arc<Spot>>,
+    spots: QuickMap<GateId, Arc<Spot>>,
     /// The strictest age limit among a member's gates.
     limits_ms: HashMap<MemberId, u64>,
     /// What a request needs of its client.
-    callers: HashMap<ClientId, Arc<Client>>,
+    callers: QuickMap<ClientId, Arc<Client>>,
 }
 
 /// A gate with all that a check needs to know of it.

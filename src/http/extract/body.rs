@@ -65,6 +65,14 @@ pub async fn read_body(
         })
 }
 
+/// Whether this Content-Type is that of JSON.
+pub fn is_json(content_type: &[u8]) -> bool {
+    content_type
+        .split(|byte| *byte == b';')
+        .next()
+        .is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"application/json"))
+}
+
 /// A JSON body of at most `MAX` bytes: read in time, of the right type, without unknown fields, and valid.
 pub struct ValidJson<T, const MAX: usize = BODY_BYTES_MAX> {
     /// The body.
@@ -74,21 +82,9 @@ pub struct ValidJson<T, const MAX: usize = BODY_BYTES_MAX> {
 }
 
 impl<T: DeserializeOwned + Validate, const MAX: usize> ValidJson<T, MAX> {
-    /// Reads and checks the body of this request.
-    pub async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
-        let json = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| {
-                value
-                    .split(';')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .eq_ignore_ascii_case("application/json")
-            });
-        if !json {
+    async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE);
+        if !content_type.is_some_and(|value| is_json(value.as_bytes())) {
             return Err(Problem::new(
                 ProblemCode::UnsupportedMediaType,
                 "Send the body as application/json.",

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
@@ -19,14 +19,14 @@ use crate::domain::text;
 use crate::ledger::entry::Actor;
 
 use super::problem::{Problem, ProblemCode};
-use super::state::{Allowance, Remembered, Shared};
+use super::state::{Allowance, Remaining, Remembered, Shared};
 
 mod body;
 mod headers;
 mod page;
 mod strict;
 
-pub use body::{ValidJson, parse_json, read_body};
+pub use body::{ValidJson, is_json, parse_json, read_body};
 pub use headers::{IdempotencyKey, IfMatch, etag, is_known};
 pub use page::{ListQuery, Page, id_parameter, no_query, query_pairs, unknown_parameter};
 
@@ -58,14 +58,7 @@ impl<P: Permission> FromRequest for Guarded<P> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
-    }
-}
-
-impl<P: Permission> Guarded<P> {
-    /// Who sent this request, if they may do what it asks for.
-    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        guard(request)
+        ready(guard(request))
     }
 }
 
@@ -80,11 +73,14 @@ fn guard<P: Permission>(request: &HttpRequest) -> Result<Guarded<P>, Problem> {
         )
         .into());
     };
-    let token = bearer(request)?;
+    let token = bearer(request.headers())?;
     let (caller, allowance) = remembered.caller(shared, token)?;
-    let (remaining, refused) = allowance.take();
-    request.extensions_mut().insert(remaining);
-    refused.map_or(Ok(()), Err)?;
+    let taken = allowance.take();
+    request.extensions_mut().insert(Remaining {
+        allowance: allowance.clone(),
+        left: *taken.as_ref().unwrap_or(&0),
+    });
+    taken?;
     Ok(Guarded {
         permit: caller.permit::<P>()?,
         allowance,
@@ -93,26 +89,26 @@ fn guard<P: Permission>(request: &HttpRequest) -> Result<Guarded<P>, Problem> {
 }
 
 /// The token of the Authorization header, of which there must be exactly one (RFC 6750 section 2.1).
-fn bearer(request: &HttpRequest) -> Result<&[u8], Problem> {
-    let missing = || {
+fn bearer(headers: &HeaderMap) -> Result<&[u8], Problem> {
+    let mut values = headers.get_all(header::AUTHORIZATION);
+    let token = values
+        .next()
+        .and_then(|value| bearer_token(value.as_bytes()))
+        .filter(|_| values.next().is_none());
+    token.ok_or_else(|| {
         Problem::new(
             ProblemCode::Unauthorized,
             "Send the access token as `Authorization: Bearer …`.",
         )
-    };
-    let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let value = headers.next().map(HeaderValue::as_bytes);
-    if headers.next().is_some() {
-        return Err(missing());
-    }
-    let (scheme, token) = value
-        .and_then(|value| value.split_at_checked(SCHEME.len()))
-        .ok_or_else(missing)?;
-    if scheme.eq_ignore_ascii_case(SCHEME) {
-        Ok(token.trim_ascii())
-    } else {
-        Err(missing())
-    }
+    })
+}
+
+/// The token in the value of an Authorization header.
+pub fn bearer_token(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(SCHEME.len())?;
+    scheme
+        .eq_ignore_ascii_case(SCHEME)
+        .then(|| token.trim_ascii())
 }
 
 const SCHEME: &[u8] = b"Bearer ";

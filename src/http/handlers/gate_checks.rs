@@ -6,7 +6,7 @@ use arrayvec::{ArrayString, ArrayVec};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::access::permission::{CheckGate, ReadStatus};
+use crate::access::permission::{CheckGate, Permit, ReadStatus};
 use crate::domain::card::{Format, Input, TEXT_MAX};
 use crate::domain::decision::{Decision, Instruction, Status};
 use crate::domain::ids::{CardSystemId, CheckId, CredentialId, GateId, Gen};
@@ -16,9 +16,11 @@ use crate::domain::time::Timestamp;
 use crate::http::extract::{Guarded, ListOf, ValidJson, is_known, query_pairs, unknown_parameter};
 use crate::http::limits::{AT_LEAST_PATIENCE, BATCH_BYTES_MAX};
 use crate::http::problem::{Problem, ProblemCode, ProblemDocument};
+use crate::http::state::Shared;
 use crate::index::Index;
 use crate::service::Error;
 use crate::service::gate_check::{self, Presented, Question};
+use crate::store::logs::CheckLine;
 
 use super::Answer;
 
@@ -223,12 +225,11 @@ pub struct GateCheckBatchView {
     responses((status = 200, description = "The decision", body = GateCheckView)))]
 pub async fn check(who: Guarded<CheckGate>, body: ValidJson<GateCheckBody>) -> Answer {
     await_seq(&who.services.index, body.value.at_least).await;
-    let view = ask(&who, &body.value)?;
-    let mut json = Vec::with_capacity(512);
-    serde_json::to_writer(&mut json, &view).map_err(Error::internal)?;
+    let (view, line) = ask(&who, &who.permit, &body.value)?;
+    note(&who, line);
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/json"))
-        .body(json))
+        .body(json(&view)?))
 }
 
 /// The same for up to 500 cards.
@@ -253,8 +254,11 @@ pub async fn check_batch(
         .checks
         .iter()
         .enumerate()
-        .map(|(at, check)| match ask(&who, check) {
-            Ok(view) => BatchItem::Answer(Box::new(view)),
+        .map(|(at, check)| match ask(&who, &who.permit, check) {
+            Ok((view, line)) => {
+                note(&who, line);
+                BatchItem::Answer(Box::new(view))
+            }
             Err(error) => BatchItem::Problem {
                 problem: Box::new(problem_of(at, error).document(None)),
             },
@@ -281,8 +285,13 @@ async fn await_seq(index: &Index, at_least: Option<u64>) {
     }
 }
 
-fn ask(who: &Guarded<CheckGate>, body: &GateCheckBody) -> Result<GateCheckView, Error> {
-    let services = &who.services;
+/// The answer to one question, and its line for the log, which is [`note`]d when the answer is given.
+pub fn ask(
+    shared: &Shared,
+    permit: &Permit<CheckGate>,
+    body: &GateCheckBody,
+) -> Result<(GateCheckView, CheckLine), Error> {
+    let services = &shared.services;
     let raw = body
         .card
         .as_ref()
@@ -309,15 +318,26 @@ fn ask(who: &Guarded<CheckGate>, body: &GateCheckBody) -> Result<GateCheckView, 
         max_age_ms: body.max_age_ms,
     };
     let (answer, line) = gate_check::ask(
-        &who.permit,
+        permit,
         &services.index,
         &services.keyring,
         &*services.environment,
         question,
     )?;
-    who.metrics.checked(line.decision);
-    services.check_log.put(line);
-    Ok(answer.into())
+    Ok((answer.into(), line))
+}
+
+/// Counts an answer and puts it into the log.
+pub fn note(shared: &Shared, line: CheckLine) {
+    shared.metrics.checked(line.decision);
+    shared.services.check_log.put(line);
+}
+
+/// An answer as it is sent.
+pub fn json(view: &GateCheckView) -> Result<Vec<u8>, Error> {
+    let mut json = Vec::with_capacity(512);
+    serde_json::to_writer(&mut json, view).map_err(Error::internal)?;
+    Ok(json)
 }
 
 /// Where a credential stands, without whose it is.

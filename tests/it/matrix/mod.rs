@@ -3,9 +3,11 @@
 //! * [`routes`]: each route with a body that it takes, for everything here that goes through all of them.
 //! * [`permissions`]: route × role × own or another's, as a golden text. [`tokens`]: forged tokens.
 //! * [`problems`]: every code is reached. [`conventions`], [`idempotency`], [`lists`], [`wire`]: what every route keeps to.
+//! * [`direct`]: the two ways of a gate check, and what a caller can hold of the server.
 //! * [`openapi`]: the description. [`hostile`]: garbage at every route. [`privacy`]: what must appear nowhere.
 
 pub mod conventions;
+pub mod direct;
 pub mod hostile;
 pub mod idempotency;
 pub mod lists;
@@ -25,6 +27,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use portcullis::app::{self, Serving};
+use portcullis::http::limits::KEEP_ALIVE;
 use portcullis::http::state::Shared;
 
 use crate::support::{Database, World};
@@ -137,6 +140,11 @@ pub struct Server {
 
 impl Server {
     pub fn over(shared: Data<Shared>) -> Self {
+        Self::patient(shared, KEEP_ALIVE)
+    }
+
+    /// With connections that break when nothing is answered on them for so long.
+    pub fn patient(shared: Data<Shared>, patience: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let drain = Duration::from_secs(5);
@@ -144,6 +152,7 @@ impl Server {
             listener,
             workers: 1,
             connections_max: 100,
+            patience,
             drain,
         };
         let (send, receive) = std::sync::mpsc::channel();

@@ -12,6 +12,7 @@ use portcullis::app::{self, Node, NodeSettings, Serving};
 use portcullis::domain::network::MemberKind;
 use portcullis::domain::text::Name;
 use portcullis::domain::time::Environment;
+use portcullis::http::limits::KEEP_ALIVE;
 use portcullis::http::state::Shared;
 use portcullis::index::Index;
 use portcullis::ledger::entry::Entry;
@@ -247,6 +248,7 @@ impl RunningNode {
             listener,
             workers: 1,
             connections_max: 1_000,
+            patience: KEEP_ALIVE,
             drain: Duration::from_secs(5),
         };
         let (send, receive) = std::sync::mpsc::channel();
