@@ -37,7 +37,7 @@ use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
 use crate::service::health::Health;
 use crate::service::load::Progress;
-use crate::service::{Door, Services, follow, import, load, signing_keys};
+use crate::service::{Door, Services, follow, import, load, retention, signing_keys};
 use crate::store::{Store, migrate};
 
 /// Why a node does not start. A sentence for the operator.
@@ -373,13 +373,17 @@ pub fn run(
         patience: KEEP_ALIVE,
         drain,
     };
+    let kept = retention::Kept {
+        permits_days: config.permits_kept_days,
+        refusals_days: config.refusals_kept_days,
+    };
     let failed = |error: std::io::Error| StartError::new("The server cannot run", &error);
     let ended = actix_web::rt::System::new().block_on(async {
         let api = api(shared.clone(), serving)?;
         let metrics = metrics(shared.clone(), metrics_listener)?;
         let handles = [api.handle(), metrics.handle()];
         actix_web::rt::spawn(stop_on_signal(shared.clone(), grace, handles));
-        actix_web::rt::spawn(sweep_daily(shared));
+        actix_web::rt::spawn(sweep_daily(shared, kept));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
         futures_util::future::try_join(api, metrics).await
     });
@@ -410,8 +414,9 @@ pub fn shared(
     )))
 }
 
-async fn sweep_daily(shared: Data<Shared>) {
+async fn sweep_daily(shared: Data<Shared>, kept: retention::Kept) {
     loop {
+        retention::forget(&shared.services, kept).await;
         tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
         import::sweep(&shared.services);
     }

@@ -111,6 +111,10 @@ settings! {
     drain_seconds: u64, must be "a whole number from 0 to 20", |n| (0..=20).contains(n);
     /// Connections open at once, 16 to 1000000; a further one waits. Default: 10000.
     connections_max: usize, must be "a whole number from 16 to 1000000", |n| (16..=1_000_000).contains(n);
+    /// Days for which it is kept who was let through which gate, 1 to 3650. Default: 30.
+    permits_kept_days: u32, must be "a whole number from 1 to 3650", |n| (1..=3_650).contains(n);
+    /// Days for which it is kept which cards were not let through, and where, 1 to 3650. Default: 90.
+    refusals_kept_days: u32, must be "a whole number from 1 to 3650", |n| (1..=3_650).contains(n);
 }
 
 /// Form of log lines.
@@ -268,6 +272,8 @@ impl Config {
             requests_per_second: given.requests_per_second.unwrap_or(50),
             drain_seconds: given.drain_seconds.unwrap_or(20),
             connections_max: given.connections_max.unwrap_or(10_000),
+            permits_kept_days: given.permits_kept_days.unwrap_or(30),
+            refusals_kept_days: given.refusals_kept_days.unwrap_or(90),
         }
     }
 

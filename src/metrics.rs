@@ -8,7 +8,6 @@ use prometheus::{
 use crate::domain::decision::Decision;
 use crate::service::Services;
 use crate::service::health::is_alarming;
-use std::sync::atomic::Ordering;
 
 /// The counters of a node.
 #[derive(Clone)]
@@ -73,9 +72,9 @@ impl Metrics {
         let log = IntCounterVec::new(
             Opts::new(
                 "portcullis_check_log_lines_total",
-                "Lines of the check log by what became of them",
+                "Lines of the check log by what became of them, and by decision",
             ),
-            &["fate"],
+            &["fate", "decision"],
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(checks.clone()))?;
@@ -84,8 +83,8 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
         }
         registry.register(Box::new(log.clone()))?;
-        let by_decision = ["permit", "deny", "refer", "unknown"]
-            .map(|decision| checks.with_label_values(&[decision]));
+        let by_decision =
+            Decision::ALL.map(|decision| checks.with_label_values(&[decision.as_str()]));
         Ok(Self {
             registry,
             gate_checks_answered: requests.with_label_values(&["/v1/gate-checks", "200"]),
@@ -108,13 +107,7 @@ impl Metrics {
 
     /// Counts an answered check.
     pub fn checked(&self, decision: Decision) {
-        let at = match decision {
-            Decision::Permit => 0,
-            Decision::Deny => 1,
-            Decision::Refer => 2,
-            Decision::Unknown => 3,
-        };
-        self.checks[at].inc();
+        self.checks[decision as usize].inc();
     }
 
     /// The text for a scrape.
@@ -128,13 +121,14 @@ impl Metrics {
         self.credentials.set(index.credentials_len().into());
         self.whole.set(index.is_whole().into());
         let counts = services.check_log.counts();
-        for (fate, count) in [
-            ("written", &counts.written),
-            ("dropped_permit", &counts.dropped_permits),
-            ("dropped_refusal", &counts.dropped_refusals),
-        ] {
-            let counter = self.log.with_label_values(&[fate]);
-            counter.inc_by(count.load(Ordering::Relaxed).saturating_sub(counter.get()));
+        for decision in Decision::ALL {
+            for (fate, count) in [
+                ("written", counts.written(decision)),
+                ("dropped", counts.dropped(decision)),
+            ] {
+                let counter = self.log.with_label_values(&[fate, decision.as_str()]);
+                counter.inc_by(count.saturating_sub(counter.get()));
+            }
         }
         let mut text = Vec::new();
         // Encoding into memory fails only for metrics without values; there are none.

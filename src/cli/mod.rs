@@ -1,9 +1,10 @@
-//! The commands, one file each. `serve`, `init`, `verify` and `config` work on this machine with the settings of a server;
-//! `check`, `revoke` and `import` talk to a running server as a client. `demo` brings its own server.
+//! The commands, one file each. `serve`, `init`, `verify`, `checks` and `config` work on this machine with the settings of a
+//! server; `check`, `revoke` and `import` talk to a running server as a client. `demo` brings its own server.
 //!
 //! What was asked for goes to stdout, everything else to stderr. With `--json` stdout is one JSON value.
 
 mod check;
+mod checks;
 mod completions;
 mod config;
 mod connection;
@@ -40,6 +41,7 @@ enum Command {
     Demo(demo::Demo),
     Init(init::Init),
     Check(check::Check),
+    Checks(checks::Checks),
     Revoke(revoke::Revoke),
     Import(import::Import),
     Verify(verify::Verify),
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Demo(demo) => Ok(demo.run()),
         Command::Init(init) => init.run(),
         Command::Check(check) => check.run(),
+        Command::Checks(checks) => checks.run(),
         Command::Revoke(revoke) => revoke.run(),
         Command::Import(import) => import.run(),
         Command::Verify(verify) => verify.run(),

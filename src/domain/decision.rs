@@ -20,6 +20,21 @@ pub enum Decision {
     Unknown,
 }
 
+impl Decision {
+    /// All of them, each at the place of its number.
+    pub const ALL: [Self; 4] = [Self::Permit, Self::Deny, Self::Refer, Self::Unknown];
+
+    /// Its name in the API and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Deny => "deny",
+            Self::Refer => "refer",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What the answer rests on, without accusing anybody: revoked and suspended are both "not valid".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -40,6 +55,22 @@ pub enum Status {
     Unknown,
     /// This copy is too old, or not whole, to tell.
     Undetermined,
+}
+
+impl Status {
+    /// Its name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::NotValid => "not_valid",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::OutOfScope => "out_of_scope",
+            Self::Ambiguous => "ambiguous",
+            Self::Unknown => "unknown",
+            Self::Undetermined => "undetermined",
+        }
+    }
 }
 
 /// What the guard or the barrier does.

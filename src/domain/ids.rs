@@ -42,6 +42,16 @@ impl<K: Kind> Id<K> {
         Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
+    /// Below every identifier that is made at this moment or later, and above every one that was made before.
+    pub fn first_at(moment: Timestamp) -> Self {
+        Self::from_u128(u128::try_from(moment.as_ms()).unwrap_or(0) << 80)
+    }
+
+    /// When it was made: its first 48 bits.
+    pub const fn made_at(&self) -> Timestamp {
+        Timestamp::from_ms((self.as_u128() >> 80) as i64)
+    }
+
     /// The identifier with these 128 bits.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid, PhantomData)
@@ -199,6 +209,16 @@ kinds! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_identifier_says_when_it_was_made_and_lies_there() {
+        let moment = |text: &str| text.parse::<Timestamp>().expect("a moment");
+        let at = moment("2026-03-01T07:30:00.123Z");
+        let id = CheckId::make_at(at, &crate::environment::RealEnvironment);
+        assert_eq!(id.made_at(), at);
+        assert!(CheckId::first_at(at) < id);
+        assert!(id < CheckId::first_at(at.plus_ms(1)));
+    }
 
     #[test]
     fn an_identifier_has_exactly_one_spelling() {

@@ -1,5 +1,6 @@
-//! The log of answered checks, written behind the answers. Two bounded queues: permits, and everything else, so that a
-//! flood of permits can never push out a denial. A full queue drops the line and counts it; no gate ever waits for it.
+//! The log of answered checks, written behind the answers. Three bounded queues: denials, which are evidence; referrals
+//! and unknown cards, of which anybody with a card in hand can make a flood; and permits. So no flood pushes out what
+//! matters more. A full queue drops the line and counts it; no gate ever waits for it.
 //! While the database does not answer, lines wait in the queues and are written afterwards.
 
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use crate::domain::decision::Decision;
 use crate::store::StoreError;
 use crate::store::logs::{self, CheckLine};
 
-/// How many permits may wait: half a minute at two thousand a second.
-const PERMITS_MAX: usize = 65_536;
-/// How many denials, referrals and unknown cards may wait.
-const REFUSALS_MAX: usize = 65_536;
+/// How many lines may wait in each queue: half a minute of permits at two thousand a second.
+const WAITING_MAX: usize = 65_536;
+/// How many queues there are.
+const QUEUES: usize = 3;
 /// How many lines are written at once: what a busy node answers in an interval, so that it pays for one commit.
 const BATCH_LINES: usize = 16_384;
 /// How often what waits is written.
@@ -26,33 +27,36 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// Where answered checks go. Cheap to clone.
 #[derive(Clone)]
 pub struct CheckLog {
-    permits: SyncSender<CheckLine>,
-    refusals: SyncSender<CheckLine>,
+    queues: [SyncSender<CheckLine>; QUEUES],
     counts: Arc<Counts>,
 }
 
-/// What became of the lines.
+/// The number of the queue in which the lines of a decision wait. What is in the first is written first.
+const fn queue_of(decision: Decision) -> usize {
+    match decision {
+        Decision::Deny => 0,
+        Decision::Refer | Decision::Unknown => 1,
+        Decision::Permit => 2,
+    }
+}
+
+/// What became of the lines, by decision.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// Written.
-    pub written: AtomicU64,
-    /// Permits dropped because their queue was full, or the database failed.
-    pub dropped_permits: AtomicU64,
-    /// Other answers dropped for the same reasons.
-    pub dropped_refusals: AtomicU64,
+    written: [AtomicU64; Decision::ALL.len()],
+    dropped: [AtomicU64; Decision::ALL.len()],
 }
 
 impl CheckLog {
     /// Starts the thread that writes; it ends after `stop`, when it has written what waits.
     pub fn start(door: Door, stop: Arc<AtomicBool>) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (permits, waiting_permits) = sync_channel(PERMITS_MAX);
-        let (refusals, waiting_refusals) = sync_channel(REFUSALS_MAX);
+        let ends: [_; QUEUES] = std::array::from_fn(|_| sync_channel(WAITING_MAX));
         let counts = Arc::new(Counts::default());
         let log = Self {
-            permits,
-            refusals,
+            queues: ends.each_ref().map(|(put, _)| put.clone()),
             counts: counts.clone(),
         };
+        let waiting = ends.map(|(_, take)| take);
         let thread = std::thread::Builder::new()
             .name("check-log".into())
             .spawn(move || {
@@ -62,16 +66,13 @@ impl CheckLog {
                 loop {
                     // Read before the queues: what was put in before the stop is still written.
                     let stopping = stop.load(Ordering::Acquire);
-                    while let Some(batch) = held
-                        .take()
-                        .or_else(|| collect(&waiting_refusals, &waiting_permits))
-                    {
+                    while let Some(batch) = held.take().or_else(|| collect(&waiting)) {
                         // A batch that is not full took all there was: what came meanwhile may wait for company, as
                         // each commit costs a flush of the disk. At the end nothing waits.
                         let more = stopping || batch.len() == BATCH_LINES;
                         match write(&door, &batch) {
-                            Fate::Written => counts.written(&batch),
-                            Fate::Lost => counts.lost(&batch),
+                            Fate::Written => count(&counts.written, &batch),
+                            Fate::Lost => count(&counts.dropped, &batch),
                             Fate::Later => {
                                 held = Some(batch);
                                 break;
@@ -83,12 +84,10 @@ impl CheckLog {
                     }
                     if stopping {
                         // Nobody waits for a database that does not answer at the end.
-                        let rest = waiting_refusals
-                            .try_iter()
-                            .chain(waiting_permits.try_iter());
-                        counts.lost(&rest.collect::<Vec<_>>());
+                        let rest = waiting.iter().flat_map(Receiver::try_iter);
+                        count(&counts.dropped, &rest.collect::<Vec<_>>());
                         if let Some(batch) = held {
-                            counts.lost(&batch);
+                            count(&counts.dropped, &batch);
                         }
                         return;
                     }
@@ -100,13 +99,8 @@ impl CheckLog {
 
     /// Takes a line, or drops and counts it. Never waits.
     pub fn put(&self, line: CheckLine) {
-        let queue = if line.decision == Decision::Permit {
-            &self.permits
-        } else {
-            &self.refusals
-        };
-        if queue.try_send(line).is_err() {
-            self.counts.lost(&[line]);
+        if self.queues[queue_of(line.decision)].try_send(line).is_err() {
+            count(&self.counts.dropped, &[line]);
         }
     }
 
@@ -117,32 +111,27 @@ impl CheckLog {
 }
 
 impl Counts {
-    fn written(&self, lines: &[CheckLine]) {
-        self.written
-            .fetch_add(lines.len() as u64, Ordering::Relaxed);
+    /// Lines of this decision that were written.
+    pub fn written(&self, decision: Decision) -> u64 {
+        self.written[decision as usize].load(Ordering::Relaxed)
     }
 
-    fn lost(&self, lines: &[CheckLine]) {
-        let permits = lines
-            .iter()
-            .filter(|line| line.decision == Decision::Permit)
-            .count() as u64;
-        self.dropped_permits.fetch_add(permits, Ordering::Relaxed);
-        self.dropped_refusals
-            .fetch_add(lines.len() as u64 - permits, Ordering::Relaxed);
+    /// Lines of this decision that were dropped, because their queue was full or the database failed.
+    pub fn dropped(&self, decision: Decision) -> u64 {
+        self.dropped[decision as usize].load(Ordering::Relaxed)
     }
 }
 
-/// Refusals first: they are what somebody will look for.
-fn collect(
-    refusals: &Receiver<CheckLine>,
-    permits: &Receiver<CheckLine>,
-) -> Option<Arc<[CheckLine]>> {
-    let batch: Arc<[CheckLine]> = refusals
-        .try_iter()
-        .chain(permits.try_iter())
-        .take(BATCH_LINES)
-        .collect();
+fn count(into: &[AtomicU64; Decision::ALL.len()], lines: &[CheckLine]) {
+    for line in lines {
+        into[line.decision as usize].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The next lines to write, of the first queue first.
+fn collect(waiting: &[Receiver<CheckLine>; QUEUES]) -> Option<Arc<[CheckLine]>> {
+    let lines = waiting.iter().flat_map(Receiver::try_iter);
+    let batch: Arc<[CheckLine]> = lines.take(BATCH_LINES).collect();
     (!batch.is_empty()).then_some(batch)
 }
 

@@ -3,7 +3,8 @@
 //! A rule reads from top to bottom: may they, is it sensible, state the fact. A rule that needs a clock or a database
 //! gets both from the transaction it runs in.
 //!
-//! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind.
+//! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
+//!   [`retention`]: how long it is kept.
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`watch`]: how neither it nor the door hangs on a dead connection.
@@ -20,6 +21,7 @@ pub mod health;
 pub mod import;
 pub mod load;
 pub mod network;
+pub mod retention;
 pub mod setup;
 pub mod signing_keys;
 pub mod verify;

@@ -98,7 +98,8 @@ CREATE TABLE gate_checks (
     seq BIGINT NOT NULL
 );
 
--- Permits, many in a row: they are nearly all checks, and are read only to be counted and searched.
+-- Permits, many in a row: they are nearly all checks, and are read only to be counted and searched. Rows here and in
+-- the tables beside lie in the order of time, by which they are forgotten, as identifiers begin with it.
 CREATE TABLE gate_permits (
     id BYTEA NOT NULL PRIMARY KEY,
     first_at BIGINT NOT NULL,
@@ -118,6 +119,7 @@ CREATE TABLE sightings (
     status SMALLINT NOT NULL,
     check_id BYTEA NOT NULL
 );
+CREATE INDEX sightings_by_credential ON sightings (credential, id);
 
 -- Files brought in, and what became of them.
 CREATE TABLE imports (

@@ -23,7 +23,6 @@ struct Scene {
 
 impl Scene {
     async fn begin(mut world: World) -> Self {
-        log::listen();
         let a = world.member("Haven A").await;
         let hr = a.hr(&world).await;
         let gate = a.gate(&world, &[&hr.card_system]).await;

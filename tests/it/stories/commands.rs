@@ -106,7 +106,8 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
     let (reader, at_gate) = machine.client(&admin, &member, "gate").await;
 
     imports(&machine, &hr, &card_system);
-    checks(&machine, &reader, &hr, &gate);
+    let credential = checks(&machine, &reader, &hr, &gate);
+    kept_checks(&machine, &credential, &gate).await;
     revocations(&machine, &hr, &card_system);
     web(&machine).await;
     let lines = stops_in_good_order(&machine, server, &at_gate, &gate).await;
@@ -118,8 +119,10 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
 
     // A copy that contradicts the ledger sends to a person, and verify says what is bad.
     // This one serves and stops all the same when who reads its log has gone.
+    remember_1970(&machine);
     let server = Server::start_unheard(&machine, &["--drain-seconds", "20"]);
     readyz(&machine, 200).await;
+    forgets_1970(&machine);
     let card = format!("number:{LATER}");
     let check = ["check", "--gate", &gate, "--card", &card, "--json"];
     machine.as_client(&reader, &check).with(0);
@@ -280,7 +283,8 @@ fn imports(machine: &Machine, hr: &str, card_system: &str) {
     assert!(!again.err.contains("NOT ALL ROWS"), "{}", again.err);
 }
 
-fn checks(machine: &Machine, reader: &str, hr: &str, gate: &str) {
+/// The credential that was revoked on the way.
+fn checks(machine: &Machine, reader: &str, hr: &str, gate: &str) -> String {
     let check = |card: &str, more: &[&str]| {
         let card = format!("number:{card}");
         machine.as_client(
@@ -303,6 +307,80 @@ fn checks(machine: &Machine, reader: &str, hr: &str, gate: &str) {
     check(LATER, &[]).with(0);
     // A gate revokes nobody.
     machine.as_client(reader, &revoke).with(1).says("forbidden");
+    credential.to_owned()
+}
+
+/// What was answered about a credential is found again, beside the server.
+async fn kept_checks(machine: &Machine, credential: &str, gate: &str) {
+    let checks = ["checks", "--credential", credential, "--json"];
+    let began = Instant::now();
+    let found = loop {
+        let found = machine.run(&checks).with(0).json();
+        if found.as_array().map(Vec::len) == Some(3) {
+            break found;
+        }
+        assert!(began.elapsed() < PATIENCE, "{found}");
+    };
+    let told = found.as_array().expect("a list").iter();
+    let told: Vec<_> = told
+        .map(|check| (text(check, "decision"), text(check, "status")))
+        .collect();
+    let (valid, not_valid) = (("permit", "valid"), ("deny", "not_valid"));
+    assert_eq!(told, [valid, valid, not_valid], "in the order of time");
+    assert!(
+        found
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|check| check["gate"] == gate)
+    );
+    let since = text(&found[2], "at");
+    let last = machine.run(&[&checks[..], &["--since", since]].concat());
+    assert_eq!(last.with(0).json(), json!([found[2]]));
+    let nothing = [
+        "checks",
+        "--credential",
+        credential,
+        "--since",
+        "2104-12-30",
+    ];
+    machine
+        .run(&nothing)
+        .with(0)
+        .says("No check of this credential is kept.");
+    machine
+        .run(&[&checks[..], &["--since", "yesterday"]].concat())
+        .with(2)
+        .says("must be a day such as");
+}
+
+/// One check more, of long ago.
+fn remember_1970(machine: &Machine) {
+    let mut raw = Raw::open(&machine.database());
+    let some = raw.bytes(&[1; 16]);
+    let id = raw.bytes(&[&[0; 8][..], &[1; 8]].concat());
+    raw.must(&format!(
+        "INSERT INTO gate_checks VALUES ({id}, 1, {some}, {some}, {some}, 2, 2, 1)"
+    ));
+    raw.must(&format!(
+        "INSERT INTO sightings VALUES ({id}, 1, {some}, {some}, {some}, {some}, 2, {id})"
+    ));
+}
+
+/// The server that runs has forgotten it, and nothing else.
+fn forgets_1970(machine: &Machine) {
+    let mut raw = Raw::open(&machine.database());
+    let mut number = |table: &str, old: &str| {
+        raw.number(&format!(
+            "SELECT count(*) AS n FROM {table} WHERE at {old} 1"
+        ))
+    };
+    let began = Instant::now();
+    while number("gate_checks", "=") + number("sightings", "=") > 0 {
+        assert!(began.elapsed() < PATIENCE, "it is forgotten");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(number("gate_checks", ">") > 0 && number("sightings", ">") > 0);
 }
 
 /// A list of badges of which one is nobody's: whoever sent it must hear of that.

@@ -45,7 +45,8 @@ macro_rules! all {
         );
         $crate::stories::tell!($database, check_log:
             a_refusal_is_seen_by_the_gates_member_and_by_the_issuer_and_by_nobody_else,
-            while_the_database_is_occupied_gates_go_on_and_only_permits_are_dropped,
+            while_the_database_is_occupied_gates_go_on_and_no_denial_is_dropped,
+            what_is_older_than_it_may_be_is_forgotten_and_nothing_else,
         );
         $crate::stories::tell!($database, ready:
             a_node_beside_another_schema_is_not_ready,

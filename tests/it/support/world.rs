@@ -88,6 +88,9 @@ fn psql(url: &str, sql: &str) {
 
 impl Place {
     pub fn new(database: Database) -> Self {
+        // Before any line of ours can be written: one that is written just while the listener is put in place is taken
+        // for one that nobody ever wants.
+        super::log::listen();
         match database {
             Database::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
