@@ -61,23 +61,28 @@ impl CheckLog {
             .name("check-log".into())
             .spawn(move || {
                 stand_back();
-                // Taken from the queues and not yet written. While there is such a batch no other is taken.
-                let mut held: Option<Arc<[CheckLine]>> = None;
+                // Taken from the queues and not yet written. While there is such a batch no other is taken. The same memory
+                // each time: megabytes that come and go several times a second cost more than what is written into them.
+                let mut batch = Arc::new(Vec::with_capacity(BATCH_LINES));
                 loop {
                     // Read before the queues: what was put in before the stop is still written.
                     let stopping = stop.load(Ordering::Acquire);
-                    while let Some(batch) = held.take().or_else(|| collect(&waiting)) {
+                    loop {
+                        if batch.is_empty() {
+                            collect(&waiting, &mut batch);
+                        }
                         // A batch that is not full took all there was: what came meanwhile may wait for company, as
                         // each commit costs a flush of the disk. At the end nothing waits.
                         let more = stopping || batch.len() == BATCH_LINES;
+                        if batch.is_empty() {
+                            break;
+                        }
                         match write(&door, &batch) {
                             Fate::Written => count(&counts.written, &batch),
                             Fate::Lost => count(&counts.dropped, &batch),
-                            Fate::Later => {
-                                held = Some(batch);
-                                break;
-                            }
+                            Fate::Later => break,
                         }
+                        empty(&mut batch);
                         if !more {
                             break;
                         }
@@ -86,9 +91,7 @@ impl CheckLog {
                         // Nobody waits for a database that does not answer at the end.
                         let rest = waiting.iter().flat_map(Receiver::try_iter);
                         count(&counts.dropped, &rest.collect::<Vec<_>>());
-                        if let Some(batch) = held {
-                            count(&counts.dropped, &batch);
-                        }
+                        count(&counts.dropped, &batch);
                         return;
                     }
                     std::thread::sleep(INTERVAL);
@@ -129,10 +132,23 @@ fn count(into: &[AtomicU64; Decision::ALL.len()], lines: &[CheckLine]) {
 }
 
 /// The next lines to write, of the first queue first.
-fn collect(waiting: &[Receiver<CheckLine>; QUEUES]) -> Option<Arc<[CheckLine]>> {
-    let lines = waiting.iter().flat_map(Receiver::try_iter);
-    let batch: Arc<[CheckLine]> = lines.take(BATCH_LINES).collect();
-    (!batch.is_empty()).then_some(batch)
+fn collect(waiting: &[Receiver<CheckLine>; QUEUES], into: &mut Arc<Vec<CheckLine>>) {
+    if let Some(into) = Arc::get_mut(into) {
+        into.extend(
+            waiting
+                .iter()
+                .flat_map(Receiver::try_iter)
+                .take(BATCH_LINES),
+        );
+    }
+}
+
+/// Makes room for the next lines. Whoever wrote these has let go of them; should the door hold on to them, it keeps them.
+fn empty(batch: &mut Arc<Vec<CheckLine>>) {
+    match Arc::get_mut(batch) {
+        Some(lines) => lines.clear(),
+        None => *batch = Arc::new(Vec::with_capacity(BATCH_LINES)),
+    }
 }
 
 enum Fate {
@@ -144,7 +160,7 @@ enum Fate {
 }
 
 /// One batch at a time: while the database is slow the lines wait in the queues, which are bounded.
-fn write(door: &Door, batch: &Arc<[CheckLine]>) -> Fate {
+fn write(door: &Door, batch: &Arc<Vec<CheckLine>>) -> Fate {
     let (end, ended) = sync_channel(1);
     let lines = batch.clone();
     let sent = door.aside_then(

@@ -28,36 +28,39 @@ const LINE_BYTES: usize = 38;
 
 /// The body of a row. Takes at most 65,536 different pairs, of which a batch has fewer lines.
 pub fn pack(lines: &[&CheckLine]) -> Vec<u8> {
-    let lowest = lines.iter().map(|line| line.seq).min().unwrap_or(0);
     let mut pairs: Vec<(ClientId, GateId)> = Vec::new();
-    let mut body = Vec::with_capacity(lines.len() * LINE_BYTES);
     let mut last = 0;
-    for line in lines {
+    let mut number_of = |line: &CheckLine, pairs: &mut Vec<(ClientId, GateId)>| {
         let pair = (line.client, line.gate);
         // A gate's lines come in runs.
         if pairs.get(last) != Some(&pair) {
-            last = pairs
-                .iter()
-                .position(|known| *known == pair)
-                .unwrap_or_else(|| {
-                    pairs.push(pair);
-                    pairs.len() - 1
-                });
+            let known = pairs.iter().position(|known| *known == pair);
+            last = known.unwrap_or_else(|| {
+                pairs.push(pair);
+                pairs.len() - 1
+            });
         }
-        body.extend_from_slice(line.id.as_bytes());
-        body.extend_from_slice(&(last as u16).to_be_bytes());
-        let credential = line.credential.map_or(0, |(id, _)| id.as_u128());
-        body.extend_from_slice(&credential.to_be_bytes());
-        body.extend_from_slice(&((line.seq - lowest) as u32).to_be_bytes());
-    }
-    let mut row = Vec::with_capacity(10 + pairs.len() * PAIR_BYTES + body.len());
+        last as u16
+    };
+    let numbers: Vec<u16> = lines
+        .iter()
+        .map(|line| number_of(line, &mut pairs))
+        .collect();
+    let lowest = lines.iter().map(|line| line.seq).min().unwrap_or(0);
+    let mut row = Vec::with_capacity(10 + pairs.len() * PAIR_BYTES + lines.len() * LINE_BYTES);
     row.extend_from_slice(&lowest.to_be_bytes());
     row.extend_from_slice(&(pairs.len() as u16).to_be_bytes());
-    for (client, gate) in pairs {
+    for (client, gate) in &pairs {
         row.extend_from_slice(client.as_bytes());
         row.extend_from_slice(gate.as_bytes());
     }
-    row.extend_from_slice(&body);
+    for (line, number) in lines.iter().zip(numbers) {
+        row.extend_from_slice(line.id.as_bytes());
+        row.extend_from_slice(&number.to_be_bytes());
+        let credential = line.credential.map_or(0, |(id, _)| id.as_u128());
+        row.extend_from_slice(&credential.to_be_bytes());
+        row.extend_from_slice(&((line.seq - lowest) as u32).to_be_bytes());
+    }
     row
 }
 
