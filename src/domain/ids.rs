@@ -192,6 +192,8 @@ kinds! {
     WorkerKind, WorkerId, "wrk";
     /// A worker's tie to an employer at a member.
     EngagementKind, EngagementId, "eng";
+    /// The verification of one worker for one function.
+    ScreeningKind, ScreeningId, "scr";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.
