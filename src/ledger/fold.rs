@@ -4,9 +4,10 @@
 use super::entry::{Entry, Fact};
 use crate::domain::client::Client;
 use crate::domain::credential::{Badge, Change, Credential};
-use crate::domain::ids::{CredentialId, EngagementId, Gen};
+use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
+use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 
 /// A record of the network, stated whole each time it changes.
@@ -44,6 +45,15 @@ pub trait Projection {
     fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Self::Error>;
     /// An engagement is over.
     fn engagement_ended(&mut self, seq: u64, engagement: EngagementId) -> Result<(), Self::Error>;
+    /// There is a new screening. It starts as a draft, and is the only open one of its worker and function.
+    fn screening(&mut self, entry: &Entry, screening: &Screening) -> Result<(), Self::Error>;
+    /// A screening moves. Must refuse what [`Standing::moved`](screening::Standing::moved) refuses.
+    fn screening_moved(
+        &mut self,
+        entry: &Entry,
+        screening: ScreeningId,
+        change: &screening::Change,
+    ) -> Result<(), Self::Error>;
     /// There is a new credential. It starts active.
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Self::Error>;
     /// A credential has a new badge.
@@ -80,6 +90,10 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
         Fact::EngagementBegan(engagement) => into.engagement(seq, engagement),
         Fact::EngagementEnded { engagement } => into.engagement_ended(seq, *engagement),
+        Fact::ScreeningOpened(screening) => into.screening(entry, screening),
+        Fact::ScreeningMoved { screening, change } => {
+            into.screening_moved(entry, *screening, change)
+        }
         Fact::CredentialIssued { credential, badges } => {
             into.credential(entry, credential)?;
             badges
