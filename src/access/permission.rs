@@ -40,7 +40,9 @@ pub trait Permission: 'static {
 }
 
 macro_rules! table {
-    ($($(#[$doc:meta])* $name:ident: $gate:ident $hr_officer:ident $member_admin:ident $network_admin:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident:
+        $gate:ident $hr_officer:ident $screening_officer:ident $screening_approver:ident $member_admin:ident $network_admin:ident;
+    )*) => {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy)]
@@ -51,6 +53,8 @@ macro_rules! table {
                     match role {
                         Role::Gate => Reach::$gate,
                         Role::HrOfficer => Reach::$hr_officer,
+                        Role::ScreeningOfficer => Reach::$screening_officer,
+                        Role::ScreeningApprover => Reach::$screening_approver,
                         Role::MemberAdmin => Reach::$member_admin,
                         Role::NetworkAdmin => Reach::$network_admin,
                     }
@@ -65,39 +69,45 @@ macro_rules! table {
 }
 
 table! {
-    //                          gate    hr_officer member_admin network_admin
+    //                   gate    hr_officer screening_officer screening_approver member_admin network_admin
     /// Ask whether a card is good at an own gate.
-    CheckGate:                  Own     Nowhere    Nowhere      Nowhere;
+    CheckGate:           Own     Nowhere    Nowhere           Nowhere            Nowhere      Nowhere;
     /// Ask where any credential stands, without whose it is.
-    ReadStatus:                 Network Network    Nowhere      Nowhere;
+    ReadStatus:          Network Network    Nowhere           Nowhere            Nowhere      Nowhere;
     /// See members, facilities, zones and card systems.
-    ReadNetwork:                Nowhere Network    Network      Network;
+    ReadNetwork:         Nowhere Network    Nowhere           Nowhere            Network      Network;
     /// Add and change members.
-    KeepMembers:                Nowhere Nowhere    Nowhere      Network;
+    KeepMembers:         Nowhere Nowhere    Nowhere           Nowhere            Nowhere      Network;
     /// Add and change facilities, zones, gates and card systems.
-    KeepFacilities:             Nowhere Nowhere    Own          Network;
+    KeepFacilities:      Nowhere Nowhere    Nowhere           Nowhere            Own          Network;
     /// See gates.
-    ReadGates:                  Nowhere Own        Own          Network;
+    ReadGates:           Nowhere Own        Nowhere           Nowhere            Own          Network;
     /// See, add and revoke clients.
-    KeepClients:                Nowhere Nowhere    Own          Network;
+    KeepClients:         Nowhere Nowhere    Nowhere           Nowhere            Own          Network;
     /// See workers and engagements.
-    ReadWorkers:                Nowhere Own        Nowhere      Nowhere;
+    ReadWorkers:         Nowhere Own        Own               Nowhere            Nowhere      Nowhere;
     /// Register workers, begin and end engagements.
-    KeepWorkers:                Nowhere Own        Nowhere      Nowhere;
+    KeepWorkers:         Nowhere Own        Nowhere           Nowhere            Nowhere      Nowhere;
+    /// See screenings.
+    ReadScreenings:      Nowhere Nowhere    Own               Own                Nowhere      Nowhere;
+    /// Open screenings, send them, record outcomes, appeals and the end of validity or consent.
+    KeepScreenings:      Nowhere Nowhere    Own               Nowhere            Nowhere      Nowhere;
+    /// Record what an appeal came to, that its term ran out, or that a condition was not met.
+    DecideScreenings:    Nowhere Nowhere    Nowhere           Own                Nowhere      Nowhere;
     /// See credentials with their badges.
-    ReadCredentials:            Nowhere Own        Nowhere      Nowhere;
+    ReadCredentials:     Nowhere Own        Nowhere           Nowhere            Nowhere      Nowhere;
     /// Issue credentials and add badges.
-    Issue:                      Nowhere Own        Nowhere      Nowhere;
+    Issue:               Nowhere Own        Nowhere           Nowhere            Nowhere      Nowhere;
     /// Suspend credentials.
-    Suspend:                    Nowhere Own        Nowhere      Nowhere;
+    Suspend:             Nowhere Own        Nowhere           Nowhere            Nowhere      Nowhere;
     /// Lift suspensions.
-    Lift:                       Nowhere Own        Nowhere      Nowhere;
+    Lift:                Nowhere Own        Nowhere           Nowhere            Nowhere      Nowhere;
     /// Revoke credentials.
-    Revoke:                     Nowhere Own        Nowhere      Nowhere;
+    Revoke:              Nowhere Own        Nowhere           Nowhere            Nowhere      Nowhere;
     /// Bring in files.
-    Import:                     Nowhere Own        Nowhere      Nowhere;
+    Import:              Nowhere Own        Nowhere           Nowhere            Nowhere      Nowhere;
     /// See which cards were refused.
-    ReadSightings:              Nowhere Own        Own          Nowhere;
+    ReadSightings:       Nowhere Own        Nowhere           Nowhere            Own          Nowhere;
 }
 
 /// Proof that the table allows `P` to this caller. Copying it is harmless: it says who, and for how far.

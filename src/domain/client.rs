@@ -26,6 +26,10 @@ pub enum Role {
     Gate,
     /// Keeps a member's workers, engagements and credentials.
     HrOfficer,
+    /// Keeps the screenings of a member's workers: asks the State and records what it answers.
+    ScreeningOfficer,
+    /// Decides what ends a screening at a member: an appeal, a term that ran out, a condition that was not met.
+    ScreeningApprover,
     /// Keeps a member's facilities, gates and clients.
     MemberAdmin,
     /// Keeps the members. Reads and changes no worker's record.
@@ -34,9 +38,11 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Gate,
         Self::HrOfficer,
+        Self::ScreeningOfficer,
+        Self::ScreeningApprover,
         Self::MemberAdmin,
         Self::NetworkAdmin,
     ];
@@ -46,6 +52,8 @@ impl Role {
         match self {
             Self::Gate => "gate",
             Self::HrOfficer => "hr_officer",
+            Self::ScreeningOfficer => "screening_officer",
+            Self::ScreeningApprover => "screening_approver",
             Self::MemberAdmin => "member_admin",
             Self::NetworkAdmin => "network_admin",
         }

@@ -13,8 +13,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, network, oauth, revocations, sightings,
-    workers,
+    clients, credentials, gate_checks, health, imports, network, oauth, revocations, screenings,
+    sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -39,6 +39,9 @@ use super::problem::ProblemDocument;
         clients::add_client, clients::list_clients, clients::show_client, clients::change_client, clients::revoke_client,
         workers::register, workers::list, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
+        screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
+        screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
+        screenings::condition_unmet, screenings::lapse, screenings::withdraw,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, credentials::suspend,
         credentials::lift, revocations::revoke, revocations::revoke_batch,
         imports::bring, imports::show, imports::apply,
@@ -52,6 +55,7 @@ use super::problem::ProblemDocument;
         (name = "Gates", description = "Is this card good, here, now?"),
         (name = "Credentials", description = "Issuing them, and what happens to them afterwards."),
         (name = "Workers", description = "Who works in the ports, and for whom."),
+        (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
         (name = "Clients", description = "Machines that talk to this service."),

@@ -76,6 +76,12 @@ problems! {
     StaffNumberInUse = "staff_number_in_use", CONFLICT, "The staff number is taken";
     /// The engagement is over.
     EngagementEnded = "engagement_ended", CONFLICT, "The engagement is over";
+    /// The worker has an open screening for this function.
+    ScreeningOpen = "screening_open", CONFLICT, "The worker has an open screening for this function";
+    /// The screening is in another state.
+    ScreeningState = "screening_state", CONFLICT, "The screening is not at this step";
+    /// The day has not passed.
+    ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen";
     /// The client is revoked.
     ClientRevoked = "client_revoked", CONFLICT, "The client is revoked";
     /// Another change came in between.
@@ -120,6 +126,9 @@ impl From<Code> for ProblemCode {
             Code::CardInUse => Self::CardInUse,
             Code::StaffNumberInUse => Self::StaffNumberInUse,
             Code::EngagementEnded => Self::EngagementEnded,
+            Code::ScreeningOpen => Self::ScreeningOpen,
+            Code::ScreeningState => Self::ScreeningState,
+            Code::ScreeningNotDue => Self::ScreeningNotDue,
             Code::ClientRevoked => Self::ClientRevoked,
             Code::Changed => Self::Changed,
             Code::Conflict => Self::Conflict,

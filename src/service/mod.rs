@@ -5,7 +5,7 @@
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept.
-//! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
+//! * [`network`], [`clients`], [`workers`], [`screenings`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`watch`]: how neither it nor the door hangs on a dead connection.
 //!   [`health`]: how the node is, by what the follower sees.
@@ -22,6 +22,7 @@ pub mod import;
 pub mod load;
 pub mod network;
 pub mod retention;
+pub mod screenings;
 pub mod setup;
 pub mod signing_keys;
 pub mod verify;

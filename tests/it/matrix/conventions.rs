@@ -44,6 +44,7 @@ impl Scene {
             | Thing::Credential
             | Thing::Suspended
             | Thing::Import => nobody(row.thing).to_owned(),
+            thing if thing.is_screened() => nobody(thing).to_owned(),
             thing => self.side.one(thing).await,
         }
     }
@@ -463,6 +464,19 @@ async fn a_needed_field_that_is_missing_is_named() {
         (
             "POST /v1/credentials",
             vec!["worker", "valid_until", "badges"],
+        ),
+        (
+            "POST /v1/workers/{id}/screenings",
+            vec!["function", "consented_at"],
+        ),
+        (
+            "POST /v1/screenings/{id}/outcomes",
+            vec!["advice", "authority", "reference", "date"],
+        ),
+        ("POST /v1/screenings/{id}/appeals", vec!["date"]),
+        (
+            "POST /v1/screenings/{id}/appeal-outcomes",
+            vec!["decision", "authority", "reference", "date"],
         ),
         ("POST /v1/credentials/{id}/revocations", vec!["reason"]),
         ("POST /v1/revocations:batch", vec!["credentials", "reason"]),

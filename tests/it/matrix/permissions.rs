@@ -12,10 +12,12 @@ use crate::support::World;
 use crate::support::actors::{Api, Said};
 
 /// Who comes, in the order of the columns.
-const COLUMNS: [&str; 5] = [
+const COLUMNS: [&str; 7] = [
     "anonymous",
     "gate",
     "hr_officer",
+    "screening_officer",
+    "screening_approver",
     "member_admin",
     "network_admin",
 ];
@@ -107,6 +109,114 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         403,
     ),
     ("POST /v1/engagements/{id}/end", "other", "hr_officer", 404),
+    ("GET /v1/workers/{id}", "own", "screening_officer", 200),
+    ("GET /v1/workers/{id}", "other", "screening_officer", 404),
+    ("GET /v1/workers/{id}", "own", "screening_approver", 403),
+    ("PUT /v1/workers/{id}", "own", "screening_officer", 403),
+    ("GET /v1/workers/{id}/screenings", "own", "hr_officer", 403),
+    (
+        "POST /v1/workers/{id}/screenings",
+        "own",
+        "screening_officer",
+        201,
+    ),
+    (
+        "POST /v1/workers/{id}/screenings",
+        "other",
+        "screening_officer",
+        404,
+    ),
+    (
+        "POST /v1/workers/{id}/screenings",
+        "own",
+        "screening_approver",
+        403,
+    ),
+    ("POST /v1/workers/{id}/screenings", "own", "hr_officer", 403),
+    ("GET /v1/screenings/{id}", "own", "screening_officer", 200),
+    ("GET /v1/screenings/{id}", "own", "screening_approver", 200),
+    ("GET /v1/screenings/{id}", "other", "screening_officer", 404),
+    (
+        "GET /v1/screenings/{id}",
+        "other",
+        "screening_approver",
+        404,
+    ),
+    ("GET /v1/screenings/{id}", "own", "gate", 403),
+    ("GET /v1/screenings/{id}", "own", "hr_officer", 403),
+    ("GET /v1/screenings/{id}", "own", "network_admin", 403),
+    (
+        "POST /v1/screenings/{id}/outcomes",
+        "own",
+        "screening_officer",
+        201,
+    ),
+    (
+        "POST /v1/screenings/{id}/outcomes",
+        "own",
+        "screening_approver",
+        403,
+    ),
+    (
+        "POST /v1/screenings/{id}/outcomes",
+        "other",
+        "screening_officer",
+        404,
+    ),
+    (
+        "POST /v1/screenings/{id}/appeal-outcomes",
+        "own",
+        "screening_officer",
+        403,
+    ),
+    (
+        "POST /v1/screenings/{id}/appeal-outcomes",
+        "own",
+        "screening_approver",
+        201,
+    ),
+    (
+        "POST /v1/screenings/{id}/appeal-outcomes",
+        "other",
+        "screening_approver",
+        404,
+    ),
+    (
+        "POST /v1/screenings/{id}/finalisations",
+        "own",
+        "screening_officer",
+        403,
+    ),
+    (
+        "POST /v1/screenings/{id}/finalisations",
+        "own",
+        "screening_approver",
+        201,
+    ),
+    (
+        "POST /v1/screenings/{id}/unmet-conditions",
+        "own",
+        "screening_approver",
+        201,
+    ),
+    (
+        "POST /v1/screenings/{id}/unmet-conditions",
+        "own",
+        "screening_officer",
+        403,
+    ),
+    (
+        "POST /v1/screenings/{id}/withdrawals",
+        "own",
+        "screening_officer",
+        201,
+    ),
+    (
+        "POST /v1/credentials/{id}/revocations",
+        "own",
+        "screening_officer",
+        403,
+    ),
     ("POST /v1/members", "-", "network_admin", 201),
     ("POST /v1/members", "-", "member_admin", 403),
     ("PUT /v1/members/{id}", "own", "member_admin", 403),
@@ -150,6 +260,8 @@ pub async fn every_route_answers_every_role_as_the_golden_text_says(world: World
         Api::anonymous(world.node.address),
         own.gate_api.clone(),
         own.hr.api.clone(),
+        own.officer.clone(),
+        own.approver.clone(),
         own.admin.clone(),
         network.api.clone(),
     ];
@@ -242,7 +354,9 @@ fn the_cells_keep_to_the_rules(cells: &Cells) {
             "anonymous" => assert_eq!(status, 401, "{cell}"),
             "gate" => assert_eq!(status != 403, GATES.contains(&route.as_str()), "{cell}"),
             // These reach no further than their own member: another's is to them as if it were not there.
-            "hr_officer" | "member_admin" if *whose == "other" => {
+            "hr_officer" | "screening_officer" | "screening_approver" | "member_admin"
+                if *whose == "other" =>
+            {
                 let none = &cells[&(route.clone(), "none", *column)];
                 let shown = status == 200;
                 if shown {
