@@ -18,6 +18,7 @@ pub struct Keyring {
     cards: [u8; 32],
     staff_numbers: [u8; 32],
     details: LessSafeKey,
+    heads: LessSafeKey,
     cursors: hmac::Key,
 }
 
@@ -36,13 +37,15 @@ impl Keyring {
     /// Derives the keys (HKDF, RFC 5869), one for each purpose, so that none can stand in for another.
     pub fn derive(master: &[u8; MASTER_KEY_BYTES]) -> Self {
         let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
-        let details = expand(&extracted, b"details");
-        let sealing = UnboundKey::new(&AES_256_GCM_SIV, &details)
-            .expect("the key has the length of the algorithm");
+        let sealing = |purpose| {
+            let key = UnboundKey::new(&AES_256_GCM_SIV, &expand(&extracted, purpose));
+            LessSafeKey::new(key.expect("the key has the length of the algorithm"))
+        };
         Self {
             cards: expand(&extracted, b"cards"),
             staff_numbers: expand(&extracted, b"staff numbers"),
-            details: LessSafeKey::new(sealing),
+            details: sealing(b"details"),
+            heads: sealing(b"heads"),
             cursors: hmac::Key::new(hmac::HMAC_SHA256, &expand(&extracted, b"cursors")),
         }
     }
@@ -72,29 +75,22 @@ impl Keyring {
 
     /// Seals bytes about a subject (AES-256-GCM-SIV, RFC 8452). What was sealed for one subject opens for no other.
     pub fn seal(&self, subject: &[u8; 16], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
-        let mut nonce = [0; NONCE_LEN];
-        environment.fill_random(&mut nonce);
-        let mut sealed = plain.to_vec();
-        self.details
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(subject),
-                &mut sealed,
-            )
-            .expect("details are far shorter than the algorithm's limit");
-        [&nonce[..], &sealed].concat()
+        seal(&self.details, subject, plain, environment)
     }
 
     /// Opens what was sealed for this subject.
     pub fn open(&self, subject: &[u8; 16], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable)?;
-        let mut opened = sealed.to_vec();
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let plain = self
-            .details
-            .open_in_place(nonce, Aad::from(subject), &mut opened)
-            .map_err(|_| Unsealable)?;
-        Ok(plain.to_vec())
+        open(&self.details, subject, sealed)
+    }
+
+    /// Seals what goes with a head of the ledger, and with no other.
+    pub fn seal_head(&self, head: &[u8], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
+        seal(&self.heads, head, plain, environment)
+    }
+
+    /// Opens what was sealed for this head.
+    pub fn open_head(&self, head: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        open(&self.heads, head, sealed)
     }
 
     /// A cursor for the page after `last` of a list: opaque, and good only for the list and the member it was made for.
@@ -121,6 +117,31 @@ impl Keyring {
         aws_lc_rs::constant_time::verify_slices_are_equal(&wanted.as_ref()[..16], tag).ok()?;
         Some(Id::from_u128(u128::from_be_bytes(*last)))
     }
+}
+
+/// Random nonces are good for 2^32 boxes under one key by RFC 8452, and one that comes twice does no harm but show that
+/// the same was sealed twice.
+fn seal(key: &LessSafeKey, subject: &[u8], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
+    let mut nonce = [0; NONCE_LEN];
+    environment.fill_random(&mut nonce);
+    let mut sealed = plain.to_vec();
+    key.seal_in_place_append_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(subject),
+        &mut sealed,
+    )
+    .expect("what is sealed is far shorter than the algorithm's limit");
+    [&nonce[..], &sealed].concat()
+}
+
+fn open(key: &LessSafeKey, subject: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable)?;
+    let mut opened = sealed.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let plain = key
+        .open_in_place(nonce, Aad::from(subject), &mut opened)
+        .map_err(|_| Unsealable)?;
+    Ok(plain.to_vec())
 }
 
 fn cursor_text(list: &str, member: MemberId, last: &[u8; 16]) -> Vec<u8> {

@@ -387,6 +387,11 @@ fn seconds(moment: Timestamp) -> u32 {
 }
 
 impl IndexWriter {
+    /// The tree over the entries that are in.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
     /// Puts in credentials as their table has them.
     pub fn load(&mut self, credentials: &[Loaded]) -> Result<(), String> {
         for some in credentials.chunks(AHEAD) {

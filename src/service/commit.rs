@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 
 use super::error::{Code, Error};
 use super::watch::{Ended, Turn, keep_at};
+use super::{follow, head};
 use crate::access::keyring::Keyring;
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::index::{Comparison, Index};
@@ -546,20 +547,12 @@ impl Committer {
     }
 
     fn work(&self, writer: &mut Writer, jobs: &mut [Box<dyn Job>]) -> Result<Group, Undone> {
-        let before = ledger::lock(writer)?;
-        // A head that contradicts this node's copy is never built upon: the new entry would be a second past.
-        if let Comparison::Forked = self.index.compare(
-            &self.index.write(),
-            before.r#gen,
-            before.seq(),
-            &before.tree.root(),
-        ) {
-            let why = "the head in the database is not of the ledger that this node knows";
-            self.index.give_up(why);
-            return Err(StoreError::Corrupt(why.into()).into());
-        }
-        // Entries that other nodes wrote meanwhile. The head is locked, so the copy is then exactly what stands.
-        super::follow::catch_up(&self.index, writer, before.seq(), || {})?;
+        let before = self.lock(writer).inspect_err(|error| {
+            // What cannot be is never built upon: the new entry would be a second past.
+            if let StoreError::Corrupt(why) = error {
+                self.index.give_up(why);
+            }
+        })?;
         let ids: Vec<Vec<u8>> = jobs
             .iter()
             .filter_map(|job| job.once().map(|once| once.id.to_vec()))
@@ -608,10 +601,24 @@ impl Committer {
         }
         pending.flush(writer)?;
         if !group.entries.is_empty() {
+            head::seal(&mut group.head, &self.keyring, &*self.environment);
             ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
         Ok(group)
+    }
+
+    /// Locks the head and follows to it: from here on this node's copy is exactly what stands.
+    fn lock(&self, writer: &mut Writer) -> Result<Head, StoreError> {
+        let head = ledger::lock(writer)?;
+        let (tip, index) = (head.tip(), &self.index);
+        if index.compare(&index.write(), tip.r#gen, tip.seq, &tip.root) == Comparison::Forked {
+            let why = "the head in the database is not of the ledger that this node knows";
+            return Err(StoreError::Corrupt(why.into()));
+        }
+        // Entries that other nodes wrote meanwhile.
+        follow::catch_up(index, &self.keyring, writer, &tip, || {})?;
+        Ok(head)
     }
 
     /// Whether the actor still has its power at this place in the ledger: of two clients that revoke each other at one

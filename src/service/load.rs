@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use crate::access::keyring::Keyring;
 use crate::domain::credential::CardKey;
 use crate::domain::ids::CredentialId;
 use crate::domain::time::Environment;
@@ -19,6 +20,7 @@ pub type Progress<'a> = &'a mut (dyn FnMut(u64, u64) + Send);
 /// is written meanwhile is followed afterwards like everything else.
 pub fn load(
     store: &Store,
+    keyring: &Keyring,
     environment: &dyn Environment,
     progress: Progress<'_>,
 ) -> Result<Index, Error> {
@@ -28,6 +30,7 @@ pub fn load(
         let head = ledger::head(reader)?.ok_or_else(|| {
             StoreError::Schema("no ledger has begun in this database: run `portcullis init`".into())
         })?;
+        super::head::open(&head.tip(), keyring)?;
         let (credentials_len, cards_len) = credentials::count(reader)?;
         let total = credentials_len + cards_len;
         let index = Index::new(head.r#gen, credentials_len as usize, cards_len as usize);

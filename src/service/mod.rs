@@ -6,7 +6,7 @@
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind.
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
-//! * [`follow`]: how a node learns what others wrote. [`watch`]: how neither it nor the door hangs on a dead connection.
+//! * [`follow`]: how a node learns what others wrote. [`head`]: how it knows that they were its own kind. [`watch`]: how neither it nor the door hangs on a dead connection.
 //!   [`health`]: how the node is, by what the follower sees.
 
 pub mod check_log;
@@ -16,6 +16,7 @@ pub mod credentials;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
+pub mod head;
 pub mod health;
 pub mod import;
 pub mod load;

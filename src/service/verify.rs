@@ -101,12 +101,19 @@ pub enum Failure {
 }
 
 /// Verifies the whole database as it is at one moment; who writes meanwhile does not disturb. `progress` is told how many
-/// entries of how many have been read. Holds in memory what the entries add up to.
-pub fn verify(reader: &mut Reader, progress: impl FnMut(u64, u64)) -> Result<Report, Failure> {
+/// entries of how many have been read. Holds in memory what the entries add up to. Without the keys the seal on the head
+/// is left out: then it is not known who wrote what is whole.
+pub fn verify(
+    reader: &mut Reader,
+    keyring: Option<&Keyring>,
+    progress: impl FnMut(u64, u64),
+) -> Result<Report, Failure> {
     reader.snapshot(|reader| {
         let head = head(reader)?;
         let replay = entries(reader, &head, progress)?;
         let rows = rows(reader, replay)?;
+        // Last, as it can only name the head.
+        keyring.map_or(Ok(()), |keyring| sealed(&head, keyring))?;
         Ok(Report {
             r#gen: head.r#gen,
             seq: head.seq(),
@@ -127,6 +134,13 @@ fn head(reader: &mut Reader) -> Result<Head, Failure> {
         Err(StoreError::Corrupt(why)) => Err(Damage::Head { why }.into()),
         Err(error) => Err(error.into()),
     }
+}
+
+fn sealed(head: &Head, keyring: &Keyring) -> Result<(), Failure> {
+    super::head::open(&head.tip(), keyring).map_err(|error| match error {
+        StoreError::Corrupt(why) => Damage::Head { why }.into(),
+        error => error.into(),
+    })
 }
 
 fn entries(

@@ -23,11 +23,13 @@ use crate::table::{Aim, Measure};
 pub fn measure(credentials: u32) -> Measure {
     let place = Place::sqlite();
     fill(&place, credentials);
+    let keyring = Keyring::derive(&place.master_key);
     let store = Store::at(&place.url);
     let mut seconds: Vec<f64> = (0..3)
         .map(|_| {
             let started = Instant::now();
-            let index = load::load(&store, &RealEnvironment, &mut |_, _| {}).expect("it loads");
+            let index =
+                load::load(&store, &keyring, &RealEnvironment, &mut |_, _| {}).expect("it loads");
             let took = started.elapsed().as_secs_f64();
             assert_eq!(
                 index.credentials_len(),

@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use portcullis::domain::ids::Gen;
-use portcullis::service::verify;
+use portcullis::access::keyring::Keyring;
+use portcullis::domain::ids::{CredentialId, Gen};
+use portcullis::service::{head, verify};
 use portcullis::store::ledger::{self, Head};
 
 use crate::support::actors::{GateActor, Hr, Pass, verdict};
@@ -45,22 +46,34 @@ impl Scene {
         }
     }
 
-    /// Writes an entry after the last one, and moves the head so that the hash is right.
-    fn db_append(&mut self, body: &str) {
+    /// Writes an entry after the last one, and moves the head so that every hash is right.
+    fn db_forge(&mut self, body: &str) {
+        self.db_append(body, |head, before| head.seal = before.seal.clone());
+    }
+
+    /// The same with a seal, as only another node could: one that errs, or that somebody has taken over.
+    fn db_append_sealed(&mut self, body: &str) {
+        let (keyring, clock) = (self.world.keyring.clone(), self.world.clock.clone());
+        self.db_append(body, |head, _| head::seal(head, &keyring, &*clock));
+    }
+
+    fn db_append(&mut self, body: &str, seal: impl FnOnce(&mut Head, &Head)) {
         let mut head = self.head.clone();
         let line = head.push(body.as_bytes().to_vec());
+        seal(&mut head, &self.head);
         let (seq, bytes, chain) = (
             head.seq(),
             self.raw.bytes(&line.body),
             self.raw.bytes(&line.chain),
         );
+        let seal = self.raw.bytes(&head.seal);
         let (root, edge) = (
             self.raw.bytes(&head.tree.root()),
             self.raw.bytes(&head.tree.to_bytes()),
         );
         self.raw.must(&format!(
             "BEGIN; INSERT INTO ledger_entries (seq, body, chain) VALUES ({seq}, {bytes}, {chain}); \
-             UPDATE ledger_head SET seq = {seq}, root = {root}, edge = {edge}, chain = {chain}; COMMIT"
+             UPDATE ledger_head SET seq = {seq}, root = {root}, edge = {edge}, chain = {chain}, seal = {seal}; COMMIT"
         ));
     }
 
@@ -160,8 +173,8 @@ pub async fn a_missing_entry_is_noticed(world: World) {
 pub async fn an_entry_that_lifts_a_revocation_is_noticed(world: World) {
     let mut scene = Scene::begin(world).await;
     let (seq, credential) = (scene.next(), scene.lost.credential.clone());
-    // Perfectly hashed, and impossible.
-    scene.db_append(&format!(
+    // Perfectly hashed and sealed, and impossible.
+    scene.db_append_sealed(&format!(
         r#"{{"v":1,"seq":{seq},"at":"2026-03-02T07:30:00.000Z","by":"system","fact":{{"credential.lifted":{{"credential":"{credential}","kind":"for_cause"}}}}}}"#
     ));
     scene.is_noticed().await;
@@ -169,7 +182,7 @@ pub async fn an_entry_that_lifts_a_revocation_is_noticed(world: World) {
 
 pub async fn an_entry_that_cannot_be_read_is_noticed(world: World) {
     let mut scene = Scene::begin(world).await;
-    scene.db_append("{\"v\":1,\"seq\"");
+    scene.db_append_sealed("{\"v\":1,\"seq\"");
     scene.is_noticed().await;
 }
 
@@ -181,6 +194,50 @@ pub async fn another_numbering_is_noticed(world: World) {
         .raw
         .must(&format!("UPDATE ledger_head SET gen = {bytes}"));
     scene.is_noticed().await;
+}
+
+/// Everything is as if a node had written it but for the one thing that takes a key.
+pub async fn a_forged_entry_is_believed_by_nobody(world: World) {
+    let mut scene = Scene::begin(world).await;
+    let suspended = scene.hr.issues().await;
+    scene
+        .hr
+        .suspends(&suspended, "under_inquiry")
+        .await
+        .created();
+    scene.head = scene
+        .world
+        .db_read(|reader| ledger::head(reader).expect("reads").expect("is there"));
+    let (seq, credential) = (scene.next(), suspended.credential.clone());
+    let id: CredentialId = credential.parse().expect("an identifier");
+    let id = scene.raw.bytes(id.as_bytes());
+    scene.raw.must(&format!(
+        "UPDATE credentials SET state = 0, reason = NULL, since = 1772436600000, version = {seq} WHERE id = {id}"
+    ));
+    scene.db_forge(&format!(
+        r#"{{"v":1,"seq":{seq},"at":"2026-03-02T07:30:00.000Z","by":"system","fact":{{"credential.lifted":{{"credential":"{credential}","kind":"for_cause"}}}}}}"#
+    ));
+    // At once, before any poll: who builds upon it would vouch for it.
+    let refused = scene.hr.revokes(&scene.good, "stolen").await;
+    refused.refused("internal");
+    scene.is_noticed().await;
+    let denied = scene.gate.asks_about(&suspended).await;
+    assert_eq!(verdict(&denied), ("deny", "not_valid"));
+
+    let why = scene.world.refuses_to_start();
+    assert!(why.contains("the seal on the ledger's head"), "{why}");
+    let verified = |keyring: Option<&Keyring>| {
+        scene
+            .world
+            .db_read(|reader| verify::verify(reader, keyring, |_, _| {}))
+    };
+    verified(None).expect("without the key all is whole");
+    let verify::Failure::Damaged(verify::Damage::Head { why }) =
+        verified(Some(&scene.world.keyring)).expect_err("it is forged")
+    else {
+        panic!("the head is bad");
+    };
+    assert!(why.contains("the seal"), "{why}");
 }
 
 /// What a running node cannot notice, as it reads each entry once: that is what `portcullis verify` is for.
@@ -203,7 +260,7 @@ pub async fn an_exchanged_entry_is_found_by_verify(world: World) {
     ));
     let found = scene
         .world
-        .db_read(|reader| verify::verify(reader, |_, _| {}));
+        .db_read(|reader| verify::verify(reader, None, |_, _| {}));
     let verify::Failure::Damaged(damage) = found.expect_err("it is damaged") else {
         panic!("it is damaged");
     };
