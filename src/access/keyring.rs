@@ -4,6 +4,7 @@
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::hmac;
+use siphasher::sip128::SipHasher24;
 
 use crate::domain::card::CardIdentifier;
 use crate::domain::credential::CardKey;
@@ -19,6 +20,7 @@ pub struct Keyring {
     staff_numbers: [u8; 32],
     details: LessSafeKey,
     heads: LessSafeKey,
+    sums: SipHasher24,
     cursors: hmac::Key,
 }
 
@@ -46,6 +48,7 @@ impl Keyring {
             staff_numbers: expand(&extracted, b"staff numbers"),
             details: sealing(b"details"),
             heads: sealing(b"heads"),
+            sums: SipHasher24::new_with_key(&half(&expand(&extracted, b"sums"))),
             cursors: hmac::Key::new(hmac::HMAC_SHA256, &expand(&extracted, b"cursors")),
         }
     }
@@ -91,6 +94,18 @@ impl Keyring {
     /// Opens what was sealed for this head.
     pub fn open_head(&self, head: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
         open(&self.heads, head, sealed)
+    }
+
+    /// What a term of the sum over the tables is computed with: SipHash-2-4 with 128 bits.
+    ///
+    /// A sum of pseudorandom terms is a multiset hash (Clarke, Devadas, van Dijk, Gassend and Suh 2003, *Incremental
+    /// Multiset Hash Functions and Their Application to Memory Integrity Checking*). Theirs masks the sum, as who sees
+    /// sums can learn terms and choose rows whose terms cancel out. Ours is seen by nobody: it stands only in the box on
+    /// the head. So whoever changes rows must guess a difference of 128 bits that he never sees, and a pseudorandom
+    /// function is enough. SipHash is one (Aumasson and Bernstein 2012), and on some fifty bytes far quicker than a
+    /// cryptographic hash: a start computes tens of millions of terms.
+    pub fn term(&self) -> SipHasher24 {
+        self.sums
     }
 
     /// A cursor for the page after `last` of a list: opaque, and good only for the list and the member it was made for.

@@ -22,6 +22,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::error::{Code, Error};
+use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 use super::{follow, head};
 use crate::access::keyring::Keyring;
@@ -88,6 +89,8 @@ struct Group {
     entries: Vec<Entry>,
     lines: Vec<Line>,
     answers: Vec<Kept>,
+    /// The sum with what was stated.
+    ahead: Ahead,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
 }
@@ -112,6 +115,13 @@ impl Tx<'_> {
                 pending: self.pending,
             },
         )?;
+        let mut summing = Summing {
+            keyring: self.keyring,
+            index: self.index,
+            ahead: &mut self.group.ahead,
+        };
+        // What the tables took, it takes: they hold the same.
+        fold(&entry, &mut summing).map_err(StoreError::Corrupt)?;
         let line = self.group.head.push(body);
         self.group.entries.push(entry);
         self.group.lines.push(line);
@@ -563,6 +573,7 @@ impl Committer {
             entries: Vec::new(),
             lines: Vec::new(),
             answers: Vec::new(),
+            ahead: Ahead::of(self.index.write().sum()),
             touched: false,
         };
         let mut pending = Pending::default();
@@ -601,7 +612,8 @@ impl Committer {
         }
         pending.flush(writer)?;
         if !group.entries.is_empty() {
-            head::seal(&mut group.head, &self.keyring, &*self.environment);
+            let sum = group.ahead.sum();
+            head::seal(&mut group.head, sum, &self.keyring, &*self.environment);
             ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
@@ -633,11 +645,9 @@ impl Committer {
 
     /// Lets this node's index know.
     fn follow(&self, group: &Group) {
-        let own = group
-            .entries
-            .iter()
-            .zip(group.lines.iter().map(|line| line.body.as_slice()));
-        if let Err(error) = self.index.follow(&mut self.index.write(), own) {
+        let bodies = group.lines.iter().map(|line| line.body.as_slice());
+        let followed = follow::take_in(&self.index, &self.keyring, &group.entries, bodies);
+        if let Err(error) = followed {
             // The change is durable all the same; the follower goes on trying, and until it succeeds the copy grows old.
             tracing::error!(error = %error, "the index could not follow its own node's entries");
         }

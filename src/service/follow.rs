@@ -13,12 +13,14 @@ use crate::access::keyring::Keyring;
 use crate::domain::time::Environment;
 use crate::index::{Comparison, Index};
 use crate::ledger::entry::{Entry, Unreadable};
+use crate::ledger::fold::fold;
 use crate::ledger::tree::{Tree, leaf_hash};
 use crate::store::ledger::{self, Tip};
 use crate::store::{Reader, Store, StoreError, migrate};
 
 use super::head;
 use super::health::Health;
+use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 
 /// Entries read at once.
@@ -34,7 +36,7 @@ const SCHEMA_LOOK: Duration = Duration::from_secs(3);
 
 /// Reads the entries after the index's last one, up to this head, and lets the index follow. Tells `step` after each page.
 ///
-/// The head's seal is opened first, and nothing is taken in before it was read and found to be what the head is the hash
+/// The head's seal is opened first, the copy compared with it last, and nothing is taken in before it was read and found to be what the head is the hash
 /// of: an entry that is no part of the ledger must not answer a gate for the moment until that is noticed. So more than a
 /// page is read twice. The writer's half is not held while the database is read, so whoever hangs there keeps nobody else
 /// from following.
@@ -45,7 +47,7 @@ pub fn catch_up(
     tip: &Tip,
     step: impl Fn(),
 ) -> Result<(), StoreError> {
-    head::open(tip, keyring)?;
+    let sum = head::open(tip, keyring)?;
     let held = index.write().tree().clone();
     let mut roots = Vec::new();
     let (mut tree, mut page) = (held.clone(), Vec::new());
@@ -65,8 +67,25 @@ pub fn catch_up(
                 return Err(other_hash());
             }
         }
-        take_in(index, &decode(&page)?, &page)?;
+        take_in(
+            index,
+            keyring,
+            &decode(&page)?,
+            page.iter().map(|(_, body)| body.as_slice()),
+        )?;
         step();
+    }
+    let writer = index.write();
+    // This node's own door may have moved the index past the head that was asked for. Then there is nothing to compare,
+    // and the next question will be answered with the newer head.
+    if index.seq() == tip.seq {
+        if index.compare(&writer, tip.r#gen, tip.seq, &tip.root) != Comparison::Same {
+            return Err(other_hash());
+        }
+        if writer.sum() != sum {
+            let why = "what this node has in memory is not what the head vouches for";
+            return Err(StoreError::Corrupt(why.into()));
+        }
     }
     Ok(())
 }
@@ -96,14 +115,31 @@ fn read(reader: &mut Reader, tree: &mut Tree, seq: u64) -> Result<Vec<Stored>, S
     Ok(page)
 }
 
-/// Lets the index follow these entries. Those that are in already are passed over.
-pub(super) fn take_in(
+/// Lets the index follow these entries, whose bytes are given beside them. Those that are in already are passed over, so
+/// that the node's own writes and what it reads from the database may overlap.
+pub(super) fn take_in<'a>(
     index: &Index,
-    entries: &[Entry],
-    stored: &[Stored],
+    keyring: &Keyring,
+    entries: &'a [Entry],
+    bodies: impl Iterator<Item = &'a [u8]> + Clone,
 ) -> Result<(), StoreError> {
-    let bodies = stored.iter().map(|(_, body)| body.as_slice());
-    let followed = index.follow(&mut index.write(), entries.iter().zip(bodies));
+    let mut writer = index.write();
+    let held = index.seq();
+    let news = entries
+        .iter()
+        .zip(bodies)
+        .skip_while(|(entry, _)| entry.seq <= held);
+    let mut ahead = Ahead::of(writer.sum());
+    for (entry, _) in news.clone() {
+        let mut summing = Summing {
+            keyring,
+            index,
+            ahead: &mut ahead,
+        };
+        fold(entry, &mut summing)
+            .map_err(|why| StoreError::Corrupt(format!("entry {}: {why}", entry.seq)))?;
+    }
+    let followed = index.follow(&mut writer, news, ahead.sum());
     followed.map_err(|broken| StoreError::Corrupt(broken.to_string()))
 }
 
@@ -236,15 +272,6 @@ pub fn confirm(
         return forked("the head went back");
     }
     catch_up(index, keyring, reader, &tip, step)?;
-    let writer = index.write();
-    // This node's own door may have moved the index past the head that was asked for. Then there is nothing to compare,
-    // and the next question will be answered with the newer head.
-    if index.seq() == tip.seq
-        && index.compare(&writer, tip.r#gen, tip.seq, &tip.root) != Comparison::Same
-    {
-        return Err(other_hash());
-    }
-    drop(writer);
     index.confirm(asked_uptime_ms, asked_at);
     Ok(())
 }

@@ -6,7 +6,8 @@
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind.
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
-//! * [`follow`]: how a node learns what others wrote. [`head`]: how it knows that they were its own kind. [`watch`]: how neither it nor the door hangs on a dead connection.
+//! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that
+//!   it was nobody else. [`watch`]: how neither it nor the door hangs on a dead connection.
 //!   [`health`]: how the node is, by what the follower sees.
 
 pub mod check_log;
@@ -23,6 +24,7 @@ pub mod load;
 pub mod network;
 pub mod setup;
 pub mod signing_keys;
+pub mod sum;
 pub mod verify;
 pub mod watch;
 pub mod workers;

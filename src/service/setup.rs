@@ -15,6 +15,7 @@ use crate::domain::text::Name;
 use crate::domain::time::Environment;
 use crate::index::Index;
 use crate::ledger::entry::{Actor, Fact};
+use crate::ledger::sum::Sum;
 use crate::store::ledger::{self, Head};
 use crate::store::{Store, StoreError, migrate};
 
@@ -132,7 +133,7 @@ fn begin(
         (None, None) => Ok(None),
         (None, Some((keyring, environment))) => {
             let mut empty = Head::empty(Gen::make(environment));
-            head::seal(&mut empty, keyring, environment);
+            head::seal(&mut empty, Sum::default(), keyring, environment);
             match writer.transaction(|writer| ledger::begin(writer, &empty)) {
                 Ok(()) => Ok(Some(empty.r#gen)),
                 Err(StoreError::Duplicate) => Err(Refused::Begun),

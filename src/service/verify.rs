@@ -18,7 +18,9 @@ use crate::domain::worker::EngagementDetails;
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::fold;
 use crate::ledger::replay::Replay;
+use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
+use crate::service::sum;
 use crate::store::ledger::{self, Head, Line};
 use crate::store::{Reader, StoreError, credentials, network, tables, workers};
 
@@ -111,9 +113,10 @@ pub fn verify(
     reader.snapshot(|reader| {
         let head = head(reader)?;
         let replay = entries(reader, &head, progress)?;
+        let sum = keyring.map(|keyring| (keyring, sum::of_replay(keyring, &replay)));
         let rows = rows(reader, replay)?;
         // Last, as it can only name the head.
-        keyring.map_or(Ok(()), |keyring| sealed(&head, keyring))?;
+        sum.map_or(Ok(()), |(keyring, sum)| sealed(&head, keyring, sum))?;
         Ok(Report {
             r#gen: head.r#gen,
             seq: head.seq(),
@@ -136,11 +139,14 @@ fn head(reader: &mut Reader) -> Result<Head, Failure> {
     }
 }
 
-fn sealed(head: &Head, keyring: &Keyring) -> Result<(), Failure> {
-    super::head::open(&head.tip(), keyring).map_err(|error| match error {
-        StoreError::Corrupt(why) => Damage::Head { why }.into(),
-        error => error.into(),
-    })
+fn sealed(head: &Head, keyring: &Keyring, sum: Sum) -> Result<(), Failure> {
+    let why = match super::head::open(&head.tip(), keyring) {
+        Ok(sealed) if sealed == sum => return Ok(()),
+        Ok(_) => "its seal is of other credentials, cards or records of the network than the entries add up to".into(),
+        Err(StoreError::Corrupt(why)) => why,
+        Err(error) => return Err(error.into()),
+    };
+    Err(Damage::Head { why }.into())
 }
 
 fn entries(

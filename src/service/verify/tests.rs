@@ -116,7 +116,7 @@ impl World {
         let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
         let keyring = Arc::new(Keyring::derive(&[1; 32]));
         let mut head = Head::empty(GEN);
-        crate::service::head::seal(&mut head, &keyring, &*environment);
+        crate::service::head::seal(&mut head, Sum::default(), &keyring, &*environment);
         writer
             .transaction(|writer| ledger::begin(writer, &head))
             .expect("begins");
