@@ -96,7 +96,7 @@ impl Node {
             .map_err(|error| StartError::new("The database does not fit", &error))?;
         drop(writer);
         let tokens = tokens(&store, &keyring, &public_url)?;
-        let index = load::load(&store, &*environment, progress).map_err(|error| {
+        let index = load::load(&store, &keyring, &*environment, progress).map_err(|error| {
             let cause = error
                 .cause
                 .as_ref()
@@ -118,6 +118,7 @@ impl Node {
         let follower = follow::start(
             store.clone(),
             index.clone(),
+            keyring.clone(),
             environment.clone(),
             health.clone(),
             stop.clone(),

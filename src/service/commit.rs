@@ -22,7 +22,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::error::{Code, Error};
+use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
+use super::{follow, head};
 use crate::access::keyring::Keyring;
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::index::{Comparison, Index};
@@ -87,6 +89,8 @@ struct Group {
     entries: Vec<Entry>,
     lines: Vec<Line>,
     answers: Vec<Kept>,
+    /// The sum with what was stated.
+    ahead: Ahead,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
 }
@@ -111,6 +115,13 @@ impl Tx<'_> {
                 pending: self.pending,
             },
         )?;
+        let mut summing = Summing {
+            keyring: self.keyring,
+            index: self.index,
+            ahead: &mut self.group.ahead,
+        };
+        // What the tables took, it takes: they hold the same.
+        fold(&entry, &mut summing).map_err(StoreError::Corrupt)?;
         let line = self.group.head.push(body);
         self.group.entries.push(entry);
         self.group.lines.push(line);
@@ -546,20 +557,12 @@ impl Committer {
     }
 
     fn work(&self, writer: &mut Writer, jobs: &mut [Box<dyn Job>]) -> Result<Group, Undone> {
-        let before = ledger::lock(writer)?;
-        // A head that contradicts this node's copy is never built upon: the new entry would be a second past.
-        if let Comparison::Forked = self.index.compare(
-            &self.index.write(),
-            before.r#gen,
-            before.seq(),
-            &before.tree.root(),
-        ) {
-            let why = "the head in the database is not of the ledger that this node knows";
-            self.index.give_up(why);
-            return Err(StoreError::Corrupt(why.into()).into());
-        }
-        // Entries that other nodes wrote meanwhile. The head is locked, so the copy is then exactly what stands.
-        super::follow::catch_up(&self.index, writer, before.seq(), || {})?;
+        let before = self.lock(writer).inspect_err(|error| {
+            // What cannot be is never built upon: the new entry would be a second past.
+            if let StoreError::Corrupt(why) = error {
+                self.index.give_up(why);
+            }
+        })?;
         let ids: Vec<Vec<u8>> = jobs
             .iter()
             .filter_map(|job| job.once().map(|once| once.id.to_vec()))
@@ -570,6 +573,7 @@ impl Committer {
             entries: Vec::new(),
             lines: Vec::new(),
             answers: Vec::new(),
+            ahead: Ahead::of(self.index.write().sum()),
             touched: false,
         };
         let mut pending = Pending::default();
@@ -608,10 +612,25 @@ impl Committer {
         }
         pending.flush(writer)?;
         if !group.entries.is_empty() {
+            let sum = group.ahead.sum();
+            head::seal(&mut group.head, sum, &self.keyring, &*self.environment);
             ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
         Ok(group)
+    }
+
+    /// Locks the head and follows to it: from here on this node's copy is exactly what stands.
+    fn lock(&self, writer: &mut Writer) -> Result<Head, StoreError> {
+        let head = ledger::lock(writer)?;
+        let (tip, index) = (head.tip(), &self.index);
+        if index.compare(&index.write(), tip.r#gen, tip.seq, &tip.root) == Comparison::Forked {
+            let why = "the head in the database is not of the ledger that this node knows";
+            return Err(StoreError::Corrupt(why.into()));
+        }
+        // Entries that other nodes wrote meanwhile.
+        follow::catch_up(index, &self.keyring, writer, &tip, || {})?;
+        Ok(head)
     }
 
     /// Whether the actor still has its power at this place in the ledger: of two clients that revoke each other at one
@@ -626,11 +645,9 @@ impl Committer {
 
     /// Lets this node's index know.
     fn follow(&self, group: &Group) {
-        let own = group
-            .entries
-            .iter()
-            .zip(group.lines.iter().map(|line| line.body.as_slice()));
-        if let Err(error) = self.index.follow(&mut self.index.write(), own) {
+        let bodies = group.lines.iter().map(|line| line.body.as_slice());
+        let followed = follow::take_in(&self.index, &self.keyring, &group.entries, bodies);
+        if let Err(error) = followed {
             // The change is durable all the same; the follower goes on trying, and until it succeeds the copy grows old.
             tracing::error!(error = %error, "the index could not follow its own node's entries");
         }

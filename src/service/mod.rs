@@ -7,7 +7,8 @@
 //!   [`retention`]: how long it is kept.
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
-//! * [`follow`]: how a node learns what others wrote. [`watch`]: how neither it nor the door hangs on a dead connection.
+//! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that
+//!   it was nobody else. [`watch`]: how neither it nor the door hangs on a dead connection.
 //!   [`health`]: how the node is, by what the follower sees.
 
 pub mod check_log;
@@ -17,6 +18,7 @@ pub mod credentials;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
+pub mod head;
 pub mod health;
 pub mod import;
 pub mod load;
@@ -24,6 +26,7 @@ pub mod network;
 pub mod retention;
 pub mod setup;
 pub mod signing_keys;
+pub mod sum;
 pub mod verify;
 pub mod watch;
 pub mod workers;

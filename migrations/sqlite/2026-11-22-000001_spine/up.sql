@@ -12,7 +12,9 @@ CREATE TABLE ledger_head (
     seq BIGINT NOT NULL,
     root BLOB NOT NULL,
     edge BLOB NOT NULL,
-    chain BLOB NOT NULL
+    chain BLOB NOT NULL,
+    -- Made with a key that is not in this database: who can only write here cannot make a head that is believed.
+    seal BLOB NOT NULL
 );
 
 -- Members, facilities, zones, gates, card systems and clients, whole, as the ledger last stated them.

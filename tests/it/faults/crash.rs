@@ -128,7 +128,7 @@ pub async fn what_was_acknowledged_outlives_every_kill(mut world: World) {
     files.are_in(&gate.at(server.address)).await;
     server.kill();
     let (report, replay) = world.db_read(|reader| {
-        let report = verify::verify(reader, |_, _| {}).expect("chain and tables are whole");
+        let report = verify::verify(reader, None, |_, _| {}).expect("chain and tables are whole");
         (report, db_replay(reader))
     });
     for line in &journal {

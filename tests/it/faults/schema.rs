@@ -60,7 +60,7 @@ pub async fn the_schema_refuses_to_forget(world: World) {
         // SQLite has no TRUNCATE: deleting all is that. It has a second way to overwrite a row.
         Database::Sqlite => all.extend([
             ("REPLACE INTO ledger_entries SELECT seq, X'00', chain FROM ledger_entries", "never replaced"),
-            ("INSERT OR REPLACE INTO ledger_head SELECT id, gen, 0, root, edge, chain FROM ledger_head", "never replaced"),
+            ("INSERT OR REPLACE INTO ledger_head SELECT id, gen, 0, root, edge, chain, seal FROM ledger_head", "never replaced"),
             (
                 "REPLACE INTO credentials SELECT id, member, worker, engagement, valid_from, valid_until, scope, 0, NULL, \
                  since, version FROM credentials",

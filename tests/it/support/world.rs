@@ -218,6 +218,16 @@ impl World {
         self.node = RunningNode::start(&self.url, &self.clock, &self.keyring);
     }
 
+    /// Ends the first node, and starts it again in vain. Answers what the operator is told.
+    pub fn refuses_to_start(&mut self) -> String {
+        self.node.stop();
+        let settings = RunningNode::settings(&self.url, &self.clock, &self.keyring);
+        match Node::start(settings, &mut |_, _| {}) {
+            Ok(_) => panic!("the node starts"),
+            Err(why) => why.to_string(),
+        }
+    }
+
     /// The folder of an SQLite world.
     pub fn folder(&self) -> &std::path::Path {
         let file = self.url.strip_prefix("sqlite:").expect("SQLite has a file");
@@ -235,14 +245,7 @@ impl World {
 
 impl RunningNode {
     pub fn start(url: &str, clock: &Arc<TestClock>, keyring: &Arc<Keyring>) -> Self {
-        let environment: Arc<dyn Environment> = clock.clone();
-        let settings = NodeSettings {
-            store: Store::at(url),
-            keyring: keyring.clone(),
-            environment,
-            public_url: "https://portcullis.test".into(),
-            group_max: GROUP_MAX,
-        };
+        let settings = Self::settings(url, clock, keyring);
         let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
         let shared = app::shared(&node, 1_000_000, 1_000_000).expect("metrics register");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -270,6 +273,17 @@ impl RunningNode {
             node: Some(node),
             server,
             thread: Some(thread),
+        }
+    }
+
+    fn settings(url: &str, clock: &Arc<TestClock>, keyring: &Arc<Keyring>) -> NodeSettings {
+        let environment: Arc<dyn Environment> = clock.clone();
+        NodeSettings {
+            store: Store::at(url),
+            keyring: keyring.clone(),
+            environment,
+            public_url: "https://portcullis.test".into(),
+            group_max: GROUP_MAX,
         }
     }
 
@@ -309,7 +323,8 @@ impl World {
     /// The same for several copies.
     pub fn db_examine_copies(&self, copies: &[Arc<Index>]) {
         let (report, replay) = self.db_read(|reader| {
-            let report = verify::verify(reader, |_, _| {}).expect("all is whole");
+            let report =
+                verify::verify(reader, Some(&self.keyring), |_, _| {}).expect("all is whole");
             verify::verify_sealed(reader, &self.keyring).expect("every seal opens");
             (report, db_replay(reader))
         });

@@ -19,9 +19,12 @@ use crate::domain::text::Text;
 use crate::domain::time::Environment;
 use crate::index::Index;
 use crate::ledger::entry::{Actor, Fact};
+use crate::ledger::sum::Sum;
 use crate::service::check_log::CheckLog;
 use crate::service::commit::{Door, GROUP_MAX};
-use crate::store::{ledger, migrate};
+use crate::service::head::seal;
+use crate::store::ledger::{self, Head};
+use crate::store::migrate;
 
 /// A clock that begins here and stands still, or runs.
 struct Clock {
@@ -75,14 +78,16 @@ impl World {
         };
         let environment: Arc<dyn Environment> = Arc::new(clock);
         let r#gen = Gen::make(&*environment);
+        let keyring = Arc::new(Keyring::derive(&[7; 32]));
+        let mut head = Head::empty(r#gen);
+        seal(&mut head, Sum::default(), &keyring, &*environment);
         let mut writer = store.writer().unwrap();
         migrate::up(&mut writer).unwrap();
         writer
-            .transaction(|writer| ledger::begin(writer, r#gen))
+            .transaction(|writer| ledger::begin(writer, &head))
             .unwrap();
         drop(writer);
         let index = Arc::new(Index::new(r#gen, 1_000, 1_000));
-        let keyring = Arc::new(Keyring::derive(&[7; 32]));
         let (door, committer) = Door::open(
             store.clone(),
             index.clone(),
