@@ -106,7 +106,7 @@ table! {
         purpose -> Text,
         state -> Text,
         settings -> Text,
-        report -> Text,
+        report -> Binary,
         counts -> Text,
         rows_total -> BigInt,
         rows_done -> BigInt,

@@ -131,7 +131,8 @@ CREATE TABLE imports (
     purpose TEXT NOT NULL,
     state TEXT NOT NULL,
     settings TEXT NOT NULL,
-    report TEXT NOT NULL,
+    -- Sealed, as headers are as somebody wrote them, and the first row of a file without a header is a person.
+    report BYTEA NOT NULL,
     counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,

@@ -188,7 +188,7 @@ impl World {
     /// Brings in a file and carries it out whole.
     pub fn imports(&self, settings: &Settings, file: &[u8]) -> Import {
         let id = self.brings(settings, file);
-        let import = import_from(self.runs(id, u64::MAX)).unwrap();
+        let import = import_from(self.runs(id, u64::MAX), &self.services.keyring).unwrap();
         assert_eq!(
             (import.state, import.rows_done),
             (State::Applied, import.rows_total)
@@ -274,6 +274,7 @@ pub fn credentials(member: u128) -> Settings {
         card_system: Some(id::<crate::domain::ids::CardSystemKind>(member)),
         default_format: Some(crate::domain::card::Format::Number),
         reason: None,
+        valid_until: None,
     }
 }
 
