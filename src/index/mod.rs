@@ -543,6 +543,11 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
+    fn restored(&mut self, _: u64, _: Gen, _: Gen) -> Result<(), String> {
+        // What this copy holds may be lost there.
+        Err("the ledger was restored from a back-up; restart this node".into())
+    }
+
     fn recorded(&mut self, seq: u64, record: &NetworkRecord) -> Result<(), String> {
         self.load_record(seq, record);
         Ok(())
