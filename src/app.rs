@@ -31,7 +31,7 @@ use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
 use crate::service::health::Health;
 use crate::service::load::Progress;
-use crate::service::seen::{Keeper, Note};
+use crate::service::seen::{Keeper, Note, Refused};
 use crate::service::{Door, Services, follow, import, load, signing_keys};
 use crate::store::{Store, migrate};
 
@@ -96,7 +96,13 @@ impl Node {
         let note = state_dir.as_deref().map(Note::in_folder);
         if let Some(note) = &note {
             note.check(&mut writer, &keyring)
-                .map_err(|refused| StartError(refused.to_string()))?;
+                .map_err(|refused| match refused {
+                    Refused::Store(error) => StartError::new(
+                        "The ledger cannot be compared with the node's note",
+                        &error,
+                    ),
+                    refused => StartError(refused.to_string()),
+                })?;
         }
         drop(writer);
         let tokens = tokens(&store, &keyring, &public_url)?;

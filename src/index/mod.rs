@@ -69,7 +69,7 @@ pub struct IndexWriter {
     places: Places,
     places_changed: bool,
     tree: Tree,
-    /// The sum over what is in, as whoever lets the copy follow has computed it.
+    /// The sum over what is in, as whoever let the copy follow has computed it.
     sum: Sum,
     shared_members: Arc<Append<MemberId>>,
     shared_scopes: Arc<Append<Scope>>,

@@ -3,10 +3,10 @@
 //! One thread owns the connection that writes. It takes whatever waits, up to [`GROUP_MAX`] jobs, and commits them as one
 //! transaction: durability costs one flush for all of them, so throughput rises with the number of writers. In order:
 //!
-//! 1. The head is locked and read. From here on nobody else gives out a seq.
+//! 1. The head is locked and read, and its seal opened. From here on nobody else gives out a seq.
 //! 2. Each job runs: it reads, decides, and states facts. Each fact gets the next seq and is folded into the tables.
-//! 3. New rows, entries, head and kept answers are written, and the transaction commits. **Now it is durable.** A crash
-//!    before this leaves nothing, a crash after it leaves everything; start-up reads it back.
+//! 3. The new head is sealed; new rows, entries, head and kept answers are written, and the transaction commits. **Now it
+//!    is durable.** A crash before this leaves nothing, a crash after it leaves everything; start-up reads it back.
 //! 4. The index follows. **Now this node's gates know.**
 //! 5. Each caller is answered.
 //!

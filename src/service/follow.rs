@@ -37,10 +37,10 @@ const SCHEMA_LOOK: Duration = Duration::from_secs(3);
 /// Reads the entries after the index's last one, up to this head, and lets the index follow. Tells `step` after each page.
 /// Answers what the head vouches for.
 ///
-/// The head's seal is opened first, the copy compared with it last, and nothing is taken in before it was read and found to be what the head is the hash
-/// of: an entry that is no part of the ledger must not answer a gate for the moment until that is noticed. So more than a
-/// page is read twice. The writer's half is not held while the database is read, so whoever hangs there keeps nobody else
-/// from following.
+/// The head's seal is opened first, and the copy is compared with it last. In between nothing is taken in before all of it
+/// was read and found to be what the head is the hash of: an entry that is no part of the ledger must not answer a gate for
+/// the moment until that is noticed. So more than a page is read twice. The writer's half is not held while the database is
+/// read, so whoever hangs there keeps nobody else from following.
 pub fn catch_up(
     index: &Index,
     keyring: &Keyring,

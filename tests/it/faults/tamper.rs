@@ -410,6 +410,17 @@ pub async fn an_old_copy_of_the_database_is_not_served_until_it_is_restored(worl
     scene.world.db_examine(&scene.world.node);
 }
 
+/// The settings name another network's database, whose nodes even have the same key.
+pub async fn another_ledger_is_not_served(mut world: World) {
+    let mut other = World::begin(world.database).await;
+    other.node.stop();
+    std::mem::swap(&mut world.state, &mut other.state);
+    let why = world.refuses_to_start();
+    assert!(why.contains("Look at the setting `database`"), "{why}");
+    std::mem::swap(&mut world.state, &mut other.state);
+    world.restart();
+}
+
 /// What a running node cannot notice, as it reads each entry once: that is what `portcullis verify` is for.
 pub async fn an_exchanged_entry_is_found_by_verify(world: World) {
     let mut scene = Scene::begin(world).await;
