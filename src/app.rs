@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +37,7 @@ use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
 use crate::service::health::Health;
 use crate::service::load::Progress;
+use crate::service::seen::{Keeper, Note, Refused};
 use crate::service::{Door, Services, follow, import, load, retention, signing_keys};
 use crate::store::{Store, migrate};
 
@@ -60,6 +61,7 @@ pub struct Node {
     check_log: JoinHandle<()>,
     follower: JoinHandle<()>,
     committer: JoinHandle<()>,
+    seen: Option<(Arc<Keeper>, JoinHandle<()>)>,
     /// Held for as long as the node runs, so that no second process opens the same file.
     _lock: Option<File>,
 }
@@ -76,6 +78,8 @@ pub struct NodeSettings {
     pub public_url: String,
     /// How many changes are committed together; [`GROUP_MAX`] but in measurements.
     pub group_max: usize,
+    /// Where it notes how far it has seen the ledger; `None` where the database lives no longer than the node.
+    pub state_dir: Option<PathBuf>,
 }
 
 impl Node {
@@ -87,6 +91,7 @@ impl Node {
             environment,
             public_url,
             group_max,
+            state_dir,
         } = settings;
         let lock = store.file().map(lock_file).transpose()?;
         let mut writer = store
@@ -94,6 +99,17 @@ impl Node {
             .map_err(|error| StartError::new("The database cannot be opened", &error))?;
         migrate::up(&mut writer)
             .map_err(|error| StartError::new("The database does not fit", &error))?;
+        let note = state_dir.as_deref().map(Note::in_folder);
+        if let Some(note) = &note {
+            note.check(&mut writer, &keyring)
+                .map_err(|refused| match refused {
+                    Refused::Store(error) => StartError::new(
+                        "The ledger cannot be compared with the node's note",
+                        &error,
+                    ),
+                    refused => StartError(refused.to_string()),
+                })?;
+        }
         drop(writer);
         let tokens = tokens(&store, &keyring, &public_url)?;
         let index = load::load(&store, &keyring, &*environment, progress).map_err(|error| {
@@ -124,6 +140,10 @@ impl Node {
             stop.clone(),
         )
         .map_err(threads)?;
+        let seen = note
+            .map(|note| Keeper::start(note, keyring.clone(), index.clone(), stop.clone()))
+            .transpose()
+            .map_err(threads)?;
         let (check_log, log_thread) =
             CheckLog::start(door.clone(), stop.clone()).map_err(threads)?;
         let services = Services {
@@ -147,6 +167,7 @@ impl Node {
             check_log: log_thread,
             follower,
             committer,
+            seen,
             _lock: lock,
         })
     }
@@ -184,6 +205,11 @@ impl Node {
                 tracing::error!("a thread ended by a panic");
             }
         }
+        if let Some((keeper, thread)) = self.seen {
+            drop(thread.join());
+            // What the door wrote last.
+            keeper.keep();
+        }
     }
 }
 
@@ -192,7 +218,7 @@ impl Node {
 const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
 /// One process at a time on a database file: a second one would give out the same seqs.
-fn lock_file(path: &str) -> Result<File, StartError> {
+pub fn lock_file(path: &str) -> Result<File, StartError> {
     let lock = format!("{path}.lock");
     let file = File::create(&lock).map_err(|error| {
         StartError::new("The lock file beside the database cannot be made", &error)
@@ -342,6 +368,7 @@ pub fn serve(config: &Config) -> Result<(), StartError> {
         environment,
         public_url: config.public_url.clone(),
         group_max: GROUP_MAX,
+        state_dir: Some(config.state_dir.clone()),
     };
     warn_of_readers(&config.master_key_file);
     let node = Node::start(settings, &mut |done, total| {

@@ -23,6 +23,7 @@ pub struct Keyring {
     heads: LessSafeKey,
     sums: SipHasher24,
     cursors: hmac::Key,
+    seen: hmac::Key,
 }
 
 /// Sealed bytes that cannot be opened: of another subject, of another key, or damaged.
@@ -51,6 +52,7 @@ impl Keyring {
             heads: sealing(b"heads"),
             sums: SipHasher24::new_with_key(&half(&expand(&extracted, b"sums"))),
             cursors: hmac::Key::new(hmac::HMAC_SHA256, &expand(&extracted, b"cursors")),
+            seen: hmac::Key::new(hmac::HMAC_SHA256, &expand(&extracted, b"seen")),
         }
     }
 
@@ -96,6 +98,16 @@ impl Keyring {
     /// Opens what was sealed for this head.
     pub fn open_head(&self, head: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
         open(&self.heads, head, sealed)
+    }
+
+    /// What authenticates a node's note of the last head it has seen (HMAC-SHA-256).
+    pub fn tag_of_seen(&self, head: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.seen, head).as_ref().to_vec()
+    }
+
+    /// Whether this is what authenticates it.
+    pub fn is_tag_of_seen(&self, head: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&self.seen, head, tag).is_ok()
     }
 
     /// What a term of the sum over the tables is computed with: SipHash-2-4 with 128 bits.

@@ -69,7 +69,7 @@ pub struct IndexWriter {
     places: Places,
     places_changed: bool,
     tree: Tree,
-    /// The sum over what is in, as whoever lets the copy follow has computed it.
+    /// The sum over what is in, as whoever let the copy follow has computed it.
     sum: Sum,
     shared_members: Arc<Append<MemberId>>,
     shared_scopes: Arc<Append<Scope>>,
@@ -541,6 +541,11 @@ impl Projection for IndexWriter {
 
     fn began(&mut self, _: u64, _: Gen) -> Result<(), String> {
         Ok(())
+    }
+
+    fn restored(&mut self, _: u64, _: Gen, _: Gen) -> Result<(), String> {
+        // What this copy holds may be lost there.
+        Err("the ledger was restored from a back-up; restart this node".into())
     }
 
     fn recorded(&mut self, seq: u64, record: &NetworkRecord) -> Result<(), String> {

@@ -3,10 +3,10 @@
 //! One thread owns the connection that writes. It takes whatever waits, up to [`GROUP_MAX`] jobs, and commits them as one
 //! transaction: durability costs one flush for all of them, so throughput rises with the number of writers. In order:
 //!
-//! 1. The head is locked and read. From here on nobody else gives out a seq.
+//! 1. The head is locked and read, and its seal opened. From here on nobody else gives out a seq.
 //! 2. Each job runs: it reads, decides, and states facts. Each fact gets the next seq and is folded into the tables.
-//! 3. New rows, entries, head and kept answers are written, and the transaction commits. **Now it is durable.** A crash
-//!    before this leaves nothing, a crash after it leaves everything; start-up reads it back.
+//! 3. The new head is sealed; new rows, entries, head and kept answers are written, and the transaction commits. **Now it
+//!    is durable.** A crash before this leaves nothing, a crash after it leaves everything; start-up reads it back.
 //! 4. The index follows. **Now this node's gates know.**
 //! 5. Each caller is answered.
 //!
@@ -22,9 +22,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::error::{Code, Error};
+use super::follow;
+use super::head::{self, Vouched};
 use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
-use super::{follow, head};
 use crate::access::keyring::Keyring;
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::index::{Comparison, Index};
@@ -557,7 +558,7 @@ impl Committer {
     }
 
     fn work(&self, writer: &mut Writer, jobs: &mut [Box<dyn Job>]) -> Result<Group, Undone> {
-        let before = self.lock(writer).inspect_err(|error| {
+        let (before, vouched) = self.lock(writer).inspect_err(|error| {
             // What cannot be is never built upon: the new entry would be a second past.
             if let StoreError::Corrupt(why) = error {
                 self.index.give_up(why);
@@ -573,7 +574,7 @@ impl Committer {
             entries: Vec::new(),
             lines: Vec::new(),
             answers: Vec::new(),
-            ahead: Ahead::of(self.index.write().sum()),
+            ahead: Ahead::of(vouched.sum),
             touched: false,
         };
         let mut pending = Pending::default();
@@ -612,8 +613,11 @@ impl Committer {
         }
         pending.flush(writer)?;
         if !group.entries.is_empty() {
-            let sum = group.ahead.sum();
-            head::seal(&mut group.head, sum, &self.keyring, &*self.environment);
+            let vouched = Vouched {
+                sum: group.ahead.sum(),
+                ..vouched
+            };
+            head::seal(&mut group.head, vouched, &self.keyring, &*self.environment);
             ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
@@ -621,7 +625,7 @@ impl Committer {
     }
 
     /// Locks the head and follows to it: from here on this node's copy is exactly what stands.
-    fn lock(&self, writer: &mut Writer) -> Result<Head, StoreError> {
+    fn lock(&self, writer: &mut Writer) -> Result<(Head, Vouched), StoreError> {
         let head = ledger::lock(writer)?;
         let (tip, index) = (head.tip(), &self.index);
         if index.compare(&index.write(), tip.r#gen, tip.seq, &tip.root) == Comparison::Forked {
@@ -629,8 +633,8 @@ impl Committer {
             return Err(StoreError::Corrupt(why.into()));
         }
         // Entries that other nodes wrote meanwhile.
-        follow::catch_up(index, &self.keyring, writer, &tip, || {})?;
-        Ok(head)
+        let vouched = follow::catch_up(index, &self.keyring, writer, &tip, || {})?;
+        Ok((head, vouched))
     }
 
     /// Whether the actor still has its power at this place in the ledger: of two clients that revoke each other at one

@@ -18,7 +18,7 @@ use crate::ledger::tree::{Tree, leaf_hash};
 use crate::store::ledger::{self, Tip};
 use crate::store::{Reader, Store, StoreError, migrate};
 
-use super::head;
+use super::head::{self, Vouched};
 use super::health::Health;
 use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
@@ -35,19 +35,20 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const SCHEMA_LOOK: Duration = Duration::from_secs(3);
 
 /// Reads the entries after the index's last one, up to this head, and lets the index follow. Tells `step` after each page.
+/// Answers what the head vouches for.
 ///
-/// The head's seal is opened first, the copy compared with it last, and nothing is taken in before it was read and found to be what the head is the hash
-/// of: an entry that is no part of the ledger must not answer a gate for the moment until that is noticed. So more than a
-/// page is read twice. The writer's half is not held while the database is read, so whoever hangs there keeps nobody else
-/// from following.
+/// The head's seal is opened first, and the copy is compared with it last. In between nothing is taken in before all of it
+/// was read and found to be what the head is the hash of: an entry that is no part of the ledger must not answer a gate for
+/// the moment until that is noticed. So more than a page is read twice. The writer's half is not held while the database is
+/// read, so whoever hangs there keeps nobody else from following.
 pub fn catch_up(
     index: &Index,
     keyring: &Keyring,
     reader: &mut Reader,
     tip: &Tip,
     step: impl Fn(),
-) -> Result<(), StoreError> {
-    let sum = head::open(tip, keyring)?;
+) -> Result<Vouched, StoreError> {
+    let vouched = head::open(tip, keyring)?;
     let held = index.write().tree().clone();
     let mut roots = Vec::new();
     let (mut tree, mut page) = (held.clone(), Vec::new());
@@ -82,19 +83,23 @@ pub fn catch_up(
         if index.compare(&writer, tip.r#gen, tip.seq, &tip.root) != Comparison::Same {
             return Err(other_hash());
         }
-        if writer.sum() != sum {
+        if writer.sum() != vouched.sum {
             let why = "what this node has in memory is not what the head vouches for";
             return Err(StoreError::Corrupt(why.into()));
         }
     }
-    Ok(())
+    Ok(vouched)
 }
 
 /// An entry's seq and its bytes.
-type Stored = (u64, Vec<u8>);
+pub(super) type Stored = (u64, Vec<u8>);
 
 /// Reads a page of the entries that come next in this tree, up to `seq`, and adds them to it.
-fn read(reader: &mut Reader, tree: &mut Tree, seq: u64) -> Result<Vec<Stored>, StoreError> {
+pub(super) fn read(
+    reader: &mut Reader,
+    tree: &mut Tree,
+    seq: u64,
+) -> Result<Vec<Stored>, StoreError> {
     let missing = |after| {
         StoreError::Corrupt(format!(
             "the head is at {seq}, but there is no entry {}",

@@ -33,7 +33,7 @@ pub fn load(
         let head = ledger::head(reader)?.ok_or_else(|| {
             StoreError::Schema("no ledger has begun in this database: run `portcullis init`".into())
         })?;
-        let sealed = head::open(&head.tip(), keyring)?;
+        let vouched = head::open(&head.tip(), keyring)?;
         let (credentials_len, cards_len) = credentials::count(reader)?;
         let total = credentials_len + cards_len;
         let index = Index::new(head.r#gen, credentials_len as usize, cards_len as usize);
@@ -49,7 +49,7 @@ pub fn load(
             // Who places ends early only when a row cannot be placed; the reader then finds nobody to hand a page to.
             placed.and_then(|sum| read.map(|()| sum))
         })?;
-        if sum != sealed {
+        if sum != vouched.sum {
             return Err(StoreError::Corrupt(
                 "credentials, cards or records of the network in the tables are not what the ledger's head vouches for, so \
                  somebody changed them past this program: run `portcullis verify`, which names what was changed"

@@ -8,7 +8,7 @@
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that
-//!   it was nobody else. [`watch`]: how neither it nor the door hangs on a dead connection.
+//!   it was nobody else; [`seen`]: how it knows, when it starts, that nobody put an old copy in place. [`watch`]: how neither it nor the door hangs on a dead connection.
 //!   [`health`]: how the node is, by what the follower sees.
 
 pub mod check_log;
@@ -23,7 +23,9 @@ pub mod health;
 pub mod import;
 pub mod load;
 pub mod network;
+pub mod restore;
 pub mod retention;
+pub mod seen;
 pub mod setup;
 pub mod signing_keys;
 pub mod sum;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::clients::Secret;
 use super::commit::Door;
 use super::error::{Code, Error};
-use super::head;
+use super::head::{self, Vouched};
 use super::signing_keys;
 use crate::access::keyring::Keyring;
 use crate::domain::client::{Client, Role};
@@ -15,7 +15,6 @@ use crate::domain::text::Name;
 use crate::domain::time::Environment;
 use crate::index::Index;
 use crate::ledger::entry::{Actor, Fact};
-use crate::ledger::sum::Sum;
 use crate::store::ledger::{self, Head};
 use crate::store::{Store, StoreError, migrate};
 
@@ -133,7 +132,7 @@ fn begin(
         (None, None) => Ok(None),
         (None, Some((keyring, environment))) => {
             let mut empty = Head::empty(Gen::make(environment));
-            head::seal(&mut empty, Sum::default(), keyring, environment);
+            head::seal(&mut empty, Vouched::default(), keyring, environment);
             match writer.transaction(|writer| ledger::begin(writer, &empty)) {
                 Ok(()) => Ok(Some(empty.r#gen)),
                 Err(StoreError::Duplicate) => Err(Refused::Begun),

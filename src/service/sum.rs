@@ -190,6 +190,10 @@ impl Projection for Summing<'_> {
         Ok(())
     }
 
+    fn restored(&mut self, _: u64, _: Gen, _: Gen) -> Result<(), String> {
+        Ok(())
+    }
+
     fn recorded(&mut self, seq: u64, record: &Record) -> Result<(), String> {
         let id = record.id_text();
         let before = self.ahead.records.remove(&id);

@@ -141,7 +141,7 @@ fn head(reader: &mut Reader) -> Result<Head, Failure> {
 
 fn sealed(head: &Head, keyring: &Keyring, sum: Sum) -> Result<(), Failure> {
     let why = match super::head::open(&head.tip(), keyring) {
-        Ok(sealed) if sealed == sum => return Ok(()),
+        Ok(vouched) if vouched.sum == sum => return Ok(()),
         Ok(_) => "its seal is of other credentials, cards or records of the network than the entries add up to".into(),
         Err(StoreError::Corrupt(why)) => why,
         Err(error) => return Err(error.into()),

@@ -207,6 +207,7 @@ pub fn append(
     }
     let moved = diesel::update(ledger_head::table.filter(ledger_head::seq.eq(before.seq() as i64)))
         .set((
+            ledger_head::numbering.eq(Bytes16::from(after.r#gen)),
             ledger_head::seq.eq(after.seq() as i64),
             ledger_head::root.eq(after.tree.root().to_vec()),
             ledger_head::edge.eq(after.tree.to_bytes()),

@@ -156,6 +156,10 @@ impl Projection for Tables<'_> {
         Ok(())
     }
 
+    fn restored(&mut self, _: u64, _: Gen, _: Gen) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn recorded(&mut self, seq: u64, record: &Record) -> Result<(), StoreError> {
         let (id, body) = (record.id_text(), record.body());
         let known = diesel::update(network_records::table.find(&id))

@@ -52,22 +52,24 @@ fn reseal(place: &Place, store: &Store, keyring: &Keyring) {
     let mut head = ledger::head(&mut reader)
         .expect("the head can be read")
         .expect("the ledger has begun");
-    let mut sum = head::open(&head.tip(), keyring).expect("the seal opens");
+    let mut vouched = head::open(&head.tip(), keyring).expect("the seal opens");
     let standings = credentials::standings(&mut reader, |page| {
         for standing in page {
-            sum.add(sum::of_credential(keyring, &load::loaded(standing)));
+            vouched
+                .sum
+                .add(sum::of_credential(keyring, &load::loaded(standing)));
         }
         Ok::<(), StoreError>(())
     });
     standings.expect("credentials can be read");
     let bindings = credentials::bindings(&mut reader, |page| {
         for (key, credential) in page {
-            sum.add(sum::of_card(keyring, key, credential));
+            vouched.sum.add(sum::of_card(keyring, key, credential));
         }
         Ok::<(), StoreError>(())
     });
     bindings.expect("cards can be read");
-    head::seal(&mut head, sum, keyring, &RealEnvironment);
+    head::seal(&mut head, vouched, keyring, &RealEnvironment);
     let seal = hex(&head.seal);
     connect(place)
         .batch_execute(&format!(
@@ -98,6 +100,7 @@ fn fill(place: &Place, credentials: u32) {
             environment: Arc::new(RealEnvironment),
             public_url: "http://bench".into(),
             group_max: GROUP_MAX,
+            state_dir: None,
         };
         let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
         network.fill(&node.services.door, 0).await;

@@ -171,8 +171,9 @@ CREATE TRIGGER ledger_entries_remain BEFORE DELETE ON ledger_entries
 FOR EACH ROW EXECUTE FUNCTION refuse('ledger entries are never deleted');
 CREATE TRIGGER ledger_entries_kept BEFORE TRUNCATE ON ledger_entries
 FOR EACH STATEMENT EXECUTE FUNCTION refuse('ledger entries are never deleted');
+-- Its numbering may change only with an entry that says so: a restore.
 CREATE TRIGGER ledger_head_rises BEFORE UPDATE ON ledger_head FOR EACH ROW
-WHEN (NEW.seq <= OLD.seq OR NEW.gen <> OLD.gen) EXECUTE FUNCTION refuse('the ledger only grows');
+WHEN (NEW.seq <= OLD.seq) EXECUTE FUNCTION refuse('the ledger only grows');
 CREATE TRIGGER ledger_head_remains BEFORE DELETE ON ledger_head
 FOR EACH ROW EXECUTE FUNCTION refuse('the ledger head is never deleted');
 CREATE TRIGGER ledger_head_kept BEFORE TRUNCATE ON ledger_head

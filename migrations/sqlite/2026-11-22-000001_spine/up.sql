@@ -176,7 +176,8 @@ CREATE TRIGGER ledger_entries_stay BEFORE UPDATE ON ledger_entries
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never updated'); END;
 CREATE TRIGGER ledger_entries_remain BEFORE DELETE ON ledger_entries
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never deleted'); END;
-CREATE TRIGGER ledger_head_rises BEFORE UPDATE ON ledger_head WHEN NEW.seq <= OLD.seq OR NEW.gen <> OLD.gen
+-- Its numbering may change only with an entry that says so: a restore.
+CREATE TRIGGER ledger_head_rises BEFORE UPDATE ON ledger_head WHEN NEW.seq <= OLD.seq
 BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 CREATE TRIGGER ledger_head_remains BEFORE DELETE ON ledger_head
 BEGIN SELECT RAISE(ABORT, 'the ledger head is never deleted'); END;

@@ -14,6 +14,7 @@ use crate::environment::RealEnvironment;
 use crate::index::Index;
 use crate::ledger::entry::{Actor, Fact};
 use crate::service::commit::Door;
+use crate::service::head::Vouched;
 use crate::store::{Store, migrate};
 
 /// A small network on a database of its own, whole until somebody tampers with it.
@@ -116,7 +117,7 @@ impl World {
         let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
         let keyring = Arc::new(Keyring::derive(&[1; 32]));
         let mut head = Head::empty(GEN);
-        crate::service::head::seal(&mut head, Sum::default(), &keyring, &*environment);
+        crate::service::head::seal(&mut head, Vouched::default(), &keyring, &*environment);
         writer
             .transaction(|writer| ledger::begin(writer, &head))
             .expect("begins");

@@ -459,7 +459,7 @@ fn the_server_that_is_killed() {
     let Ok(url) = std::env::var(DATABASE) else {
         return;
     };
-    let node = RunningNode::start(&url, &Arc::new(TestClock::at(MORNING)), &keyring());
+    let node = RunningNode::start(&url, &Arc::new(TestClock::at(MORNING)), &keyring(), None);
     println!("{READY}{}", node.address);
     // Should the test go first, this goes with it.
     let mut rest = Vec::new();

@@ -5,8 +5,12 @@ use std::time::{Duration, Instant};
 
 use portcullis::access::keyring::Keyring;
 use portcullis::domain::ids::{CredentialId, Gen};
-use portcullis::service::{head, verify};
+use portcullis::service::seen::Note;
+use portcullis::service::{head, restore, verify};
+use portcullis::store::Store;
 use portcullis::store::ledger::{self, Head};
+
+use serde_json::json;
 
 use crate::support::actors::{GateActor, Hr, Pass, verdict};
 use crate::support::database::Raw;
@@ -53,8 +57,8 @@ impl Scene {
     /// The same with a seal, of the sum before it, as only another node could: one that errs, or that somebody has taken over.
     fn db_append_sealed(&mut self, body: &str) {
         let (keyring, clock) = (self.world.keyring.clone(), self.world.clock.clone());
-        let sum = head::open(&self.head.tip(), &keyring).expect("the seal opens");
-        self.db_append(body, |head, _| head::seal(head, sum, &keyring, &*clock));
+        let vouched = head::open(&self.head.tip(), &keyring).expect("the seal opens");
+        self.db_append(body, |head, _| head::seal(head, vouched, &keyring, &*clock));
     }
 
     fn db_append(&mut self, body: &str, seal: impl FnOnce(&mut Head, &Head)) {
@@ -319,6 +323,101 @@ pub async fn changed_rows_are_not_started_from(world: World) {
     for (pass, wanted) in [(&scene.good, "permit"), (&scene.lost, "deny")] {
         assert_eq!(verdict(&gate.asks_about(pass).await).0, wanted);
     }
+}
+
+/// Every seal opens, every sum is right, `verify` calls it whole. Only it was long ago.
+pub async fn an_old_copy_of_the_database_is_not_served_until_it_is_restored(world: World) {
+    let mut scene = Scene::begin(world).await;
+    let (old, stolen) = (scene.head.seq(), scene.id_of(&scene.good));
+    let issued = scene.raw.number(&format!(
+        "SELECT version AS n FROM credentials WHERE id = {stolen}"
+    ));
+    scene.hr.revokes(&scene.good, "stolen").await.created();
+    scene.world.node.stop();
+    let note = scene.world.state.path().join("last-head");
+    let noted = std::fs::read(&note).expect("it is noted when a node stops");
+
+    let literals = [
+        scene.head.tree.root().to_vec(),
+        scene.head.tree.to_bytes(),
+        scene.head.chain.to_vec(),
+        scene.head.seal.clone(),
+    ];
+    let [root, edge, chain, seal] = literals.map(|bytes| scene.raw.bytes(&bytes));
+    scene.raw.must(&format!(
+        "BEGIN; DELETE FROM ledger_entries WHERE seq > {old}; \
+         UPDATE credentials SET state = 0, reason = NULL, version = {issued} WHERE id = {stolen}; \
+         UPDATE ledger_head SET seq = {old}, root = {root}, edge = {edge}, chain = {chain}, seal = {seal}; COMMIT"
+    ));
+    scene.world.db_examine_copies(&[]);
+    let why = scene.world.refuses_to_start();
+    for part in ["an older copy", "`portcullis restore`"] {
+        assert!(why.contains(part), "{why}");
+    }
+    assert!(why.contains(&format!("ends with entry {old}")), "{why}");
+
+    // Who has no note cannot know, and goes on from there; then the same number stands for another entry.
+    let worker = json!({ "family_name": "Peeters", "given_names": "Zoë" });
+    for _ in 0..2 {
+        let mut stranger = scene.world.node_with(None);
+        let hr = scene.hr.api.at(stranger.address);
+        hr.post("/v1/workers", &worker).await.created();
+        stranger.stop();
+        let why = scene.world.refuses_to_start();
+        assert!(why.contains("has other entries"), "{why}");
+    }
+
+    let (store, clock) = (Store::at(&scene.world.url), scene.world.clock.clone());
+    let (keyring, note) = (
+        scene.world.keyring.clone(),
+        Note::in_folder(scene.world.state.path()),
+    );
+    let seen = note.read(&keyring).expect("is believed").expect("is there");
+    assert_eq!(seen.tree.size(), old + 1);
+    let found = restore::look(&store, &keyring).expect("the seal opens");
+    let head = restore::restore(&store, &keyring, &*clock, &found, Some(&seen)).expect("restores");
+    assert_ne!(head.r#gen, seen.r#gen);
+    // A node that was not told starts all the same: the seal says what took the place of what it knew.
+    assert_eq!(
+        std::fs::read(scene.world.state.path().join("last-head")).expect("is there"),
+        noted
+    );
+    scene.world.restart();
+    scene.world.db_examine(&scene.world.node);
+    let gate = scene.gate.at(scene.world.node.address);
+    assert_eq!(verdict(&gate.asks_about(&scene.lost).await).0, "deny");
+    assert_eq!(verdict(&gate.asks_about(&scene.good).await).0, "permit");
+    let hr = scene.hr.api.at(scene.world.node.address);
+    let again = format!("/v1/credentials/{}/revocations", scene.good.credential);
+    hr.post(&again, &json!({ "reason": "stolen" }))
+        .await
+        .created();
+    assert_eq!(verdict(&gate.asks_about(&scene.good).await).0, "deny");
+    scene.world.restart();
+
+    // While a node runs, a restore beside it is another ledger.
+    let found = restore::look(&store, &keyring).expect("the seal opens");
+    assert_eq!(found.r#gen, head.r#gen);
+    scene.head = found.clone();
+    restore::restore(&store, &keyring, &*clock, &found, None).expect("restores");
+    let began = Instant::now();
+    while scene.world.node.shared.services.index.is_whole() {
+        assert!(began.elapsed() < Duration::from_secs(5), "it is noticed");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    scene.world.restart();
+    scene.world.db_examine(&scene.world.node);
+}
+
+/// The settings name another network's database, whose nodes even have the same key.
+pub async fn another_ledger_is_not_served(mut world: World) {
+    let mut other = World::begin(world.database).await;
+    other.node.stop();
+    std::mem::swap(&mut world.state, &mut other.state);
+    let why = world.refuses_to_start();
+    assert!(why.contains("Look at the setting `database`"), "{why}");
+    std::mem::swap(&mut world.state, &mut other.state);
+    world.restart();
 }
 
 /// What a running node cannot notice, as it reads each entry once: that is what `portcullis verify` is for.

@@ -116,6 +116,13 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
     let whole = machine.run(&["verify", "--json"]).with(0).json();
     assert_eq!(whole["whole"], true);
     machine.run(&["verify"]).with(0);
+    // Nothing was put back here, which it says; it does as it is told all the same, and what follows goes on from there.
+    let asked = machine.run(&["restore"]).with(1);
+    asked.says("nothing is lost");
+    asked.says("--yes");
+    machine.run(&["restore", "--yes"]).with(0);
+    let restored = machine.run(&["verify", "--json"]).with(0).json();
+    assert_ne!(restored["report"]["gen"], whole["report"]["gen"]);
 
     // A copy that contradicts the ledger sends to a person, and verify says what is bad.
     // This one serves and stops all the same when who reads its log has gone.

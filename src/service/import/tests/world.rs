@@ -19,10 +19,9 @@ use crate::domain::text::Text;
 use crate::domain::time::Environment;
 use crate::index::Index;
 use crate::ledger::entry::{Actor, Fact};
-use crate::ledger::sum::Sum;
 use crate::service::check_log::CheckLog;
 use crate::service::commit::{Door, GROUP_MAX};
-use crate::service::head::seal;
+use crate::service::head::{Vouched, seal};
 use crate::store::ledger::{self, Head};
 use crate::store::migrate;
 
@@ -80,7 +79,7 @@ impl World {
         let r#gen = Gen::make(&*environment);
         let keyring = Arc::new(Keyring::derive(&[7; 32]));
         let mut head = Head::empty(r#gen);
-        seal(&mut head, Sum::default(), &keyring, &*environment);
+        seal(&mut head, Vouched::default(), &keyring, &*environment);
         let mut writer = store.writer().unwrap();
         migrate::up(&mut writer).unwrap();
         writer
