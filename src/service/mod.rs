@@ -7,9 +7,9 @@
 //!   [`retention`]: how long it is kept.
 //! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
-//! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that
-//!   it was nobody else; [`seen`]: how it knows, when it starts, that nobody put an old copy in place. [`watch`]: how neither it nor the door hangs on a dead connection.
-//!   [`health`]: how the node is, by what the follower sees.
+//! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
+//!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
+//! * [`watch`]: how neither it nor the door hangs on a dead connection. [`health`]: how the node is, by what the follower sees.
 
 pub mod check_log;
 pub mod clients;
