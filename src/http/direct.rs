@@ -186,7 +186,7 @@ impl Direct {
         let permit = caller.permit::<CheckGate>().ok()?;
         let (view, line) = gate_checks::ask(shared, &permit, &question).ok()?;
         json.clear();
-        serde_json::to_writer(&mut *json, &view).ok()?;
+        view.write_json(json);
         let id = request_id(request.request_id, request.trace_parent, Some(shared));
         let left = allowance.take().ok()?;
         date.at(line.at);

@@ -27,8 +27,9 @@ use super::head::{self, Vouched};
 use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 use crate::access::keyring::Keyring;
+use crate::domain::ids::CredentialId;
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
-use crate::index::{Comparison, Index};
+use crate::index::{Comparison, Index, Loaded};
 use crate::ledger::entry::{Actor, Entry, Fact};
 use crate::ledger::fold::fold;
 use crate::store::idempotency::{self, Kept};
@@ -127,6 +128,12 @@ impl Tx<'_> {
         self.group.entries.push(entry);
         self.group.lines.push(line);
         Ok(seq)
+    }
+
+    /// How a credential stands, this group's own statements included. Asks no database.
+    pub fn standing(&self, id: CredentialId) -> Option<Loaded> {
+        let touched = self.group.ahead.standing(id).cloned();
+        touched.or_else(|| self.index.standing(id))
     }
 
     /// For reading what stands, this group's own statements included.

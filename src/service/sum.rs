@@ -145,6 +145,11 @@ impl Ahead {
         }
     }
 
+    /// A credential that the entries touched, as it stands after them.
+    pub fn standing(&self, id: CredentialId) -> Option<&Loaded> {
+        self.credentials.get(&id)
+    }
+
     /// The sum after the entries so far.
     pub fn sum(&self) -> Sum {
         self.sum
