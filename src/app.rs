@@ -1,24 +1,19 @@
 //! Wiring: a node out of its parts, and the servers around it.
 
+mod servers;
+
 use std::fs::{File, TryLockError};
-use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroU32;
-use std::path::Path;
-use std::rc::Rc;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use actix_http::{HttpService, KeepAlive};
-use actix_service::{ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::{AppConfig, Server, ServerHandle};
-use actix_web::middleware::from_fn;
-use actix_web::rt::net::TcpStream;
+use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
-use actix_web::{App, HttpResponse, HttpServer, web};
 
 use crate::access::keyring::Keyring;
 use crate::access::master_key;
@@ -26,19 +21,18 @@ use crate::access::token::Tokens;
 use crate::config::Config;
 use crate::domain::time::Environment;
 use crate::environment::RealEnvironment;
-use crate::http::connection::Connection;
-use crate::http::direct::Direct;
-use crate::http::envelope::envelope;
-use crate::http::limits::{HEAD_PATIENCE, KEEP_ALIVE};
-use crate::http::routes;
-use crate::http::state::{Quotas, Remembered, Shared};
+use crate::http::limits::KEEP_ALIVE;
+use crate::http::state::{Quotas, Shared};
 use crate::metrics::Metrics;
 use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
 use crate::service::health::Health;
 use crate::service::load::Progress;
+use crate::service::seen::{Keeper, Note, Refused};
 use crate::service::{Door, Services, follow, import, load, retention, signing_keys};
 use crate::store::{Store, migrate};
+
+pub use servers::{Serving, api, metrics};
 
 /// Why a node does not start. A sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +54,7 @@ pub struct Node {
     check_log: JoinHandle<()>,
     follower: JoinHandle<()>,
     committer: JoinHandle<()>,
+    seen: Option<(Arc<Keeper>, JoinHandle<()>)>,
     /// Held for as long as the node runs, so that no second process opens the same file.
     _lock: Option<File>,
 }
@@ -76,6 +71,8 @@ pub struct NodeSettings {
     pub public_url: String,
     /// How many changes are committed together; [`GROUP_MAX`] but in measurements.
     pub group_max: usize,
+    /// Where it notes how far it has seen the ledger; `None` where the database lives no longer than the node.
+    pub state_dir: Option<PathBuf>,
 }
 
 impl Node {
@@ -87,6 +84,7 @@ impl Node {
             environment,
             public_url,
             group_max,
+            state_dir,
         } = settings;
         let lock = store.file().map(lock_file).transpose()?;
         let mut writer = store
@@ -94,9 +92,20 @@ impl Node {
             .map_err(|error| StartError::new("The database cannot be opened", &error))?;
         migrate::up(&mut writer)
             .map_err(|error| StartError::new("The database does not fit", &error))?;
+        let note = state_dir.as_deref().map(Note::in_folder);
+        if let Some(note) = &note {
+            note.check(&mut writer, &keyring)
+                .map_err(|refused| match refused {
+                    Refused::Store(error) => StartError::new(
+                        "The ledger cannot be compared with the node's note",
+                        &error,
+                    ),
+                    refused => StartError(refused.to_string()),
+                })?;
+        }
         drop(writer);
         let tokens = tokens(&store, &keyring, &public_url)?;
-        let index = load::load(&store, &*environment, progress).map_err(|error| {
+        let index = load::load(&store, &keyring, &*environment, progress).map_err(|error| {
             let cause = error
                 .cause
                 .as_ref()
@@ -118,11 +127,16 @@ impl Node {
         let follower = follow::start(
             store.clone(),
             index.clone(),
+            keyring.clone(),
             environment.clone(),
             health.clone(),
             stop.clone(),
         )
         .map_err(threads)?;
+        let seen = note
+            .map(|note| Keeper::start(note, keyring.clone(), index.clone(), stop.clone()))
+            .transpose()
+            .map_err(threads)?;
         let (check_log, log_thread) =
             CheckLog::start(door.clone(), stop.clone()).map_err(threads)?;
         let services = Services {
@@ -146,6 +160,7 @@ impl Node {
             check_log: log_thread,
             follower,
             committer,
+            seen,
             _lock: lock,
         })
     }
@@ -183,6 +198,11 @@ impl Node {
                 tracing::error!("a thread ended by a panic");
             }
         }
+        if let Some((keeper, thread)) = self.seen {
+            drop(thread.join());
+            // What the door wrote last.
+            keeper.keep();
+        }
     }
 }
 
@@ -191,7 +211,7 @@ impl Node {
 const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
 /// One process at a time on a database file: a second one would give out the same seqs.
-fn lock_file(path: &str) -> Result<File, StartError> {
+pub fn lock_file(path: &str) -> Result<File, StartError> {
     let lock = format!("{path}.lock");
     let file = File::create(&lock).map_err(|error| {
         StartError::new("The lock file beside the database cannot be made", &error)
@@ -238,100 +258,6 @@ fn warn_of_readers(key: &Path) {
     }
 }
 
-/// How the API is served.
-pub struct Serving {
-    /// Where it listens.
-    pub listener: TcpListener,
-    /// Threads.
-    pub workers: usize,
-    /// Connections at once.
-    pub connections_max: usize,
-    /// How long a connection may be open without an answer on it.
-    pub patience: Duration,
-    /// How long requests under way may take to end when it is stopped.
-    pub drain: Duration,
-}
-
-/// The API server over a node. Runs when awaited, until its handle stops it.
-pub fn api(shared: Data<Shared>, serving: Serving) -> std::io::Result<Server> {
-    let Serving {
-        listener,
-        workers,
-        connections_max,
-        patience,
-        drain,
-    } = serving;
-    let builder = Server::build()
-        .workers(workers.max(1))
-        .max_concurrent_connections((connections_max / workers.max(1)).max(1))
-        .shutdown_timeout(drain.as_secs())
-        .disable_signals();
-    let stopping = builder.graceful_shutdown_signal();
-    let serve = move || {
-        let remembered = Rc::new(Remembered::default());
-        let app = App::new()
-            .app_data(shared.clone())
-            .app_data(remembered.clone())
-            .wrap(from_fn(envelope))
-            .configure(routes::configure);
-        let direct = Rc::new(Direct::new(shared.clone(), remembered));
-        let on_stop = stopping.clone();
-        let http = HttpService::build()
-            .client_request_timeout(HEAD_PATIENCE)
-            .client_disconnect_timeout(Duration::from_secs(2))
-            // A timer of its own for each request costs more than it is worth: the connection bears its own idleness.
-            .keep_alive(KeepAlive::Os)
-            .graceful_shutdown_signal(move || {
-                let on_stop = on_stop.clone();
-                async move { on_stop.notified().await }
-            })
-            .h1(map_config(app, |()| AppConfig::default()));
-        let stopping = stopping.clone();
-        fn_service(move |stream: TcpStream| {
-            let (direct, stopping) = (direct.clone(), stopping.clone());
-            async move {
-                let peer = stream.peer_addr().ok();
-                let connection = Connection::new(stream, patience);
-                match direct.serve(connection, stopping.notified()).await {
-                    Ok(Some(connection)) => Ok((connection, peer)),
-                    Ok(None) => Err(io::Error::from(io::ErrorKind::ConnectionAborted).into()),
-                    Err(error) => Err(error.into()),
-                }
-            }
-        })
-        .and_then(http)
-    };
-    Ok(builder.listen("api", listener, serve)?.run())
-}
-
-/// The metrics server.
-pub fn metrics(shared: Data<Shared>, listener: TcpListener) -> std::io::Result<Server> {
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(shared.clone())
-            .route("/metrics", web::get().to(scrape))
-            .default_service(web::to(nothing_else))
-    })
-    .workers(1)
-    .shutdown_timeout(1)
-    .disable_signals()
-    .listen(listener)?;
-    Ok(server.run())
-}
-
-async fn scrape(shared: Data<Shared>) -> HttpResponse {
-    let text = shared.metrics.render(&shared.services);
-    HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4")
-        .body(text)
-}
-
-async fn nothing_else() -> HttpResponse {
-    HttpResponse::NotFound()
-        .content_type("text/plain")
-        .body("There is only GET /metrics here.\n")
-}
-
 /// Serves until a signal asks to stop. Log lines must have begun.
 pub fn serve(config: &Config) -> Result<(), StartError> {
     let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
@@ -341,6 +267,7 @@ pub fn serve(config: &Config) -> Result<(), StartError> {
         environment,
         public_url: config.public_url.clone(),
         group_max: GROUP_MAX,
+        state_dir: Some(config.state_dir.clone()),
     };
     warn_of_readers(&config.master_key_file);
     let node = Node::start(settings, &mut |done, total| {

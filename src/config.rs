@@ -72,7 +72,8 @@ settings! {
         let path = database.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty());
         path || database.starts_with("postgres://") || database.starts_with("postgresql://")
     };
-    /// Folder for what this node keeps. Default: ./portcullis-data.
+    /// Folder for what this node keeps: how far it has seen the ledger, and by default database and key.
+    /// Default: ./portcullis-data.
     state_dir: PathBuf, must be "the path of a folder", |path| !path.as_os_str().is_empty();
     /// File of the 32 bytes that all keys of the network are derived from; without it no name can be read and no card
     /// found. Default: STATE_DIR/master.key.

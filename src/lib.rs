@@ -12,7 +12,9 @@
 //!    sealed wherever they are stored.
 //! 5. Revoked is final. There is no function, role, file or migration that leads out of it.
 //! 6. Time and randomness come in through one trait, [`domain::time::Environment`].
-//! 7. Bodies, pages, queues, batches, caches: every one has a named limit.
+//! 7. Nothing is believed because it stands in the database. The head is sealed under a key that is not in it, over the
+//!    entries and over all that gates are answered from, and each node remembers outside it how far the ledger went.
+//! 8. Bodies, pages, queues, batches, caches: every one has a named limit.
 //!
 //! # The map
 //!
@@ -57,10 +59,13 @@
 //! else waits. **Durable.** Then this node's index follows: **its gates know.** Then the officer is answered. Other
 //! nodes are woken by the database, and would find out by asking anyway ([`service::follow`]).
 //!
-//! **A node starts.** The schema is brought up, or refused if it is newer than the program ([`store::migrate`]); the index
-//! is loaded from the tables as of one entry ([`service::load`]); from that entry on it follows the ledger, computing the
-//! tree along, so that a head that is not the hash of what it has read is noticed. `portcullis verify` re-reads
-//! everything and proves that chain, tables and replay say the same ([`service::verify`]).
+//! **A node starts.** The schema is brought up, or refused if it is newer than the program ([`store::migrate`]); the
+//! ledger must go on from the last head that this node has noted ([`service::seen`], [`service::restore`]); the index
+//! is loaded from the tables as of one entry ([`service::load`]), if the sum over the rows is the one in the seal on
+//! that entry's head ([`service::head`], [`service::sum`]); from that entry on it follows the ledger, opening the seal
+//! on each head and computing tree and sum along, so that a head that is not of what it has read is noticed.
+//! `portcullis verify` re-reads everything and proves that chain, tables, replay and seal say the same
+//! ([`service::verify`]).
 
 pub mod domain;
 pub mod ledger;

@@ -17,7 +17,7 @@ pub struct Metrics {
     /// Gate checks that were answered with 200: the counter of `requests` for them, found beforehand.
     pub gate_checks_answered: IntCounter,
     checks: [IntCounter; 4],
-    /// Seconds a request took that is not a gate check.
+    /// Seconds that a request took which was not answered straight from its connection.
     pub request_seconds: Histogram,
     seq: IntGauge,
     age_ms: IntGauge,
@@ -47,7 +47,7 @@ impl Metrics {
         )?;
         let request_seconds = Histogram::with_opts(HistogramOpts::new(
             "portcullis_request_seconds",
-            "Seconds that requests other than gate checks took",
+            "Seconds that requests took, but for gate checks answered straight from their connection",
         ))?;
         let seq = IntGauge::new(
             "portcullis_ledger_seq",

@@ -5,6 +5,7 @@ use arrayvec::ArrayVec;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::hmac;
+use siphasher::sip128::SipHasher24;
 
 use crate::domain::card::{CANONICAL_MAX, CardIdentifier};
 use crate::domain::credential::CardKey;
@@ -19,7 +20,10 @@ pub struct Keyring {
     cards: [u8; 32],
     staff_numbers: [u8; 32],
     details: LessSafeKey,
+    heads: LessSafeKey,
+    sums: SipHasher24,
     cursors: hmac::Key,
+    seen: hmac::Key,
 }
 
 /// Sealed bytes that cannot be opened: of another subject, of another key, or damaged.
@@ -37,14 +41,18 @@ impl Keyring {
     /// Derives the keys (HKDF, RFC 5869), one for each purpose, so that none can stand in for another.
     pub fn derive(master: &[u8; MASTER_KEY_BYTES]) -> Self {
         let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
-        let details = expand(&extracted, b"details");
-        let sealing = UnboundKey::new(&AES_256_GCM_SIV, &details)
-            .expect("the key has the length of the algorithm");
+        let sealing = |purpose| {
+            let key = UnboundKey::new(&AES_256_GCM_SIV, &expand(&extracted, purpose));
+            LessSafeKey::new(key.expect("the key has the length of the algorithm"))
+        };
         Self {
             cards: expand(&extracted, b"cards"),
             staff_numbers: expand(&extracted, b"staff numbers"),
-            details: LessSafeKey::new(sealing),
+            details: sealing(b"details"),
+            heads: sealing(b"heads"),
+            sums: SipHasher24::new_with_key(&half(&expand(&extracted, b"sums"))),
             cursors: hmac::Key::new(hmac::HMAC_SHA256, &expand(&extracted, b"cursors")),
+            seen: hmac::Key::new(hmac::HMAC_SHA256, &expand(&extracted, b"seen")),
         }
     }
 
@@ -74,29 +82,44 @@ impl Keyring {
 
     /// Seals bytes about a subject (AES-256-GCM-SIV, RFC 8452). What was sealed for one subject opens for no other.
     pub fn seal(&self, subject: &[u8; 16], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
-        let mut nonce = [0; NONCE_LEN];
-        environment.fill_random(&mut nonce);
-        let mut sealed = plain.to_vec();
-        self.details
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(subject),
-                &mut sealed,
-            )
-            .expect("details are far shorter than the algorithm's limit");
-        [&nonce[..], &sealed].concat()
+        seal(&self.details, subject, plain, environment)
     }
 
     /// Opens what was sealed for this subject.
     pub fn open(&self, subject: &[u8; 16], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable)?;
-        let mut opened = sealed.to_vec();
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let plain = self
-            .details
-            .open_in_place(nonce, Aad::from(subject), &mut opened)
-            .map_err(|_| Unsealable)?;
-        Ok(plain.to_vec())
+        open(&self.details, subject, sealed)
+    }
+
+    /// Seals what goes with a head of the ledger, and with no other.
+    pub fn seal_head(&self, head: &[u8], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
+        seal(&self.heads, head, plain, environment)
+    }
+
+    /// Opens what was sealed for this head.
+    pub fn open_head(&self, head: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        open(&self.heads, head, sealed)
+    }
+
+    /// What authenticates a node's note of the last head it has seen (HMAC-SHA-256).
+    pub fn tag_of_seen(&self, head: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.seen, head).as_ref().to_vec()
+    }
+
+    /// Whether this is what authenticates it.
+    pub fn is_tag_of_seen(&self, head: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&self.seen, head, tag).is_ok()
+    }
+
+    /// What a term of the sum over the tables is computed with: SipHash-2-4 with 128 bits.
+    ///
+    /// A sum of pseudorandom terms is a multiset hash (Clarke, Devadas, van Dijk, Gassend and Suh 2003, *Incremental
+    /// Multiset Hash Functions and Their Application to Memory Integrity Checking*). Theirs masks the sum, as who sees
+    /// sums can learn terms and choose rows whose terms cancel out. Ours is seen by nobody: it stands only in the box on
+    /// the head. So whoever changes rows must guess a difference of 128 bits that he never sees, and a pseudorandom
+    /// function is enough. SipHash is one (Aumasson and Bernstein 2012), and on some fifty bytes far quicker than a
+    /// cryptographic hash: a start computes tens of millions of terms.
+    pub fn term(&self) -> SipHasher24 {
+        self.sums
     }
 
     /// A cursor for the page after `last` of a list: opaque, and good only for the list and the member it was made for.
@@ -123,6 +146,31 @@ impl Keyring {
         aws_lc_rs::constant_time::verify_slices_are_equal(&wanted.as_ref()[..16], tag).ok()?;
         Some(Id::from_u128(u128::from_be_bytes(*last)))
     }
+}
+
+/// Random nonces are good for 2^32 boxes under one key by RFC 8452, and one that comes twice does no harm but show that
+/// the same was sealed twice.
+fn seal(key: &LessSafeKey, subject: &[u8], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
+    let mut nonce = [0; NONCE_LEN];
+    environment.fill_random(&mut nonce);
+    let mut sealed = plain.to_vec();
+    key.seal_in_place_append_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(subject),
+        &mut sealed,
+    )
+    .expect("what is sealed is far shorter than the algorithm's limit");
+    [&nonce[..], &sealed].concat()
+}
+
+fn open(key: &LessSafeKey, subject: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable)?;
+    let mut opened = sealed.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let plain = key
+        .open_in_place(nonce, Aad::from(subject), &mut opened)
+        .map_err(|_| Unsealable)?;
+    Ok(plain.to_vec())
 }
 
 fn cursor_text(list: &str, member: MemberId, last: &[u8; 16]) -> Vec<u8> {

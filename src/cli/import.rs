@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -13,6 +14,8 @@ use super::{Failed, terminal, wait};
 use crate::domain::card::Format;
 use crate::domain::ids::CardSystemId;
 use crate::domain::reason::Reason;
+use crate::service::import::file;
+use crate::service::import::file::columns::Column;
 
 /// Bring in a file of credentials or revocations; without --apply it is only checked.
 ///
@@ -20,10 +23,7 @@ use crate::domain::reason::Reason;
 /// French, German or English headers. The server checks it and says for each row what would come of it; nothing is changed
 /// before --apply. The same file again changes nothing.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Exit codes: 0 every row is done, or with no --apply could be; 13 some rows are not, as they are in conflict or \
-    unusable, and the others are or could be; 1 not done, or not all of it, and stderr says why; 2 the command line is wrong."
-)]
+#[command(after_help = EXIT_CODES, after_long_help = format!("{EXIT_CODES}\n\n{}", columns_help()))]
 pub struct Import {
     /// The file.
     file: PathBuf,
@@ -39,6 +39,9 @@ pub struct Import {
     /// Why credentials are revoked, such as lost; needed where the file has no column for it.
     #[arg(long, value_parser = super::revoke::revoking_reason)]
     reason: Option<Reason>,
+    /// The last day of badges, such as 2027-12-31, for rows that say none.
+    #[arg(long, value_name = "DAY")]
+    valid_until: Option<Date>,
     /// Apply what was understood.
     #[arg(long)]
     apply: bool,
@@ -47,6 +50,56 @@ pub struct Import {
     json: bool,
     #[command(flatten)]
     connection: Connection,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 every row is done, or with no --apply could be; 13 some rows are not, as they are in conflict \
+    or unusable, and the others are or could be; 1 not done, or not all of it, and stderr says why; 2 the command line is wrong.";
+
+/// Which columns a file may have, by the headers to recommend, and what their cells may hold.
+fn columns_help() -> String {
+    let mut text = String::from(
+        "The header may stand below a title, within the first ten rows. Upper and lower case, accents and punctuation do not \
+         matter; columns that are not known are left out, and named. * must be there.\n",
+    );
+    for (of, purpose) in [
+        ("credentials", file::columns::Purpose::Credentials),
+        ("revocations", file::columns::Purpose::Revocations),
+    ] {
+        let rows = purpose.columns().iter().map(|&column| {
+            let required = purpose.required().iter().any(|any| any.contains(&column));
+            let mark = if required { "*" } else { " " };
+            let headers = column.accepted().iter().take(4).copied();
+            vec![
+                format!(" {mark} {column}"),
+                headers.collect::<Vec<_>>().join(", "),
+                holds(column).to_owned(),
+            ]
+        });
+        let table = terminal::table(&rows.collect::<Vec<_>>());
+        text += &format!("\nColumns of {of}:\n{table}\n");
+    }
+    text + "\nOf card number and credential id one is enough. Days: 2027-12-31, 31/12/2027, 31.12.2027 or 31 december 2027; the day \
+            always stands before the month, and the year has four digits."
+}
+
+/// What a cell of a column may hold.
+const fn holds(column: Column) -> &'static str {
+    match column {
+        Column::StaffNumber => "up to 40 characters; names the same worker in every file",
+        Column::FamilyName | Column::GivenNames => "up to 100 characters, no digits",
+        Column::BirthDate => "a day from 1900 on, not in the future",
+        Column::Employer => "up to 160 characters",
+        Column::CardNumber => "as its format writes it, with all zeros",
+        Column::CardFormat => "number, card_uid, wiegand26, ...; else --format",
+        Column::FacilityCode => "of a Wiegand card, where it stands apart",
+        Column::ValidFrom => "a day; else from the import on",
+        Column::ValidUntil => "a day, up to its end; else --valid-until",
+        Column::Facilities => {
+            "ids, names or UN/LOCODEs with a comma between; without the column: everywhere"
+        }
+        Column::CredentialId => "crd_ and 32 digits",
+        Column::Reason => "lost, stolen, ...; else --reason",
+    }
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -82,6 +135,8 @@ impl Import {
                 .map(|format| ("default_format", format.as_str())),
         );
         query.extend(self.reason.map(|reason| ("reason", reason.as_str())));
+        let valid_until = self.valid_until.map(|day| day.to_string());
+        query.extend(valid_until.as_deref().map(|day| ("valid_until", day)));
         let last = wait(async {
             let mut session = self.connection.open().await?;
             let call = Call {
@@ -212,30 +267,97 @@ fn report(checked: &Value) -> String {
         };
         vec![word(&heading["header"]), "is".to_owned(), taken]
     });
-    let rows = items("rows").map(|row| {
-        let problems = row["problems"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(problem);
-        vec![
-            word(&row["line"]),
-            word(&row["outcome"]),
-            problems.collect::<Vec<_>>().join(" "),
-        ]
-    });
+    // Rows with the same fault are told once: a column that is wrong is so in thousands of them.
+    let mut faults: Vec<([String; 2], Vec<u64>)> = Vec::new();
+    for row in items("rows") {
+        let problems = row["problems"].as_array().into_iter().flatten();
+        let why = problems.map(problem).collect::<Vec<_>>().join(" ");
+        let fault = [word(&row["outcome"]), why];
+        let line = row["line"].as_u64().unwrap_or(0);
+        match faults.iter_mut().find(|(known, _)| *known == fault) {
+            Some((_, lines)) => lines.push(line),
+            None => faults.push((fault, vec![line])),
+        }
+    }
+    let rows = faults
+        .into_iter()
+        .map(|([outcome, why], lines)| vec![spans(&lines), outcome, why]);
     let tables = [
         pairs("understood"),
         columns.collect(),
+        meant(checked),
         pairs("counts"),
-        headed(["line", "outcome", "why"], rows.collect()),
+        headed(["lines", "outcome", "why"], rows.collect()),
     ];
     let tables = tables.iter().filter(|rows| !rows.is_empty());
-    tables
+    let mut text = tables
         .map(|rows| terminal::table(rows))
         .collect::<Vec<_>>()
-        .join("\n\n")
+        .join("\n\n");
+    let (listed, count) = (items("rows").count() as u64, |outcome: &str| {
+        checked["counts"][outcome].as_u64().unwrap_or(0)
+    });
+    let all = count("conflict") + count("unusable");
+    if listed > 0 && listed < all {
+        text += &format!("\n(the first {listed} of {all} such rows)");
+    }
+    text
 }
+
+/// What is not in a cell and matters all the same, in words.
+fn meant(checked: &Value) -> Vec<Vec<String>> {
+    let columns = checked["columns"].as_array().into_iter().flatten();
+    let has = |name: &str| columns.clone().any(|heading| heading["column"] == name);
+    let mut rows = Vec::new();
+    let mut tell = |name: &str, what: &str| rows.push(vec![name.to_owned(), what.to_owned()]);
+    if checked["understood"]["header_line"].as_u64() > Some(1) {
+        tell("header", "what stands above its line is left out");
+    }
+    if checked["purpose"] == "credentials" {
+        let opens = if has("facilities") {
+            "at the facilities that each row names"
+        } else {
+            "everywhere in the network where its cards are read, as no column names facilities"
+        };
+        tell("opens", opens);
+    }
+    if checked["dates"] == "day_first" {
+        tell("dates", "the day comes first: 03/04/2027 is 3 April 2027");
+    }
+    rows
+}
+
+/// Lines in few words: `4, 7-19 and 200 more`.
+fn spans(lines: &[u64]) -> String {
+    let mut spans: Vec<(u64, u64)> = Vec::new();
+    for &line in lines {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == line => *last = line,
+            _ => spans.push((line, line)),
+        }
+    }
+    let text = |(first, last): &(u64, u64)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
+    };
+    let shown = spans.iter().take(SPANS_MAX).map(text);
+    let more: u64 = spans
+        .iter()
+        .skip(SPANS_MAX)
+        .map(|(first, last)| last - first + 1)
+        .sum();
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match more {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// How many lines, or runs of them, are named for one fault.
+const SPANS_MAX: usize = 5;
 
 /// What is wrong with a row: in which column, and the sentence.
 fn problem(problem: &Value) -> String {
@@ -276,23 +398,66 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_no_cell_is_told_in_words() {
+        let told = |purpose: &str, column: &str, header_line: u64| {
+            let checked = serde_json::json!({
+                "purpose": purpose, "understood": {"header_line": header_line}, "dates": "day_first",
+                "columns": [{"header": "x", "column": column}],
+            });
+            let rows = meant(&checked);
+            rows.into_iter()
+                .map(|row| row.join(" "))
+                .collect::<Vec<_>>()
+        };
+        let dates = "dates the day comes first: 03/04/2027 is 3 April 2027";
+        assert_eq!(
+            told("credentials", "facilities", 1),
+            ["opens at the facilities that each row names", dates]
+        );
+        assert_eq!(
+            told("credentials", "valid_until", 3),
+            [
+                "header what stands above its line is left out",
+                "opens everywhere in the network where its cards are read, as no column names facilities",
+                dates
+            ]
+        );
+        assert_eq!(told("revocations", "card_number", 1), [dates]);
+    }
+
+    #[test]
+    fn lines_are_told_in_few_words() {
+        assert_eq!(spans(&[4]), "4");
+        assert_eq!(spans(&[4, 7, 8, 9, 19]), "4, 7-9, 19");
+        let many: Vec<u64> = (0..20).map(|at| 3 * at + 1).chain([100, 101]).collect();
+        assert_eq!(spans(&many), "1, 4, 7, 10, 13 and 17 more");
+    }
+
+    #[test]
     fn a_dry_run_reads_as_tables() {
-        let checked = serde_json::json!({
+        let mut checked = serde_json::json!({
             "id": "imp_1", "state": "checked",
             "understood": {"kind": "csv", "delimiter": "semicolon", "header_line": 1},
             "columns": [{"header": "Badgenummer", "column": "card"}, {"header": "Kleur", "column": null}],
-            "counts": {"new": 2, "same": 1, "conflict": 0, "unusable": 1},
+            "counts": {"new": 2, "same": 1, "conflict": 20, "unusable": 1},
             "rows": [{"line": 4, "outcome": "unusable", "problems": [
                 {"column": "Badgenummer", "code": "scientific_notation", "message": "It was rounded."},
                 {"code": "short", "message": "It is short."},
             ]}],
         });
+        let taken = |line: u64| {
+            let problems = serde_json::json!([{ "message": "It is taken." }]);
+            serde_json::json!({ "line": line, "outcome": "conflict", "problems": problems })
+        };
+        let rows = checked["rows"].as_array_mut().expect("a list");
+        rows.extend([5, 6, 7, 9, 11, 12].map(taken));
         assert_eq!(
             report(&checked),
             "delimiter    semicolon\nheader line  1\nkind         csv\n\n\
              Badgenummer  is  card\nKleur        is  (ignored)\n\n\
-             conflict  0\nnew       2\nsame      1\nunusable  1\n\n\
-             line  outcome   why\n4     unusable  Badgenummer: It was rounded. It is short."
+             conflict  20\nnew       2\nsame      1\nunusable  1\n\n\
+             lines          outcome   why\n4              unusable  Badgenummer: It was rounded. It is short.\n\
+             5-7, 9, 11-12  conflict  It is taken.\n(the first 7 of 21 such rows)"
         );
     }
 }

@@ -14,8 +14,9 @@ use crate::config::{Config, Flags};
 use crate::domain::network::{Locode, MemberKind};
 use crate::domain::text::Name;
 use crate::environment::RealEnvironment;
+use crate::service::seen::{Note, Seen};
 use crate::service::setup::{self, First, FirstAdmin};
-use crate::store::Store;
+use crate::store::{Store, ledger};
 
 /// Begin a network: database, keys, first member and first administrator.
 ///
@@ -94,6 +95,7 @@ impl Init {
             client: self.client_name,
         };
         let keyring = Arc::new(Keyring::derive(&master));
+        let note_keyring = keyring.clone();
         let begun = wait(async {
             let begun = setup::init(&store, keyring, Arc::new(RealEnvironment), first).await;
             begun.map_err(refused)
@@ -102,10 +104,28 @@ impl Init {
             // Empty and of no use. If it stays, the next call says so.
             let _ = std::fs::remove_file(path);
         }
-        hand_over(&begun?, file, self.json)?;
+        let begun = begun?;
+        hand_over(&begun, file, self.json)?;
+        note(&store, &note_keyring, &config)?;
         terminal::say(&advice(&config));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Notes the new ledger as the last one that this node has seen: a note of a network before it would keep it from starting.
+fn note(store: &Store, keyring: &Keyring, config: &Config) -> Result<(), Failed> {
+    let failed = |error: &dyn std::fmt::Display| {
+        let shown = config.state_dir.display();
+        Failed::new(format!(
+            "The network has begun, but how far its ledger goes could not be noted in {shown}: {error}. If there is a file \
+             last-head from a network before, remove it."
+        ))
+    };
+    let head = store.read(ledger::head).map_err(|error| failed(&error))?;
+    let seen = head.as_ref().map(Seen::of);
+    let note = Note::in_folder(&config.state_dir);
+    seen.map_or(Ok(()), |seen| note.write(&seen, keyring))
+        .map_err(|error| failed(&error))
 }
 
 fn hand_over(admin: &FirstAdmin, file: Option<(&Path, File)>, json: bool) -> Result<(), Failed> {

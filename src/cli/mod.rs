@@ -1,5 +1,5 @@
-//! The commands, one file each. `serve`, `init`, `verify`, `checks` and `config` work on this machine with the settings of a
-//! server; `check`, `revoke` and `import` talk to a running server as a client. `demo` brings its own server.
+//! The commands, one file each. `serve`, `init`, `verify`, `checks`, `restore` and `config` work on this machine with the
+//! settings of a server; `check`, `revoke` and `import` talk to a running server as a client. `demo` brings its own server.
 //!
 //! What was asked for goes to stdout, everything else to stderr. With `--json` stdout is one JSON value.
 
@@ -12,6 +12,7 @@ mod demo;
 mod import;
 mod init;
 mod openapi;
+mod restore;
 mod revoke;
 mod serve;
 mod terminal;
@@ -45,6 +46,7 @@ enum Command {
     Revoke(revoke::Revoke),
     Import(import::Import),
     Verify(verify::Verify),
+    Restore(restore::Restore),
     /// Look at the settings of a server.
     #[command(subcommand)]
     Config(config::Command),
@@ -100,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Revoke(revoke) => revoke.run(),
         Command::Import(import) => import.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Restore(restore) => restore.run(),
         Command::Config(command) => command.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Completions(completions) => completions.run(),

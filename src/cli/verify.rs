@@ -16,8 +16,8 @@ use crate::store::{Store, StoreError};
 /// Prove that ledger and tables are whole.
 ///
 /// Reads every entry of the ledger again, computes the tree over them anew and compares it with the head, and compares
-/// what the entries add up to with every table, row by row. Where the master key can be read it opens every seal, too, and
-/// compares the staff numbers with what is under them. Names the first thing that is bad.
+/// what the entries add up to with every table, row by row. Where the master key can be read it opens every seal, too, that
+/// of the head first, and compares the staff numbers with what is under them. Names the first thing that is bad.
 ///
 /// Reads only, and may run beside a server.
 #[derive(clap::Args)]
@@ -33,6 +33,8 @@ pub struct Verify {
     settings: Flags,
 }
 
+/// What is said of what only the master key opens.
+const UNSEEN: &str = "not looked at: the master key cannot be read here";
 /// Something is damaged.
 const DAMAGED: u8 = 3;
 
@@ -47,32 +49,45 @@ impl Verify {
         }
         let mut reader = Store::at(&config.database).reader().map_err(unreadable)?;
         let bar = ProgressBar::new(0).with_style(style());
-        let found = verify(&mut reader, |done, total| {
+        // Whoever only watches over the ledger need not have the key: then what is under it is left out, and it is said.
+        let keyring = read_master_key(&config.master_key_file).ok();
+        let found = verify(&mut reader, keyring.as_ref(), |done, total| {
             bar.set_length(total);
             bar.set_position(done);
             if done == total {
                 bar.set_message("comparing the tables");
             }
         });
-        // Whoever only watches over the ledger need not have the key: then what is under it is left out, and it is said.
-        let keyring = read_master_key(&config.master_key_file).ok();
         let found = found.and_then(|report| {
-            let sealed = keyring.map(|keyring| verify_sealed(&mut reader, &keyring));
+            let sealed = keyring
+                .as_ref()
+                .map(|keyring| verify_sealed(&mut reader, keyring));
             Ok((report, sealed.transpose()?))
         });
         bar.finish_and_clear();
         match found {
             Ok((report, staff_numbers)) => {
                 if self.json {
-                    terminal::answer_json(
-                        &json!({ "whole": true, "report": report, "staff_numbers": staff_numbers }),
-                    )?;
+                    terminal::answer_json(&json!({
+                        "whole": true,
+                        "report": report,
+                        "seal": keyring.as_ref().map(|_| true),
+                        "staff_numbers": staff_numbers,
+                    }))?;
                 } else {
                     let whole = terminal::paint("whole", terminal::GREEN);
                     let mut rows = vec![
                         vec!["ledger".into(), format!("{whole}, {} entries", report.seq)],
                         vec!["numbering".into(), report.r#gen.to_string()],
                         vec!["root".into(), report.root],
+                        vec![
+                            "seal".into(),
+                            if keyring.is_some() {
+                                whole.to_string()
+                            } else {
+                                UNSEEN.into()
+                            },
+                        ],
                     ];
                     rows.extend(report.rows.iter().map(|(table, count)| {
                         vec![(*table).to_owned(), format!("{whole}, {count} rows")]
@@ -81,7 +96,7 @@ impl Verify {
                         "staff_numbers".into(),
                         match staff_numbers {
                             Some(count) => format!("{whole}, {count} rows"),
-                            None => "not looked at: the master key cannot be read here".into(),
+                            None => UNSEEN.into(),
                         },
                     ]);
                     terminal::answer(&terminal::table(&rows))?;

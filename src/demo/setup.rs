@@ -117,6 +117,7 @@ async fn begin(
         environment: environment.clone(),
         public_url: url.to_owned(),
         group_max: GROUP_MAX,
+        state_dir: None,
     };
     let node = Node::start(settings, &mut |_, _| {});
     let node = node.map_err(|error| Failed::new(error.to_string()))?;

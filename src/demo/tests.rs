@@ -18,7 +18,7 @@ async fn the_ledger_verifies_and_the_gates_say_of_each_worker_what_the_plan_says
     let examined = on_stage(&options, async |demo| {
         let store = Store::at(&format!("sqlite:{}", demo.folder.join("demo.db").display()));
         let mut reader = store.reader().expect("the database opens");
-        crate::service::verify::verify(&mut reader, |_, _| {}).expect("whole");
+        crate::service::verify::verify(&mut reader, None, |_, _| {}).expect("whole");
 
         let api = Api::at(&demo.stage.url)?;
         for member in 1..MEMBERS.len() {

@@ -85,6 +85,17 @@ pub enum Instruction {
     CallDesk,
 }
 
+impl Instruction {
+    /// Its name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::KeepShut => "keep_shut",
+            Self::CallDesk => "call_desk",
+        }
+    }
+}
+
 /// A decision with what it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {

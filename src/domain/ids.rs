@@ -1,7 +1,7 @@
 //! Typed identifiers: a UUIDv7 (RFC 9562) with a prefix that says of what, so that a log line or a mistaken argument
 //! shows at once what it names. Made by us, never by a database.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
@@ -67,6 +67,15 @@ impl<K: Kind> Id<K> {
         self.0.as_u128()
     }
 
+    /// Its text form, on the stack: a gate answer carries several identifiers and must not allocate for each.
+    pub fn text(&self) -> ArrayString<ID_LENGTH> {
+        let mut text = ArrayString::new();
+        text.push_str(K::PREFIX);
+        text.push('_');
+        text.push_str(self.0.simple().encode_lower(&mut [0; 32]));
+        text
+    }
+
     /// Its 16 bytes, as they are stored.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
@@ -94,9 +103,7 @@ impl<K: Kind> FromStr for Id<K> {
 
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(K::PREFIX)?;
-        f.write_str("_")?;
-        f.write_str(self.0.simple().encode_lower(&mut [0; 32]))
+        f.write_str(&self.text())
     }
 }
 
@@ -136,10 +143,7 @@ impl<K> std::hash::Hash for Id<K> {
 
 impl<K: Kind> Serialize for Id<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Written on the stack: a gate answer carries several identifiers and must not allocate for each.
-        let mut text = ArrayString::<ID_LENGTH>::new();
-        write!(text, "{self}").map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&text)
+        serializer.serialize_str(&self.text())
     }
 }
 

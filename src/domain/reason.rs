@@ -36,6 +36,32 @@ pub enum Class {
     System,
 }
 
+impl Class {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Administrative,
+        Self::Possession,
+        Self::Dormancy,
+        Self::ForCause,
+        Self::Screening,
+        Self::Judicial,
+        Self::System,
+    ];
+
+    /// Its name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrative => "administrative",
+            Self::Possession => "possession",
+            Self::Dormancy => "dormancy",
+            Self::ForCause => "for_cause",
+            Self::Screening => "screening",
+            Self::Judicial => "judicial",
+            Self::System => "system",
+        }
+    }
+}
+
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $class:ident, $text:literal;)*) => {
         /// Why a credential was suspended or revoked.

@@ -63,7 +63,9 @@ impl Timestamp {
         Self(self.0.saturating_add(ms))
     }
 
-    fn write_to(self, out: &mut [u8; 24]) {
+    /// Its text form, ASCII.
+    pub fn text(self) -> [u8; 24] {
+        let mut out = [0; 24];
         let days = self.0.div_euclid(DAY_MS);
         let of_day = self.0.rem_euclid(DAY_MS);
         let (year, month, day) = civil_from_days(days);
@@ -93,6 +95,7 @@ impl Timestamp {
         ] {
             out[position] = mark;
         }
+        out
     }
 }
 
@@ -118,9 +121,7 @@ const fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; 24];
-        self.write_to(&mut text);
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -148,9 +149,8 @@ impl FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = [0; 24];
-        self.write_to(&mut text);
-        serializer.serialize_str(std::str::from_utf8(&text).map_err(serde::ser::Error::custom)?)
+        serializer
+            .serialize_str(std::str::from_utf8(&self.text()).map_err(serde::ser::Error::custom)?)
     }
 }
 

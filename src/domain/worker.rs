@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::ids::{EngagementId, MemberId, WorkerId};
 use super::text::Text;
+use super::time::Timestamp;
 
 /// A worker as the ledger knows them: no name, no date, only who registered them and a digest of the sealed details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,15 @@ pub struct WorkerDetails {
     /// Date of birth, `yyyy-mm-dd`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<String>,
+}
+
+impl WorkerDetails {
+    /// Whether the date of birth, where there is one, is not after the day of this moment (in UTC).
+    pub fn is_born_by(&self, now: Timestamp) -> bool {
+        // Both are written yyyy-mm-dd, and so lie in the order of their texts.
+        let today = &now.to_string()[..10];
+        self.birth_date.as_deref().is_none_or(|date| date <= today)
+    }
 }
 
 /// A name of a person.

@@ -7,13 +7,15 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// What must come in within the patience to count as use where nothing goes out: a file on its way does, and a head that
-/// is sent letter by letter does not.
-const BYTES_IN_MIN: u64 = 64 * 1024;
+/// What must have moved in half the patience to count as use where it is less than an answer: a file on its way in does,
+/// and a head that is sent letter by letter does not; nor do answers that are read so.
+const BYTES_MIN: u64 = 16 * 1024;
 
-/// A connection that breaks when for the time of `patience`, at most twice that, nothing was answered on it.
+/// A connection that breaks when for the time of `patience`, at most one and a half times that, it was not used: nothing
+/// was answered on it. A request may take half the patience at least, whenever it came.
 ///
 /// The time is looked at only when it is up, so a request costs two additions.
 pub struct Connection<T> {
@@ -21,7 +23,9 @@ pub struct Connection<T> {
     /// What was read and is to be read again, and how much of it was.
     ahead: Vec<u8>,
     given: usize,
-    patience: Duration,
+    half: Duration,
+    /// Whether all of the half before this one went by unused.
+    was_unused: bool,
     timer: Pin<Box<Sleep>>,
     /// Who is woken when the time is up, once it runs.
     waiting: Option<Waker>,
@@ -36,8 +40,9 @@ impl<T> Connection<T> {
             stream,
             ahead: Vec::new(),
             given: 0,
-            patience,
-            timer: Box::pin(sleep(patience)),
+            half: patience / 2,
+            was_unused: false,
+            timer: Box::pin(sleep(patience / 2)),
             waiting: None,
             bytes_in: 0,
             bytes_out: 0,
@@ -53,8 +58,8 @@ impl<T> Connection<T> {
         }
     }
 
-    /// Nothing can be done just now: still time?
-    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+    /// Nothing can be done just now: still time? `bytes_out_min` must have gone out for this half to count as used.
+    fn poll_patience(&mut self, cx: &mut Context<'_>, bytes_out_min: u64) -> Poll<io::Error> {
         loop {
             let is_set = self
                 .waiting
@@ -64,16 +69,19 @@ impl<T> Connection<T> {
                 if is_set {
                     return Poll::Pending;
                 }
-                self.waiting = Some(cx.waker().clone());
+                // A task that has had its turn is woken again at once, and its timer not even looked at.
+                self.waiting = has_budget_remaining().then(|| cx.waker().clone());
                 if self.timer.as_mut().poll(cx).is_pending() {
                     return Poll::Pending;
                 }
             }
-            if self.bytes_out == 0 && self.bytes_in < BYTES_IN_MIN {
+            let is_unused = self.bytes_out < bytes_out_min && self.bytes_in < BYTES_MIN;
+            if is_unused && self.was_unused {
                 return Poll::Ready(io::ErrorKind::TimedOut.into());
             }
+            self.was_unused = is_unused;
             (self.bytes_in, self.bytes_out) = (0, 0);
-            self.timer.as_mut().reset(Instant::now() + self.patience);
+            self.timer.as_mut().reset(Instant::now() + self.half);
             self.waiting = None;
         }
     }
@@ -97,7 +105,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
         }
         let before = into.filled().len();
         match Pin::new(&mut self.stream).poll_read(cx, into) {
-            Poll::Pending => self.poll_patience(cx).map(Err),
+            Poll::Pending => self.poll_patience(cx, 1).map(Err),
             ready => {
                 self.bytes_in += (into.filled().len() - before) as u64;
                 ready
@@ -113,7 +121,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(cx, bytes) {
-            Poll::Pending => self.poll_patience(cx).map(Err),
+            Poll::Pending => self.poll_patience(cx, BYTES_MIN).map(Err),
             Poll::Ready(written) => {
                 self.bytes_out += *written.as_ref().unwrap_or(&0) as u64;
                 Poll::Ready(written)

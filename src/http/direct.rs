@@ -22,8 +22,7 @@ use super::connection::Connection;
 use super::envelope::request_id;
 use super::extract::{bearer_token, is_json, parse_json};
 use super::handlers::gate_checks::{self, GateCheckBody};
-use super::limits::{BODY_BYTES_MAX, DIRECT_BYTES_MAX, HEAD_PATIENCE, HEADERS_MAX};
-use super::routes::GATE_CHECKS;
+use super::limits::{DIRECT_BYTES_MAX, HEAD_PATIENCE, HEADERS_MAX};
 use super::state::{Remembered, Shared};
 use crate::access::permission::CheckGate;
 use crate::domain::time::Timestamp;
@@ -174,6 +173,9 @@ impl Direct {
         let shared = &*self.shared;
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let (request, body, length) = whole_request(bytes, &mut headers)?;
+        let token = bearer_token(request.authorization?)?;
+        let (caller, allowance) = self.remembered.caller(shared, token).ok()?;
+        let permit = caller.permit::<CheckGate>().ok()?;
         let question: GateCheckBody = parse_json(body).ok()?;
         if question
             .at_least
@@ -181,12 +183,9 @@ impl Direct {
         {
             return None;
         }
-        let token = bearer_token(request.authorization?)?;
-        let (caller, allowance) = self.remembered.caller(shared, token).ok()?;
-        let permit = caller.permit::<CheckGate>().ok()?;
         let (view, line) = gate_checks::ask(shared, &permit, &question).ok()?;
         json.clear();
-        serde_json::to_writer(&mut *json, &view).ok()?;
+        view.write_json(json);
         let id = request_id(request.request_id, request.trace_parent, Some(shared));
         let left = allowance.take().ok()?;
         date.at(line.at);
@@ -243,9 +242,6 @@ fn whole_request<'a>(
         httparse::Status::Complete(head) => head,
         httparse::Status::Partial => return None,
     };
-    if request.path != Some(GATE_CHECKS) {
-        return None;
-    }
     let mut known = Headers::default();
     let mut hosts = 0;
     for header in request.headers.iter() {
@@ -274,16 +270,12 @@ fn whole_request<'a>(
         }
     }
     let length = digits(known.content_length?)?;
-    let body = bytes.get(head..head.checked_add(length)?)?;
-    (hosts == 1 && length <= BODY_BYTES_MAX && is_json(known.content_type?)).then_some((
-        known,
-        body,
-        head + length,
-    ))
+    let body = bytes.get(head..head + length)?;
+    (hosts == 1 && is_json(known.content_type?)).then_some((known, body, head + length))
 }
 
 /// Headers that say nothing to the app. One that is not here may mean something to it.
-const IDLE: [&str; 12] = [
+const IDLE: [&str; 13] = [
     "accept",
     "user-agent",
     "accept-encoding",
@@ -296,6 +288,7 @@ const IDLE: [&str; 12] = [
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-proto",
+    "x-real-ip",
 ];
 
 /// A Content-Length as RFC 9110 section 8.6 has it, and short enough for a number.

@@ -1,9 +1,8 @@
 //! What every answer carries: the request's id, what is left of the client's allowance, and headers that keep browsers
-//! and caches from doing what nobody asked for. Here every request is counted, and problems get their id.
+//! and caches from doing what nobody asked for. Here every request to the app is counted, and problems get their id.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -21,7 +20,7 @@ static TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Wraps every request that goes to the app. A gate check that was answered is counted and not logged each time.
+/// Wraps every request that goes to the app. Gate checks are counted and not logged each time.
 pub async fn envelope(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -50,7 +49,7 @@ pub async fn envelope(
         shared.metrics.answered(route, status.as_str());
         let took = started.elapsed();
         shared.metrics.request_seconds.observe(took.as_secs_f64());
-        if route != GATE_CHECKS || status != StatusCode::OK {
+        if route != GATE_CHECKS {
             tracing::info!(
                 request.id = id.as_str(),
                 method = short(answer.request().method()),

@@ -12,14 +12,14 @@ pub const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a file may take to arrive.
 pub const IMPORT_PATIENCE: Duration = Duration::from_secs(120);
-/// How long the head of a connection's first request may take to arrive, from its first byte; whoever connects and says
-/// nothing has as long before that.
+/// How long the head of a connection's first request may take to arrive, once something of it came; whoever says nothing
+/// at first has up to twice as long in all.
 pub const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes that a thread takes in at once to answer gate checks straight from the connection; more is for the app.
 pub const DIRECT_BYTES_MAX: usize = 16 * 1024;
 /// Headers of a request that is answered so.
 pub const HEADERS_MAX: usize = 24;
-/// How long a connection is kept on which nothing is answered.
+/// How long a connection is kept on which nothing is answered; at most one and a half times that.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Items on a page, if not said otherwise.
 pub const PAGE_DEFAULT: usize = 50;

@@ -1,12 +1,17 @@
 //! The OpenAPI 3.1 description, generated from the handlers and their types. `openapi/portcullis.yaml` is this text,
 //! checked in; a test and `portcullis openapi --check` fail when they differ.
 
+mod examples;
+mod roles;
+
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::ArrayItems;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
+};
 use utoipa::openapi::{
     Components, Content, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Schema, Type,
 };
@@ -50,7 +55,7 @@ use super::problem::ProblemDocument;
         health::livez, health::readyz, health::openapi, health::problem,
     ),
     components(schemas(ProblemDocument)),
-    security(("token" = [])),
+    security(("token" = []), ("client" = [])),
     tags(
         (name = "Gates", description = "Is this card good, here, now?"),
         (name = "Credentials", description = "Issuing them, and what happens to them afterwards."),
@@ -77,6 +82,14 @@ impl Modify for Common {
             .bearer_format("at+jwt")
             .build();
         components.add_security_scheme("token", SecurityScheme::Http(token));
+        // The same tokens, for programs that get one by themselves.
+        let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", Scopes::new()));
+        components.add_security_scheme("client", SecurityScheme::OAuth2(OAuth2::new([flow])));
+        for (name, example) in examples::all() {
+            if let Some(RefOr::T(Schema::Object(body))) = components.schemas.get_mut(name) {
+                body.examples = vec![example];
+            }
+        }
         let problem = |description: &str| {
             let schema = RefOr::Ref(Ref::from_schema_name("ProblemDocument"));
             ResponseBuilder::new()
@@ -126,6 +139,7 @@ impl Modify for Common {
                 (&mut item.put, true),
             ] {
                 if let Some(operation) = operation {
+                    say_who_may(operation);
                     say_how_it_fails(path, operation, changes);
                     say_what_heads_carry(path, operation);
                 }
@@ -177,6 +191,19 @@ fn pages_refer_to_their_items(components: &mut Components) {
             items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(item).into()));
         }
     }
+}
+
+/// Adds the roles that an operation demands to what it says of itself.
+fn say_who_may(operation: &mut Operation) {
+    let roles = roles::of(operation.operation_id.as_deref().unwrap_or_default());
+    if roles.is_empty() {
+        return;
+    }
+    let demands = format!("Roles: {}.", roles.join(", "));
+    operation.description = Some(match operation.description.take() {
+        Some(said) => format!("{said}\n\n{demands}"),
+        None => demands,
+    });
 }
 
 fn say_how_it_fails(path: &str, operation: &mut Operation, changes: bool) {

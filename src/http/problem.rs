@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::service::error::{Code, FieldError};
 
 macro_rules! problems {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal, $mend:literal;)*) => {
         /// What went wrong, for programs. The names are stable.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ProblemCode {$($(#[$doc])* $name,)*}
@@ -35,83 +35,124 @@ macro_rules! problems {
             pub const fn title(self) -> &'static str {
                 match self {$(Self::$name => $title,)*}
             }
+
+            /// What it means and how to mend it, in whole sentences.
+            pub const fn explanation(self) -> &'static str {
+                match self {$(Self::$name => $mend,)*}
+            }
         }
     };
 }
 
 problems! {
     /// The body is not JSON.
-    MalformedBody = "malformed_body", BAD_REQUEST, "The body cannot be read";
+    MalformedBody = "malformed_body", BAD_REQUEST, "The body cannot be read",
+        "The body is not JSON, ends too early, or is nested too deeply. Send JSON in UTF-8 with Content-Type: application/json.";
     /// The query string cannot be read.
-    MalformedQuery = "malformed_query", BAD_REQUEST, "The query cannot be read";
+    MalformedQuery = "malformed_query", BAD_REQUEST, "The query cannot be read",
+        "The query has a parameter that is not known here, stands there twice, or has a value of the wrong form. `errors` names it.";
     /// A header cannot be read, or is missing.
-    MalformedHeader = "malformed_header", BAD_REQUEST, "A header cannot be read";
+    MalformedHeader = "malformed_header", BAD_REQUEST, "A header cannot be read",
+        "A header is missing or has a value of the wrong form. `errors` names it.";
     /// The cursor was not made for this list.
-    BadCursor = "bad_cursor", BAD_REQUEST, "The cursor is not one of this list";
+    BadCursor = "bad_cursor", BAD_REQUEST, "The cursor is not one of this list",
+        "A cursor serves the list and the member that it was given for. Begin the list again without one.";
     /// A creating request without Idempotency-Key.
-    KeyMissing = "idempotency_key_missing", BAD_REQUEST, "An Idempotency-Key is needed";
+    KeyMissing = "idempotency_key_missing", BAD_REQUEST, "An Idempotency-Key is needed",
+        "This request creates something. Send a header Idempotency-Key of up to 64 characters, new for each new request and the same when you repeat one, so that it is done once.";
     /// No token, or one that is not believed.
-    Unauthorized = "unauthorized", UNAUTHORIZED, "A valid access token is needed";
+    Unauthorized = "unauthorized", UNAUTHORIZED, "A valid access token is needed",
+        "There is no token, or it has ended, is not for this service, or its client was revoked. Get a new one with POST /oauth/token.";
     /// The client's identifier and secret are not believed.
-    InvalidClient = "invalid_client", UNAUTHORIZED, "The client could not be authenticated";
+    InvalidClient = "invalid_client", UNAUTHORIZED, "The client could not be authenticated",
+        "Identifier and secret do not belong together, or the client was revoked. Look at both; an administrator can make a new client.";
     /// Another way to get a token than the one there is (RFC 6749 section 5.2).
-    UnsupportedGrantType = "unsupported_grant_type", BAD_REQUEST, "This grant type is not taken";
+    UnsupportedGrantType = "unsupported_grant_type", BAD_REQUEST, "This grant type is not taken",
+        "Tokens are given to machines only: send grant_type=client_credentials.";
     /// The role may not do this.
-    Forbidden = "forbidden", FORBIDDEN, "Your role may not do this";
+    Forbidden = "forbidden", FORBIDDEN, "Your role may not do this",
+        "Your client is known, and its role may not do this. Each operation names its roles; ask an administrator for a client of one of them.";
     /// Not there, or not to be known.
-    NotFound = "not_found", NOT_FOUND, "There is no such thing";
+    NotFound = "not_found", NOT_FOUND, "There is no such thing",
+        "It does not exist, or is another member's, which is answered alike. Look at path and identifier.";
     /// The path exists, the method does not.
-    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This method is not for this path";
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This method is not for this path",
+        "The path exists and this method does not. The header Allow names those that do.";
     /// The sender was too slow.
-    Timeout = "request_timeout", REQUEST_TIMEOUT, "The request came too slowly";
+    Timeout = "request_timeout", REQUEST_TIMEOUT, "The request came too slowly",
+        "The request was not sent to its end in time. Send it again over a better line, and large files in parts.";
     /// The state of the thing does not allow it.
-    CredentialRevoked = "credential_revoked", CONFLICT, "The credential is revoked";
+    CredentialRevoked = "credential_revoked", CONFLICT, "The credential is revoked",
+        "Revocation is final: nothing changes this credential any more. Issue a new one, on another card.";
     /// Already suspended in this way.
-    AlreadySuspended = "already_suspended", CONFLICT, "The credential is already suspended";
+    AlreadySuspended = "already_suspended", CONFLICT, "The credential is already suspended",
+        "A suspension of this kind stands already, so there is nothing to do.";
     /// Not suspended in this way.
-    NotSuspended = "not_suspended", CONFLICT, "The credential is not suspended";
+    NotSuspended = "not_suspended", CONFLICT, "The credential is not suspended",
+        "No suspension of this kind stands, so there is nothing to lift. Read the credential to see which do.";
     /// The card is on a badge already.
-    CardInUse = "card_in_use", CONFLICT, "The card is on a badge already";
+    CardInUse = "card_in_use", CONFLICT, "The card is on a badge already",
+        "A card identifier is bound to one credential for ever, whatever became of that. Use another card.";
     /// The staff number is taken.
-    StaffNumberInUse = "staff_number_in_use", CONFLICT, "The staff number is taken";
+    StaffNumberInUse = "staff_number_in_use", CONFLICT, "The staff number is taken",
+        "Another engagement of your member has this staff number. Look for a slip of the pen, or end that engagement and use a new number.";
     /// The engagement is over.
-    EngagementEnded = "engagement_ended", CONFLICT, "The engagement is over";
+    EngagementEnded = "engagement_ended", CONFLICT, "The engagement is over",
+        "A credential can rest only on an engagement that lasts. Begin a new engagement, and name that.";
     /// The worker has an open screening for this function.
-    ScreeningOpen = "screening_open", CONFLICT, "The worker has an open screening for this function";
+    ScreeningOpen = "screening_open", CONFLICT, "The worker has an open screening for this function",
+        "A worker has one open screening for a function at a time. Go on with that one, or end it first.";
     /// The screening is in another state.
-    ScreeningState = "screening_state", CONFLICT, "The screening is not at this step";
+    ScreeningState = "screening_state", CONFLICT, "The screening is not at this step",
+        "Nothing leads from where the screening stands to where you want it. Read it to see its state.";
     /// The day has not passed.
-    ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen";
+    ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen",
+        "A term must have run out first; the detail names its last day. Repeat the request on the day after.";
     /// The client is revoked.
-    ClientRevoked = "client_revoked", CONFLICT, "The client is revoked";
+    ClientRevoked = "client_revoked", CONFLICT, "The client is revoked",
+        "No way leads back for a client. Make a new one with POST /v1/clients.";
     /// Another change came in between.
-    Conflict = "conflict", CONFLICT, "Another change came in between";
+    Conflict = "conflict", CONFLICT, "Another change came in between",
+        "Somebody changed the same thing at the same time, or it is there already. Read it again, and then decide.";
     /// The import is in another state.
-    ImportState = "import_state", CONFLICT, "The import is not at this step";
+    ImportState = "import_state", CONFLICT, "The import is not at this step",
+        "An import is checked, then applied, once; and a member has one applied at a time. Read it to see how far it is.";
     /// The If-Match does not hold.
-    Changed = "changed", PRECONDITION_FAILED, "It has changed since you read it";
+    Changed = "changed", PRECONDITION_FAILED, "It has changed since you read it",
+        "Somebody changed it since you read it. Read it again, and send the change with the new ETag as If-Match.";
     /// The body is too large.
-    TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large",
+        "The body is larger than this path takes; the description names the limits. Send it in parts.";
     /// The body is of another type.
-    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is of a type that is not taken here";
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is of a type that is not taken here",
+        "Send the media type that the description names for this path, with a Content-Type that says so.";
     /// A field cannot be accepted.
-    Invalid = "invalid", UNPROCESSABLE_ENTITY, "A field cannot be accepted";
+    Invalid = "invalid", UNPROCESSABLE_ENTITY, "A field cannot be accepted",
+        "The body can be read, and a value in it cannot be meant. `errors` names each with what it must be.";
     /// The key was used for another request.
-    KeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request";
+    KeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request",
+        "The key was sent before with another body or path. Use a new key for a new request.";
     /// The file cannot be used.
-    UnusableFile = "unusable_file", UNPROCESSABLE_ENTITY, "The file cannot be used";
+    UnusableFile = "unusable_file", UNPROCESSABLE_ENTITY, "The file cannot be used",
+        "The file as a whole, its columns, or every row of it cannot be used. `errors` says what is wrong and how to mend it.";
     /// If-Match is missing.
-    PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED, "An If-Match header is needed";
+    PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED, "An If-Match header is needed",
+        "A change must say which version it rests on. Read the thing, and send its ETag as If-Match.";
     /// Too many requests of this client.
-    TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests";
+    TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests",
+        "Your client asks more often than it may. Wait as many seconds as Retry-After says; RateLimit tells what is left.";
     /// Our mistake.
-    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side",
+        "It is our mistake. Tell the operator of this service the request_id.";
     /// The database does not answer.
-    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "The service cannot do this just now";
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "The service cannot do this just now",
+        "The database does not answer, or this node is stopping; nothing was done. Wait as long as Retry-After says, and repeat the request with the same Idempotency-Key. Gate checks are answered all the same.";
     /// The database did not confirm.
-    OutcomeUnknown = "outcome_unknown", SERVICE_UNAVAILABLE, "It is not known whether this was done";
+    OutcomeUnknown = "outcome_unknown", SERVICE_UNAVAILABLE, "It is not known whether this was done",
+        "The database did not confirm in time, so this may or may not have been done. Repeat the request with the same Idempotency-Key: it is done once, and you are told which.";
     /// Too many changes wait.
-    Busy = "busy", SERVICE_UNAVAILABLE, "Too many changes are waiting";
+    Busy = "busy", SERVICE_UNAVAILABLE, "Too many changes are waiting",
+        "More wait than can be done soon; nothing was done. Repeat the request in a few seconds with the same Idempotency-Key.";
 }
 
 impl From<Code> for ProblemCode {

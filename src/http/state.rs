@@ -204,7 +204,7 @@ impl Remembered {
             )
         };
         if let Some(known) = self.known(shared, token) {
-            return Ok(known);
+            return known.ok_or_else(invalid);
         }
         let services = &shared.services;
         let now = services.environment.now();
@@ -228,14 +228,17 @@ impl Remembered {
         Ok((clients::caller(client), allowance))
     }
 
-    /// The same, if this thread remembers the token and it has still its force.
-    fn known(&self, shared: &Shared, token: &[u8]) -> Option<(Caller, Arc<Allowance>)> {
+    /// The same, if this thread remembers the token: `Some(None)` if its client was revoked since.
+    fn known(&self, shared: &Shared, token: &[u8]) -> Option<Option<(Caller, Arc<Allowance>)>> {
         let services = &shared.services;
         let tokens = self.tokens.borrow();
         let known = tokens.get(token.last_chunk()?)?;
+        // One whose time is up is looked at as if it came for the first time: clocks may differ a little.
+        if *known.whole != *token || services.environment.now() >= known.verified.expires {
+            return None;
+        }
         let places = services.index.places();
-        let client = places.caller(known.verified.client)?;
-        (*known.whole == *token && services.environment.now() < known.verified.expires)
-            .then(|| (clients::caller(client), known.allowance.clone()))
+        let client = places.caller(known.verified.client);
+        Some(client.map(|client| (clients::caller(client), known.allowance.clone())))
     }
 }

@@ -5,7 +5,7 @@
 //!   that records only name by number.
 //! * [`places`]: members, facilities, gates and clients, replaced whole when one of them changes.
 //! * [`follow`](Index::follow): the one way in. An entry is taken only when it is the next one, by the same fold as tables
-//!   and replay; the tree is computed along, so that a node sees by itself when its copy is not the ledger's.
+//!   and replay; tree and sum go along, so that a node sees by itself when its copy is not the ledger's.
 //!
 //! The index knows how old it is: the time since it last confirmed the ledger's head, see [`Index::age_ms`].
 
@@ -33,6 +33,7 @@ use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::{Projection, Record as NetworkRecord, fold};
+use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Hash, Tree, leaf_hash};
 
 use append::Append;
@@ -71,6 +72,8 @@ pub struct IndexWriter {
     places: Places,
     places_changed: bool,
     tree: Tree,
+    /// The sum over what is in, as whoever let the copy follow has computed it.
+    sum: Sum,
     shared_members: Arc<Append<MemberId>>,
     shared_scopes: Arc<Append<Scope>>,
 }
@@ -114,6 +117,16 @@ pub struct Loaded {
     pub valid_until: Timestamp,
     /// The entry that last touched it.
     pub version: u64,
+}
+
+impl Loaded {
+    /// The validity as the index keeps it.
+    pub fn validity(&self) -> Validity {
+        Validity {
+            from: seconds(self.valid_from),
+            until: seconds(self.valid_until),
+        }
+    }
 }
 
 /// Why entries could not be followed.
@@ -160,6 +173,7 @@ impl Index {
             places: Places::default(),
             places_changed: false,
             tree: Tree::default(),
+            sum: Sum::default(),
             shared_members: Arc::default(),
             shared_scopes: Arc::default(),
         };
@@ -240,6 +254,25 @@ impl Index {
         )
     }
 
+    /// This credential with all that the copy holds of it.
+    pub fn standing(&self, id: CredentialId) -> Option<Loaded> {
+        let known = self.by_id(id)?;
+        let scope = match known.scope {
+            EVERYWHERE => Scope::default(),
+            number => self.scopes.get(number)?.clone(),
+        };
+        Some(Loaded {
+            id,
+            member: known.member,
+            scope,
+            state: known.state,
+            reason: known.reason,
+            valid_from: known.valid_from,
+            valid_until: known.valid_until,
+            version: known.version,
+        })
+    }
+
     /// What [`decide`](crate::domain::decision::decide) needs to know when this credential is presented there.
     pub fn standing_at(
         &self,
@@ -287,18 +320,15 @@ impl Index {
         })
     }
 
-    /// Takes in entries with their stored bytes, in order. Entries that are in already are passed over, so that the node's
-    /// own writes and what it reads from the database may overlap.
+    /// Takes in the next entries with their stored bytes, in order. `sum` is the one after them.
     pub fn follow<'a>(
         &self,
         writer: &mut IndexWriter,
         entries: impl IntoIterator<Item = (&'a Entry, &'a [u8])>,
+        sum: Sum,
     ) -> Result<(), Broken> {
         let mut seq = self.seq();
         for (entry, bytes) in entries {
-            if entry.seq <= seq {
-                continue;
-            }
             if entry.seq != seq + 1 {
                 self.publish(writer, seq);
                 return Err(Broken::Gap {
@@ -316,6 +346,7 @@ impl Index {
             writer.tree.push(leaf_hash(bytes));
             seq = entry.seq;
         }
+        writer.sum = sum;
         self.publish(writer, seq);
         Ok(())
     }
@@ -327,10 +358,10 @@ impl Index {
         self.seq.store(seq, Ordering::Release);
     }
 
-    /// Ends a load from tables: from here on entries are followed after this tree.
-    pub fn loaded(&self, writer: &mut IndexWriter, tree: Tree) {
+    /// Ends a load from tables: from here on entries are followed after this tree and sum.
+    pub fn loaded(&self, writer: &mut IndexWriter, tree: Tree, sum: Sum) {
         let seq = tree.size();
-        writer.tree = tree;
+        (writer.tree, writer.sum) = (tree, sum);
         self.publish(writer, seq);
     }
 
@@ -390,6 +421,16 @@ fn seconds(moment: Timestamp) -> u32 {
 }
 
 impl IndexWriter {
+    /// The tree over the entries that are in.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The sum over what is in.
+    pub fn sum(&self) -> Sum {
+        self.sum
+    }
+
     /// Puts in credentials as their table has them.
     pub fn load(&mut self, credentials: &[Loaded]) -> Result<(), String> {
         for some in credentials.chunks(AHEAD) {
@@ -406,10 +447,7 @@ impl IndexWriter {
         let scope = self.scope_number(&loaded.scope)?;
         let record = Record {
             id: loaded.id.as_u128(),
-            validity: Validity {
-                from: seconds(loaded.valid_from),
-                until: seconds(loaded.valid_until),
-            },
+            validity: loaded.validity(),
             standing: pack(loaded.state, loaded.reason, member, scope),
             seq: loaded.version,
         };
@@ -506,6 +544,11 @@ impl Projection for IndexWriter {
 
     fn began(&mut self, _: u64, _: Gen) -> Result<(), String> {
         Ok(())
+    }
+
+    fn restored(&mut self, _: u64, _: Gen, _: Gen) -> Result<(), String> {
+        // What this copy holds may be lost there.
+        Err("the ledger was restored from a back-up; restart this node".into())
     }
 
     fn recorded(&mut self, seq: u64, record: &NetworkRecord) -> Result<(), String> {

@@ -100,6 +100,26 @@ impl Places {
             .map(|(_, facility)| facility.member)
     }
 
+    /// The record with the same identifier as this one, as it stands, and the entry that last touched it.
+    pub fn record(&self, like: &Record) -> Option<(u64, Record)> {
+        fn of<K: Ord, T: Clone>(
+            shelf: &Shelf<K, T>,
+            id: &K,
+            record: fn(T) -> Record,
+        ) -> Option<(u64, Record)> {
+            let (version, standing) = shelf.get(id)?;
+            Some((*version, record(T::clone(standing))))
+        }
+        match like {
+            Record::Member(member) => of(&self.members, &member.id, Record::Member),
+            Record::Facility(facility) => of(&self.facilities, &facility.id, Record::Facility),
+            Record::Zone(zone) => of(&self.zones, &zone.id, Record::Zone),
+            Record::Gate(gate) => of(&self.gates, &gate.id, Record::Gate),
+            Record::CardSystem(system) => of(&self.card_systems, &system.id, Record::CardSystem),
+            Record::Client(client) => of(&self.clients, &client.id, Record::Client),
+        }
+    }
+
     pub(super) fn put(&mut self, seq: u64, record: &Record) {
         match record {
             Record::Member(member) => {

@@ -71,6 +71,17 @@ pub enum Fact {
         /// The random name of the numbering; a restore begins another.
         r#gen: Gen,
     },
+    /// The ledger goes on from a back-up: what followed the entry before this one is lost.
+    #[serde(rename = "ledger.restored")]
+    LedgerRestored {
+        /// The random name of the numbering from here on.
+        r#gen: Gen,
+        /// That of the back-up.
+        before: Gen,
+        /// How far the ledger went as far as is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<LastSeen>,
+    },
     /// A member joined or its record changed.
     #[serde(rename = "member.recorded")]
     MemberRecorded(Member),
@@ -157,6 +168,16 @@ pub enum Fact {
         /// Why.
         reason: Reason,
     },
+}
+
+/// How far a ledger went that a node knew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastSeen {
+    /// The name of its numbering.
+    pub r#gen: Gen,
+    /// The last entry that the node has seen.
+    pub seq: u64,
 }
 
 /// Bytes that are not an entry.

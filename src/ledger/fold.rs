@@ -35,6 +35,8 @@ pub trait Projection {
 
     /// The numbering began.
     fn began(&mut self, seq: u64, r#gen: Gen) -> Result<(), Self::Error>;
+    /// The numbering `before` ended, and another began in its place.
+    fn restored(&mut self, seq: u64, r#gen: Gen, before: Gen) -> Result<(), Self::Error>;
     /// A record of the network is now this.
     fn recorded(&mut self, seq: u64, record: &Record) -> Result<(), Self::Error>;
     /// A worker's details changed.
@@ -78,6 +80,7 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
     let seq = entry.seq;
     match &entry.fact {
         Fact::LedgerBegan { r#gen } => into.began(seq, *r#gen),
+        Fact::LedgerRestored { r#gen, before, .. } => into.restored(seq, *r#gen, *before),
         Fact::MemberRecorded(member) => into.recorded(seq, &Record::Member(member.clone())),
         Fact::FacilityRecorded(facility) => into.recorded(seq, &Record::Facility(facility.clone())),
         Fact::ZoneRecorded(zone) => into.recorded(seq, &Record::Zone(zone.clone())),

@@ -10,4 +10,5 @@
 pub mod entry;
 pub mod fold;
 pub mod replay;
+pub mod sum;
 pub mod tree;

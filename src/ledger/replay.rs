@@ -71,7 +71,7 @@ pub struct Screened {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
     /// The numbering begins twice, or something stands before its beginning.
-    #[error("the numbering must begin with entry 1 and only there")]
+    #[error("the numbering must begin with entry 1, and another only where one is restored")]
     Beginning,
     /// It speaks of something that does not exist.
     #[error("it speaks of something that no entry before it stated")]
@@ -95,6 +95,13 @@ impl Projection for Replay {
             return Err(Illegal::Beginning);
         }
         self.r#gen = Some(r#gen);
+        Ok(())
+    }
+
+    fn restored(&mut self, _: u64, r#gen: Gen, before: Gen) -> Result<(), Illegal> {
+        if self.r#gen.replace(r#gen) != Some(before) {
+            return Err(Illegal::Beginning);
+        }
         Ok(())
     }
 

@@ -3,10 +3,10 @@
 //! One thread owns the connection that writes. It takes whatever waits, up to [`GROUP_MAX`] jobs, and commits them as one
 //! transaction: durability costs one flush for all of them, so throughput rises with the number of writers. In order:
 //!
-//! 1. The head is locked and read. From here on nobody else gives out a seq.
+//! 1. The head is locked and read, and its seal opened. From here on nobody else gives out a seq.
 //! 2. Each job runs: it reads, decides, and states facts. Each fact gets the next seq and is folded into the tables.
-//! 3. New rows, entries, head and kept answers are written, and the transaction commits. **Now it is durable.** A crash
-//!    before this leaves nothing, a crash after it leaves everything; start-up reads it back.
+//! 3. The new head is sealed; new rows, entries, head and kept answers are written, and the transaction commits. **Now it
+//!    is durable.** A crash before this leaves nothing, a crash after it leaves everything; start-up reads it back.
 //! 4. The index follows. **Now this node's gates know.**
 //! 5. Each caller is answered.
 //!
@@ -22,10 +22,14 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::error::{Code, Error};
+use super::follow;
+use super::head::{self, Vouched};
+use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 use crate::access::keyring::Keyring;
+use crate::domain::ids::CredentialId;
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
-use crate::index::{Comparison, Index};
+use crate::index::{Comparison, Index, Loaded};
 use crate::ledger::entry::{Actor, Entry, Fact};
 use crate::ledger::fold::fold;
 use crate::store::idempotency::{self, Kept};
@@ -87,6 +91,8 @@ struct Group {
     entries: Vec<Entry>,
     lines: Vec<Line>,
     answers: Vec<Kept>,
+    /// The sum with what was stated.
+    ahead: Ahead,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
 }
@@ -111,10 +117,23 @@ impl Tx<'_> {
                 pending: self.pending,
             },
         )?;
+        let mut summing = Summing {
+            keyring: self.keyring,
+            index: self.index,
+            ahead: &mut self.group.ahead,
+        };
+        // What the tables took, it takes: they hold the same.
+        fold(&entry, &mut summing).map_err(StoreError::Corrupt)?;
         let line = self.group.head.push(body);
         self.group.entries.push(entry);
         self.group.lines.push(line);
         Ok(seq)
+    }
+
+    /// How a credential stands, this group's own statements included. Asks no database.
+    pub fn standing(&self, id: CredentialId) -> Option<Loaded> {
+        let touched = self.group.ahead.standing(id).cloned();
+        touched.or_else(|| self.index.standing(id))
     }
 
     /// For reading what stands, this group's own statements included.
@@ -546,20 +565,12 @@ impl Committer {
     }
 
     fn work(&self, writer: &mut Writer, jobs: &mut [Box<dyn Job>]) -> Result<Group, Undone> {
-        let before = ledger::lock(writer)?;
-        // A head that contradicts this node's copy is never built upon: the new entry would be a second past.
-        if let Comparison::Forked = self.index.compare(
-            &self.index.write(),
-            before.r#gen,
-            before.seq(),
-            &before.tree.root(),
-        ) {
-            let why = "the head in the database is not of the ledger that this node knows";
-            self.index.give_up(why);
-            return Err(StoreError::Corrupt(why.into()).into());
-        }
-        // Entries that other nodes wrote meanwhile. The head is locked, so the copy is then exactly what stands.
-        super::follow::catch_up(&self.index, writer, before.seq(), || {})?;
+        let (before, vouched) = self.lock(writer).inspect_err(|error| {
+            // What cannot be is never built upon: the new entry would be a second past.
+            if let StoreError::Corrupt(why) = error {
+                self.index.give_up(why);
+            }
+        })?;
         let ids: Vec<Vec<u8>> = jobs
             .iter()
             .filter_map(|job| job.once().map(|once| once.id.to_vec()))
@@ -570,6 +581,7 @@ impl Committer {
             entries: Vec::new(),
             lines: Vec::new(),
             answers: Vec::new(),
+            ahead: Ahead::of(vouched.sum),
             touched: false,
         };
         let mut pending = Pending::default();
@@ -608,10 +620,28 @@ impl Committer {
         }
         pending.flush(writer)?;
         if !group.entries.is_empty() {
+            let vouched = Vouched {
+                sum: group.ahead.sum(),
+                ..vouched
+            };
+            head::seal(&mut group.head, vouched, &self.keyring, &*self.environment);
             ledger::append(writer, &before, &group.head, &group.lines)?;
         }
         idempotency::keep(writer, &group.answers)?;
         Ok(group)
+    }
+
+    /// Locks the head and follows to it: from here on this node's copy is exactly what stands.
+    fn lock(&self, writer: &mut Writer) -> Result<(Head, Vouched), StoreError> {
+        let head = ledger::lock(writer)?;
+        let (tip, index) = (head.tip(), &self.index);
+        if index.compare(&index.write(), tip.r#gen, tip.seq, &tip.root) == Comparison::Forked {
+            let why = "the head in the database is not of the ledger that this node knows";
+            return Err(StoreError::Corrupt(why.into()));
+        }
+        // Entries that other nodes wrote meanwhile.
+        let vouched = follow::catch_up(index, &self.keyring, writer, &tip, || {})?;
+        Ok((head, vouched))
     }
 
     /// Whether the actor still has its power at this place in the ledger: of two clients that revoke each other at one
@@ -626,11 +656,9 @@ impl Committer {
 
     /// Lets this node's index know.
     fn follow(&self, group: &Group) {
-        let own = group
-            .entries
-            .iter()
-            .zip(group.lines.iter().map(|line| line.body.as_slice()));
-        if let Err(error) = self.index.follow(&mut self.index.write(), own) {
+        let bodies = group.lines.iter().map(|line| line.body.as_slice());
+        let followed = follow::take_in(&self.index, &self.keyring, &group.entries, bodies);
+        if let Err(error) = followed {
             // The change is durable all the same; the follower goes on trying, and until it succeeds the copy grows old.
             tracing::error!(error = %error, "the index could not follow its own node's entries");
         }

@@ -17,7 +17,7 @@ use crate::domain::reason::Reason;
 use crate::domain::time::{DAY_MS, SECOND_MS, Timestamp};
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
-use crate::store::{Reader, StoreError, credentials, workers};
+use crate::store::{Reader, credentials, workers};
 
 /// No credential is issued for longer: ten years, as its paper is.
 pub const VALIDITY_MAX_MS: i64 = 3_653 * DAY_MS;
@@ -296,43 +296,32 @@ pub fn revoke(
             "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.",
         ));
     }
-    // Who issued a credential never changes, so what this node knows by heart is right; only an unknown one, which
-    // another node may have issued a moment ago, is looked up.
-    let issuer = match tx.index.by_id(id) {
-        Some(known) => Some(known.member),
-        None => credentials::find(tx.reader()?, id)?.map(|held| held.credential.member),
-    };
-    issuer
-        .filter(|&member| permit.covers(member))
+    let standing = tx
+        .standing(id)
+        .filter(|standing| permit.covers(standing.member))
         .ok_or_else(|| Error::not_found("credential"))?;
-    match tx.state(Fact::CredentialRevoked {
-        credential: id,
-        reason,
-    }) {
-        Ok(seq) => Ok(Revocation {
+    if standing.state != State::Revoked {
+        let seq = tx.state(Fact::CredentialRevoked {
+            credential: id,
+            reason,
+        })?;
+        return Ok(Revocation {
             credential: id,
             reason,
             at: tx.now,
             seq,
             already: false,
-        }),
-        // The guard did not hold: the only state that cannot be revoked is revoked.
-        Err(StoreError::Guard) => {
-            let held = credentials::find(tx.reader()?, id)?
-                .ok_or_else(|| Error::not_found("credential"))?;
-            match (held.state, held.reason) {
-                (State::Revoked, Some(reason)) => Ok(Revocation {
-                    credential: id,
-                    reason,
-                    at: held.since,
-                    seq: held.version,
-                    already: true,
-                }),
-                _ => Err(StoreError::Corrupt("a credential could not be revoked".into()).into()),
-            }
-        }
-        Err(error) => Err(error.into()),
+        });
     }
+    let held =
+        credentials::find(tx.reader()?, id)?.ok_or_else(|| Error::not_found("credential"))?;
+    Ok(Revocation {
+        credential: id,
+        reason: held.reason.unwrap_or(reason),
+        at: held.since,
+        seq: held.version,
+        already: true,
+    })
 }
 
 /// A credential that the caller's member issued, with its badges.

@@ -9,12 +9,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::access::keyring::Keyring;
 use crate::domain::time::Environment;
 use crate::index::{Comparison, Index};
 use crate::ledger::entry::{Entry, Unreadable};
-use crate::store::{Reader, Store, StoreError, ledger, migrate};
+use crate::ledger::fold::fold;
+use crate::ledger::tree::{Tree, leaf_hash};
+use crate::store::ledger::{self, Tip};
+use crate::store::{Reader, Store, StoreError, migrate};
 
+use super::head::{self, Vouched};
 use super::health::Health;
+use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 
 /// Entries read at once.
@@ -28,36 +34,125 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often it looks whether the schema is still this program's. It changes when another version is started beside.
 const SCHEMA_LOOK: Duration = Duration::from_secs(3);
 
-/// Reads entries after the index's last one, up to `seq`, and lets the index follow. Tells `step` after each page. The
-/// writer's half is not held while the database is read, so whoever hangs there keeps nobody else from following.
+/// Reads the entries after the index's last one, up to this head, and lets the index follow. Tells `step` after each page.
+/// Answers what the head vouches for.
+///
+/// The head's seal is opened first, and the copy is compared with it last. In between nothing is taken in before all of it
+/// was read and found to be what the head is the hash of: an entry that is no part of the ledger must not answer a gate for
+/// the moment until that is noticed. So more than a page is read twice. The writer's half is not held while the database is
+/// read, so whoever hangs there keeps nobody else from following.
 pub fn catch_up(
     index: &Index,
+    keyring: &Keyring,
     reader: &mut Reader,
-    seq: u64,
+    tip: &Tip,
     step: impl Fn(),
-) -> Result<(), StoreError> {
-    while index.seq() < seq {
-        let after = index.seq();
-        let page = ledger::after(reader, after, PAGE)?;
-        if page.is_empty() {
-            return Err(StoreError::Corrupt(format!(
-                "the head is at {seq}, but there is no entry after {after}"
-            )));
-        }
-        let entries = decode(&page)?;
-        let followed = index.follow(
-            &mut index.write(),
-            entries
-                .iter()
-                .zip(page.iter().map(|(_, bytes)| bytes.as_slice())),
-        );
-        followed.map_err(|broken| StoreError::Corrupt(broken.to_string()))?;
+) -> Result<Vouched, StoreError> {
+    let vouched = head::open(tip, keyring)?;
+    let held = index.write().tree().clone();
+    let mut roots = Vec::new();
+    let (mut tree, mut page) = (held.clone(), Vec::new());
+    while tree.size() < tip.seq {
+        page = read(reader, &mut tree, tip.seq)?;
+        roots.push(tree.root());
         step();
     }
-    Ok(())
+    if tree.size() == tip.seq && tree.root() != tip.root {
+        return Err(other_hash());
+    }
+    let (mut tree, only) = (held, roots.len() == 1);
+    for root in roots {
+        if !only {
+            page = read(reader, &mut tree, tip.seq)?;
+            if tree.root() != root {
+                return Err(other_hash());
+            }
+        }
+        take_in(
+            index,
+            keyring,
+            &decode(&page)?,
+            page.iter().map(|(_, body)| body.as_slice()),
+        )?;
+        step();
+    }
+    let writer = index.write();
+    // This node's own door may have moved the index past the head that was asked for. Then there is nothing to compare,
+    // and the next question will be answered with the newer head.
+    if index.seq() == tip.seq {
+        if index.compare(&writer, tip.r#gen, tip.seq, &tip.root) != Comparison::Same {
+            return Err(other_hash());
+        }
+        if writer.sum() != vouched.sum {
+            let why = "what this node has in memory is not what the head vouches for";
+            return Err(StoreError::Corrupt(why.into()));
+        }
+    }
+    Ok(vouched)
 }
 
-fn decode(page: &[(u64, Vec<u8>)]) -> Result<Vec<Entry>, StoreError> {
+/// An entry's seq and its bytes.
+pub(super) type Stored = (u64, Vec<u8>);
+
+/// Reads a page of the entries that come next in this tree, up to `seq`, and adds them to it.
+pub(super) fn read(
+    reader: &mut Reader,
+    tree: &mut Tree,
+    seq: u64,
+) -> Result<Vec<Stored>, StoreError> {
+    let missing = |after| {
+        StoreError::Corrupt(format!(
+            "the head is at {seq}, but there is no entry {}",
+            after + 1
+        ))
+    };
+    let left = usize::try_from(seq - tree.size()).unwrap_or(PAGE);
+    let page = ledger::after(reader, tree.size(), PAGE.min(left))?;
+    for (found, body) in &page {
+        if *found != tree.size() + 1 {
+            return Err(missing(tree.size()));
+        }
+        tree.push(leaf_hash(body));
+    }
+    if page.is_empty() {
+        return Err(missing(tree.size()));
+    }
+    Ok(page)
+}
+
+/// Lets the index follow these entries, whose bytes are given beside them. Those that are in already are passed over, so
+/// that the node's own writes and what it reads from the database may overlap.
+pub(super) fn take_in<'a>(
+    index: &Index,
+    keyring: &Keyring,
+    entries: &'a [Entry],
+    bodies: impl Iterator<Item = &'a [u8]> + Clone,
+) -> Result<(), StoreError> {
+    let mut writer = index.write();
+    let held = index.seq();
+    let news = entries
+        .iter()
+        .zip(bodies)
+        .skip_while(|(entry, _)| entry.seq <= held);
+    let mut ahead = Ahead::of(writer.sum());
+    for (entry, _) in news.clone() {
+        let mut summing = Summing {
+            keyring,
+            index,
+            ahead: &mut ahead,
+        };
+        fold(entry, &mut summing)
+            .map_err(|why| StoreError::Corrupt(format!("entry {}: {why}", entry.seq)))?;
+    }
+    let followed = index.follow(&mut writer, news, ahead.sum());
+    followed.map_err(|broken| StoreError::Corrupt(broken.to_string()))
+}
+
+fn other_hash() -> StoreError {
+    StoreError::Corrupt("the head has another hash than its entries: it is another ledger".into())
+}
+
+fn decode(page: &[Stored]) -> Result<Vec<Entry>, StoreError> {
     page.iter()
         .map(|(seq, bytes)| {
             Entry::decode(*seq, bytes).map_err(|unreadable| match unreadable {
@@ -79,6 +174,7 @@ fn decode(page: &[(u64, Vec<u8>)]) -> Result<Vec<Entry>, StoreError> {
 pub fn start(
     store: Store,
     index: Arc<Index>,
+    keyring: Arc<Keyring>,
     environment: Arc<dyn Environment>,
     health: Arc<Health>,
     stop: Arc<AtomicBool>,
@@ -87,7 +183,15 @@ pub fn start(
     keep_at("follow", PATIENCE, move |turn| {
         // Here too: a turn that hangs or fails before its first answer sees nothing else.
         health.watch_age(&index, environment.uptime_ms());
-        if let Err(error) = follow(&store, &index, &*environment, &health, &stop, turn) {
+        if let Err(error) = follow(
+            &store,
+            &index,
+            &keyring,
+            &*environment,
+            &health,
+            &stop,
+            turn,
+        ) {
             // What cannot be is no reason to wait: a copy of it must not permit a minute longer.
             if let StoreError::Corrupt(why) = &error {
                 index.give_up(why);
@@ -117,6 +221,7 @@ fn lock(told: &Mutex<String>) -> MutexGuard<'_, String> {
 fn follow(
     store: &Store,
     index: &Index,
+    keyring: &Keyring,
     environment: &dyn Environment,
     health: &Health,
     stop: &AtomicBool,
@@ -131,7 +236,7 @@ fn follow(
     let mut schema_looked_at: Option<Instant> = None;
     while goes_on() {
         turn.asks();
-        confirm(index, &mut reader, environment, || {
+        confirm(index, keyring, &mut reader, environment, || {
             health.note_answer(environment.uptime_ms());
             turn.asks();
         })?;
@@ -152,6 +257,7 @@ fn follow(
 /// Asks for the head once, follows to it, and notes when it was asked. Tells `step` after each answer.
 pub fn confirm(
     index: &Index,
+    keyring: &Keyring,
     reader: &mut Reader,
     environment: &dyn Environment,
     step: impl Fn(),
@@ -170,16 +276,7 @@ pub fn confirm(
     if tip.seq < held {
         return forked("the head went back");
     }
-    catch_up(index, reader, tip.seq, step)?;
-    let writer = index.write();
-    // This node's own door may have moved the index past the head that was asked for. Then there is nothing to compare,
-    // and the next question will be answered with the newer head.
-    if index.seq() == tip.seq
-        && index.compare(&writer, tip.r#gen, tip.seq, &tip.root) != Comparison::Same
-    {
-        return forked("the head has another hash than its entries");
-    }
-    drop(writer);
+    catch_up(index, keyring, reader, &tip, step)?;
     index.confirm(asked_uptime_ms, asked_at);
     Ok(())
 }

@@ -2,23 +2,28 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use crate::access::keyring::Keyring;
 use crate::domain::credential::CardKey;
 use crate::domain::ids::CredentialId;
 use crate::domain::time::Environment;
 use crate::index::{Index, Loaded};
 use crate::ledger::fold::Record;
+use crate::ledger::sum::Sum;
 use crate::store::credentials::Standing;
 use crate::store::{Reader, Store, StoreError, credentials, ledger, network};
 
 use super::error::Error;
+use super::{head, sum};
 
 /// How far a load is: rows read, rows in all.
 pub type Progress<'a> = &'a mut (dyn FnMut(u64, u64) + Send);
 
 /// Reads everything a gate check needs from one state of the database. The head of that state becomes the index's; what
-/// is written meanwhile is followed afterwards like everything else.
+/// is written meanwhile is followed afterwards like everything else. Rows that are not the ones that the sealed head speaks of
+/// are no copy to answer gates from.
 pub fn load(
     store: &Store,
+    keyring: &Keyring,
     environment: &dyn Environment,
     progress: Progress<'_>,
 ) -> Result<Index, Error> {
@@ -28,22 +33,31 @@ pub fn load(
         let head = ledger::head(reader)?.ok_or_else(|| {
             StoreError::Schema("no ledger has begun in this database: run `portcullis init`".into())
         })?;
+        let vouched = head::open(&head.tip(), keyring)?;
         let (credentials_len, cards_len) = credentials::count(reader)?;
         let total = credentials_len + cards_len;
         let index = Index::new(head.r#gen, credentials_len as usize, cards_len as usize);
         // Reading rows and placing them in memory take about as long as each other, so they go on side by side.
         let (send, pages) = sync_channel(PAGES_AHEAD);
-        std::thread::scope(|scope| {
-            let placing = scope.spawn(|| place(&index, pages, total, progress));
+        let sum = std::thread::scope(|scope| {
+            let placing = scope.spawn(|| place(&index, keyring, pages, total, progress));
             let read = read(reader, &send);
             drop(send);
             let placed = placing
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             // Who places ends early only when a row cannot be placed; the reader then finds nobody to hand a page to.
-            placed.and(read)
+            placed.and_then(|sum| read.map(|()| sum))
         })?;
-        index.loaded(&mut index.write(), head.tree);
+        if sum != vouched.sum {
+            return Err(StoreError::Corrupt(
+                "credentials, cards or records of the network in the tables are not what the ledger's head vouches for, so \
+                 somebody changed them past this program: run `portcullis verify`, which names what was changed"
+                    .into(),
+            )
+            .into());
+        }
+        index.loaded(&mut index.write(), head.tree, sum);
         progress(total, total);
         index.confirm(asked_uptime_ms, asked_at);
         Ok(index)
@@ -70,38 +84,49 @@ fn read(reader: &mut Reader, send: &SyncSender<Page>) -> Result<(), Error> {
     credentials::bindings(reader, |page| hand_over(Page::Cards(page)))
 }
 
+/// Answers the sum over all that was placed.
 fn place(
     index: &Index,
+    keyring: &Keyring,
     pages: Receiver<Page>,
     total: u64,
     progress: Progress<'_>,
-) -> Result<(), Error> {
+) -> Result<Sum, Error> {
     let mut writer = index.write();
     let mut done = 0;
+    let mut sum = Sum::default();
     for page in pages {
         done += match page {
             Page::Records(page) => {
                 for (version, record) in &page {
                     writer.load_record(*version, record);
+                    sum.add(sum::of_record(keyring, *version, record));
                 }
                 0
             }
             Page::Credentials(page) => {
                 let loaded: Vec<Loaded> = page.into_iter().map(loaded).collect();
                 writer.load(&loaded).map_err(StoreError::Corrupt)?;
+                for loaded in &loaded {
+                    sum.add(sum::of_credential(keyring, loaded));
+                }
                 loaded.len()
             }
             Page::Cards(page) => {
                 writer.load_cards(&page).map_err(StoreError::Corrupt)?;
+                for &(key, credential) in &page {
+                    sum.add(sum::of_card(keyring, key, credential));
+                }
                 page.len()
             }
         } as u64;
         progress(done, total);
     }
-    Ok(())
+    Ok(sum)
 }
 
-fn loaded(standing: Standing) -> Loaded {
+/// A row as the index takes it.
+pub fn loaded(standing: Standing) -> Loaded {
     Loaded {
         id: standing.id,
         member: standing.member,

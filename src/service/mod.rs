@@ -7,8 +7,9 @@
 //!   [`retention`]: how long it is kept.
 //! * [`network`], [`clients`], [`workers`], [`screenings`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
-//! * [`follow`]: how a node learns what others wrote. [`watch`]: how neither it nor the door hangs on a dead connection.
-//!   [`health`]: how the node is, by what the follower sees.
+//! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
+//!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
+//! * [`watch`]: how neither it nor the door hangs on a dead connection. [`health`]: how the node is, by what the follower sees.
 
 pub mod check_log;
 pub mod clients;
@@ -17,14 +18,18 @@ pub mod credentials;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
+pub mod head;
 pub mod health;
 pub mod import;
 pub mod load;
 pub mod network;
+pub mod restore;
 pub mod retention;
 pub mod screenings;
+pub mod seen;
 pub mod setup;
 pub mod signing_keys;
+pub mod sum;
 pub mod verify;
 pub mod watch;
 pub mod workers;

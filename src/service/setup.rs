@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::clients::Secret;
 use super::commit::Door;
 use super::error::{Code, Error};
+use super::head::{self, Vouched};
 use super::signing_keys;
 use crate::access::keyring::Keyring;
 use crate::domain::client::{Client, Role};
@@ -14,7 +15,8 @@ use crate::domain::text::Name;
 use crate::domain::time::Environment;
 use crate::index::Index;
 use crate::ledger::entry::{Actor, Fact};
-use crate::store::{Store, StoreError, ledger, migrate};
+use crate::store::ledger::{self, Head};
+use crate::store::{Store, StoreError, migrate};
 
 /// The member that runs the network, and the machine that its administrator works with.
 #[derive(Debug, Clone)]
@@ -72,7 +74,7 @@ pub async fn init(
     environment: Arc<dyn Environment>,
     first: First,
 ) -> Result<FirstAdmin, Refused> {
-    let r#gen = begin(store, Some(&*environment))?.ok_or(Refused::Begun)?;
+    let r#gen = begin(store, Some((&keyring, &*environment)))?.ok_or(Refused::Begun)?;
     let index = Arc::new(Index::new(r#gen, 1, 1));
     let (door, thread) = Door::open(store.clone(), index, keyring, environment, 1)?;
     let done = door
@@ -116,18 +118,23 @@ pub async fn init(
     Ok(done?)
 }
 
-/// Brings the schema up, and puts down the head of an empty ledger where there is none and `environment` names one.
-fn begin(store: &Store, environment: Option<&dyn Environment>) -> Result<Option<Gen>, Refused> {
+/// Brings the schema up, and puts down the head of an empty ledger where there is none and there is what it takes to name and seal
+/// one.
+fn begin(
+    store: &Store,
+    with: Option<(&Keyring, &dyn Environment)>,
+) -> Result<Option<Gen>, Refused> {
     let mut writer = store.writer()?;
     migrate::up(&mut writer)?;
-    match (ledger::head(&mut writer)?, environment) {
+    match (ledger::head(&mut writer)?, with) {
         (Some(head), _) if head.seq() > 0 => Err(Refused::Begun),
         (Some(head), _) => Ok(Some(head.r#gen)),
         (None, None) => Ok(None),
-        (None, Some(environment)) => {
-            let r#gen = Gen::make(environment);
-            match writer.transaction(|writer| ledger::begin(writer, r#gen)) {
-                Ok(()) => Ok(Some(r#gen)),
+        (None, Some((keyring, environment))) => {
+            let mut empty = Head::empty(Gen::make(environment));
+            head::seal(&mut empty, Vouched::default(), keyring, environment);
+            match writer.transaction(|writer| ledger::begin(writer, &empty)) {
+                Ok(()) => Ok(Some(empty.r#gen)),
                 Err(StoreError::Duplicate) => Err(Refused::Begun),
                 Err(error) => Err(error.into()),
             }
@@ -161,7 +168,7 @@ mod tests {
         let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
         refuse_if_begun(&store).expect("not yet");
         // A crash right after the head was put down.
-        begin(&store, Some(&*environment)).expect("begins");
+        begin(&store, Some((&keyring, &*environment))).expect("begins");
         refuse_if_begun(&store).expect("still without entries");
 
         let admin = init(&store, keyring.clone(), environment.clone(), first()).await;
@@ -187,9 +194,9 @@ mod tests {
         let other = Keyring::derive(&[2; 32]);
         assert!(signing_keys::load(&mut reader, &other).is_err());
 
-        let report = verify(&mut reader, |_, _| {}).expect("whole");
+        let report = verify(&mut reader, Some(&keyring), |_, _| {}).expect("whole");
         assert_eq!((report.r#gen, report.seq), (admin.r#gen, 3));
-        let again = init(&store, keyring, environment, first()).await;
+        let again = init(&store, keyring.clone(), environment, first()).await;
         assert!(matches!(again, Err(Refused::Begun)));
         assert!(matches!(refuse_if_begun(&store), Err(Refused::Begun)));
     }

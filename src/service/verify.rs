@@ -18,7 +18,9 @@ use crate::domain::worker::EngagementDetails;
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::fold;
 use crate::ledger::replay::Replay;
+use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
+use crate::service::sum;
 use crate::store::ledger::{self, Head, Line};
 use crate::store::{Reader, StoreError, credentials, network, screenings, tables, workers};
 
@@ -101,12 +103,20 @@ pub enum Failure {
 }
 
 /// Verifies the whole database as it is at one moment; who writes meanwhile does not disturb. `progress` is told how many
-/// entries of how many have been read. Holds in memory what the entries add up to.
-pub fn verify(reader: &mut Reader, progress: impl FnMut(u64, u64)) -> Result<Report, Failure> {
+/// entries of how many have been read. Holds in memory what the entries add up to. Without the keys the seal on the head
+/// is left out: then it is not known who wrote what is whole.
+pub fn verify(
+    reader: &mut Reader,
+    keyring: Option<&Keyring>,
+    progress: impl FnMut(u64, u64),
+) -> Result<Report, Failure> {
     reader.snapshot(|reader| {
         let head = head(reader)?;
         let replay = entries(reader, &head, progress)?;
+        let sum = keyring.map(|keyring| (keyring, sum::of_replay(keyring, &replay)));
         let rows = rows(reader, replay)?;
+        // Last, as it can only name the head.
+        sum.map_or(Ok(()), |(keyring, sum)| sealed(&head, keyring, sum))?;
         Ok(Report {
             r#gen: head.r#gen,
             seq: head.seq(),
@@ -127,6 +137,16 @@ fn head(reader: &mut Reader) -> Result<Head, Failure> {
         Err(StoreError::Corrupt(why)) => Err(Damage::Head { why }.into()),
         Err(error) => Err(error.into()),
     }
+}
+
+fn sealed(head: &Head, keyring: &Keyring, sum: Sum) -> Result<(), Failure> {
+    let why = match super::head::open(&head.tip(), keyring) {
+        Ok(vouched) if vouched.sum == sum => return Ok(()),
+        Ok(_) => "its seal is of other credentials, cards or records of the network than the entries add up to".into(),
+        Err(StoreError::Corrupt(why)) => why,
+        Err(error) => return Err(error.into()),
+    };
+    Err(Damage::Head { why }.into())
 }
 
 fn entries(

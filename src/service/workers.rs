@@ -8,6 +8,7 @@ use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
+use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
 use crate::store::Reader;
@@ -19,6 +20,7 @@ pub fn register(
     permit: Permit<KeepWorkers>,
     details: &WorkerDetails,
 ) -> Result<Versioned<Worker>, Error> {
+    check_birth(details, tx.now)?;
     let id = WorkerId::make(tx.environment);
     let (sealed, digest) = seal(tx, id, details)?;
     let worker = Worker {
@@ -48,6 +50,7 @@ pub fn amend(
     if before.version != version {
         return Err(changed());
     }
+    check_birth(details, tx.now)?;
     let (sealed, digest) = seal(tx, id, details)?;
     let worker = Worker {
         details: digest,
@@ -59,6 +62,16 @@ pub fn amend(
         value: worker,
         version,
     })
+}
+
+/// A slip of the pen in a date of birth is seen best while the paper is at hand. That it is a date, and of 1900 or later,
+/// whoever took it in has seen.
+fn check_birth(details: &WorkerDetails, now: Timestamp) -> Result<(), Error> {
+    if details.is_born_by(now) {
+        return Ok(());
+    }
+    let message = "must not lie in the future";
+    Err(Error::field("/birth_date", "in_the_future", message))
 }
 
 /// A worker that the caller's member registered, with details.

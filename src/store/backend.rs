@@ -2,9 +2,12 @@
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{Array, BigInt, Binary, Nullable, SmallInt};
 
+use super::columns::Bytes16;
 use super::error::StoreError;
+use super::tables::Revoked;
+use crate::domain::credential::State;
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -173,6 +176,48 @@ impl AnyConnection {
             )?;
         }
         Ok(())
+    }
+
+    /// Revokes credentials that are not revoked yet, and says how many of these were not. In one statement where each costs a
+    /// way to the server and back.
+    pub(super) fn revoke(&mut self, revoked: &[Revoked]) -> Result<usize, StoreError> {
+        use super::schema::credentials::{columns, table};
+        let last = i16::from(State::Revoked.number());
+        if revoked.is_empty() {
+            return Ok(0);
+        }
+        match self {
+            Self::Postgres(inner) => {
+                let sql = "UPDATE credentials SET state = $5, reason = r.reason, since = r.since, version = r.version \
+                           FROM unnest($1, $2, $3, $4) AS r (id, reason, since, version) \
+                           WHERE credentials.id = r.id AND credentials.state <> $5";
+                let ids: Vec<Bytes16> = revoked.iter().map(|one| one.id).collect();
+                let reasons: Vec<Option<i16>> = revoked.iter().map(|one| one.reason).collect();
+                let since: Vec<i64> = revoked.iter().map(|one| one.since).collect();
+                let versions: Vec<i64> = revoked.iter().map(|one| one.version).collect();
+                Ok(diesel::sql_query(sql)
+                    .bind::<Array<Binary>, _>(ids)
+                    .bind::<Array<Nullable<SmallInt>>, _>(reasons)
+                    .bind::<Array<BigInt>, _>(since)
+                    .bind::<Array<BigInt>, _>(versions)
+                    .bind::<SmallInt, _>(last)
+                    .execute(inner)?)
+            }
+            Self::Sqlite(inner) => {
+                let mut moved = 0;
+                for one in revoked {
+                    moved += diesel::update(table.find(one.id).filter(columns::state.ne(last)))
+                        .set((
+                            columns::state.eq(last),
+                            columns::reason.eq(one.reason),
+                            columns::since.eq(one.since),
+                            columns::version.eq(one.version),
+                        ))
+                        .execute(inner)?;
+                }
+                Ok(moved)
+            }
+        }
     }
 
     /// Tells the other nodes that the head moved, when and if the transaction commits. Only a wake-up: who misses it

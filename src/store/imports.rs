@@ -24,8 +24,8 @@ pub struct Import {
     pub state: String,
     /// What was said with it, as JSON.
     pub settings: String,
-    /// What was found, as JSON.
-    pub report: String,
+    /// What was found, sealed.
+    pub report: Vec<u8>,
     /// How many rows had which outcome, as JSON.
     pub counts: String,
     /// Rows in the file.
@@ -45,7 +45,7 @@ struct Row {
     purpose: String,
     state: String,
     settings: String,
-    report: String,
+    report: Vec<u8>,
     counts: String,
     rows_total: i64,
     rows_done: i64,
@@ -164,8 +164,8 @@ pub fn progress(
     Ok(())
 }
 
-/// Notes what was found.
-pub fn report(writer: &mut Writer, id: ImportId, report: &str) -> Result<(), StoreError> {
+/// Notes what was found, sealed.
+pub fn report(writer: &mut Writer, id: ImportId, report: &[u8]) -> Result<(), StoreError> {
     diesel::update(imports::table.find(Bytes16::from(id)))
         .set(imports::report.eq(report))
         .execute(&mut writer.0)?;

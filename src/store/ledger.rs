@@ -19,16 +19,40 @@ pub struct Head {
     pub tree: Tree,
     /// The chain up to the last one.
     pub chain: Hash,
+    /// What vouches for the three, as it is stored. Made and opened where the keys are, in `service::head`.
+    pub seal: Vec<u8>,
 }
 
 impl Head {
+    /// The head of a ledger without entries, not sealed yet.
+    pub fn empty(r#gen: Gen) -> Self {
+        Self {
+            r#gen,
+            tree: Tree::default(),
+            chain: [0; 32],
+            seal: Vec::new(),
+        }
+    }
+
+    /// The head without its edge.
+    pub fn tip(&self) -> Tip {
+        Tip {
+            r#gen: self.r#gen,
+            seq: self.seq(),
+            root: self.tree.root(),
+            chain: self.chain,
+            seal: self.seal.clone(),
+        }
+    }
+
     /// The seq of the last entry; 0 before the first.
     pub fn seq(&self) -> u64 {
         self.tree.size()
     }
 
-    /// Takes in the next entry by its bytes. Answers the line to write.
+    /// Takes in the next entry by its bytes. Answers the line to write. What was sealed is another head.
     pub fn push(&mut self, body: Vec<u8>) -> Line {
+        self.seal.clear();
         let leaf = leaf_hash(&body);
         self.tree.push(leaf);
         self.chain = chain_hash(&self.chain, &leaf);
@@ -49,7 +73,7 @@ pub struct Line {
 }
 
 /// What a follower compares itself with, without the edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tip {
     /// The name of the numbering.
     pub r#gen: Gen,
@@ -57,10 +81,16 @@ pub struct Tip {
     pub seq: u64,
     /// The Merkle tree hash over all entries.
     pub root: Hash,
+    /// The chain up to the last one.
+    pub chain: Hash,
+    /// What vouches for all this, as it is stored.
+    pub seal: Vec<u8>,
 }
 
 /// The columns of the head.
-type HeadRow = (Bytes16, i64, Vec<u8>, Vec<u8>, Vec<u8>);
+type HeadRow = (Bytes16, i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+/// The columns of the tip.
+type TipRow = (Bytes16, i64, Vec<u8>, Vec<u8>, Vec<u8>);
 
 /// The head; `None` in a database where no ledger has begun.
 pub fn head(reader: &mut Reader) -> Result<Option<Head>, StoreError> {
@@ -71,10 +101,11 @@ pub fn head(reader: &mut Reader) -> Result<Option<Head>, StoreError> {
             ledger_head::root,
             ledger_head::edge,
             ledger_head::chain,
+            ledger_head::seal,
         ))
         .first(&mut reader.0)
         .optional()?;
-    row.map(|(r#gen, seq, root, edge, chain)| {
+    row.map(|(r#gen, seq, root, edge, chain, seal)| {
         let tree = Tree::from_bytes(to_seq(seq)?, &edge).ok_or_else(|| {
             StoreError::Corrupt("the ledger head's edge does not fit its seq".into())
         })?;
@@ -87,6 +118,7 @@ pub fn head(reader: &mut Reader) -> Result<Option<Head>, StoreError> {
             r#gen: r#gen.id(),
             tree,
             chain: to_hash(chain)?,
+            seal,
         })
     })
     .transpose()
@@ -94,31 +126,39 @@ pub fn head(reader: &mut Reader) -> Result<Option<Head>, StoreError> {
 
 /// The head without its edge: one small row, asked several times a second.
 pub fn tip(reader: &mut Reader) -> Result<Option<Tip>, StoreError> {
-    let row: Option<(Bytes16, i64, Vec<u8>)> = ledger_head::table
-        .select((ledger_head::numbering, ledger_head::seq, ledger_head::root))
+    let row: Option<TipRow> = ledger_head::table
+        .select((
+            ledger_head::numbering,
+            ledger_head::seq,
+            ledger_head::root,
+            ledger_head::chain,
+            ledger_head::seal,
+        ))
         .first(&mut reader.0)
         .optional()?;
-    row.map(|(r#gen, seq, root)| {
+    row.map(|(r#gen, seq, root, chain, seal)| {
         Ok(Tip {
             r#gen: r#gen.id(),
             seq: to_seq(seq)?,
             root: to_hash(root)?,
+            chain: to_hash(chain)?,
+            seal,
         })
     })
     .transpose()
 }
 
 /// Puts down the head of a ledger without entries.
-pub fn begin(writer: &mut Writer, r#gen: Gen) -> Result<(), StoreError> {
-    let tree = Tree::default();
+pub fn begin(writer: &mut Writer, head: &Head) -> Result<(), StoreError> {
     diesel::insert_into(ledger_head::table)
         .values((
             ledger_head::id.eq(1i16),
-            ledger_head::numbering.eq(Bytes16::from(r#gen)),
-            ledger_head::seq.eq(0i64),
-            ledger_head::root.eq(tree.root().to_vec()),
-            ledger_head::edge.eq(tree.to_bytes()),
-            ledger_head::chain.eq(vec![0; 32]),
+            ledger_head::numbering.eq(Bytes16::from(head.r#gen)),
+            ledger_head::seq.eq(head.seq() as i64),
+            ledger_head::root.eq(head.tree.root().to_vec()),
+            ledger_head::edge.eq(head.tree.to_bytes()),
+            ledger_head::chain.eq(head.chain.to_vec()),
+            ledger_head::seal.eq(&head.seal),
         ))
         .execute(&mut writer.0)?;
     Ok(())
@@ -167,10 +207,12 @@ pub fn append(
     }
     let moved = diesel::update(ledger_head::table.filter(ledger_head::seq.eq(before.seq() as i64)))
         .set((
+            ledger_head::numbering.eq(Bytes16::from(after.r#gen)),
             ledger_head::seq.eq(after.seq() as i64),
             ledger_head::root.eq(after.tree.root().to_vec()),
             ledger_head::edge.eq(after.tree.to_bytes()),
             ledger_head::chain.eq(after.chain.to_vec()),
+            ledger_head::seal.eq(&after.seal),
         ))
         .execute(&mut writer.0)?;
     if moved != 1 {

@@ -14,7 +14,7 @@ table! {
         id -> SmallInt,
         #[sql_name = "gen"]
         numbering -> Binary,
-        seq -> BigInt, root -> Binary, edge -> Binary, chain -> Binary, }
+        seq -> BigInt, root -> Binary, edge -> Binary, chain -> Binary, seal -> Binary, }
 }
 table! {
     network_records (id) { id -> Text, body -> Text, version -> BigInt, }
@@ -122,7 +122,7 @@ table! {
         purpose -> Text,
         state -> Text,
         settings -> Text,
-        report -> Text,
+        report -> Binary,
         counts -> Text,
         rows_total -> BigInt,
         rows_done -> BigInt,

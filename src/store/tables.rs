@@ -1,5 +1,6 @@
-//! The ledger's projection to tables. New rows are collected and inserted many at once; a change of what stands is
-//! written at once, under a guard that names the states it may start from.
+//! The ledger's projection to tables. New rows are collected and inserted many at once, and revocations are collected and
+//! made many at once; any other change of what stands is written at once. All changes are under a guard that names the
+//! states they may start from.
 
 use diesel::prelude::*;
 
@@ -33,6 +34,7 @@ pub struct Pending {
     badge_cards: Vec<BadgeCardRow>,
     sealed_details: Vec<SealedRow>,
     staff_numbers: Vec<StaffNumberRow>,
+    revocations: Vec<Revoked>,
 }
 
 /// The projection, for the length of one entry.
@@ -129,6 +131,14 @@ struct StaffNumberRow {
     worker: Bytes16,
 }
 
+/// A credential that is now revoked.
+pub(super) struct Revoked {
+    pub id: Bytes16,
+    pub reason: Option<i16>,
+    pub since: i64,
+    pub version: i64,
+}
+
 impl Pending {
     /// Keeps sealed details of a worker, engagement or card beside what the ledger says of it.
     pub fn seal(&mut self, subject: [u8; 16], sealed: Vec<u8>) {
@@ -166,7 +176,12 @@ impl Pending {
             sealed_details,
             staff_numbers
         );
-        Ok(())
+        let revocations = std::mem::take(&mut self.revocations);
+        if writer.0.revoke(&revocations)? == revocations.len() {
+            Ok(())
+        } else {
+            Err(StoreError::Guard)
+        }
     }
 }
 
@@ -175,6 +190,10 @@ impl Projection for Tables<'_> {
 
     fn began(&mut self, _: u64, _: Gen) -> Result<(), StoreError> {
         // The head row holds the name of the numbering; it stands before the first entry.
+        Ok(())
+    }
+
+    fn restored(&mut self, _: u64, _: Gen, _: Gen) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -367,26 +386,28 @@ impl Projection for Tables<'_> {
         change: Change,
         reason: Option<Reason>,
     ) -> Result<(), StoreError> {
+        if change == Change::Revoke {
+            // It leads to one state from everywhere else and needs no look beforehand, so it can wait for company.
+            self.pending.revocations.push(Revoked {
+                id: credential.into(),
+                reason: reason.map(|reason| i16::from(reason.number())),
+                since: entry.at.as_ms(),
+                version: entry.seq as i64,
+            });
+            return Ok(());
+        }
         self.pending.flush(self.writer)?;
         let row = credentials::table.find(Bytes16::from(credential));
-        // The states this change may start from and where each leads come from the one pure function. A revocation
-        // leads to one state from everywhere and needs no look beforehand.
-        let (from, to): (Vec<i16>, State) = match change {
-            Change::Revoke => (allowed_from(change), State::Revoked),
-            Change::Suspend(_) | Change::Lift(_) => {
-                let number: i16 = row
-                    .select(credentials::state)
-                    .first(&mut self.writer.0)
-                    .optional()?
-                    .ok_or(StoreError::Guard)?;
-                let from = super::credentials::state_from(number)?;
-                (
-                    vec![number],
-                    from.apply(change).map_err(|_| StoreError::Guard)?,
-                )
-            }
-        };
-        let moved = diesel::update(row.filter(credentials::state.eq_any(from)))
+        // Where a change may start and where it leads comes from the one pure function.
+        let number: i16 = row
+            .select(credentials::state)
+            .first(&mut self.writer.0)
+            .optional()?
+            .ok_or(StoreError::Guard)?;
+        let to = super::credentials::state_from(number)?
+            .apply(change)
+            .map_err(|_| StoreError::Guard)?;
+        let moved = diesel::update(row.filter(credentials::state.eq(number)))
             .set((
                 credentials::state.eq(i16::from(to.number())),
                 credentials::reason.eq(reason.map(|reason| i16::from(reason.number()))),
@@ -421,13 +442,6 @@ pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 7], StoreErro
         badges,
         badge_cards
     ))
-}
-
-fn allowed_from(change: Change) -> Vec<i16> {
-    State::all()
-        .filter(|state| state.apply(change).is_ok())
-        .map(|state| state.number().into())
-        .collect()
 }
 
 pub(super) fn medium_number(medium: Medium) -> i16 {

@@ -99,6 +99,7 @@ impl Bench {
                 environment,
                 public_url: "http://bench".into(),
                 group_max: GROUP_MAX,
+                state_dir: None,
             };
             let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
             let started = Instant::now();

@@ -20,6 +20,8 @@ use portcullis::environment::RealEnvironment;
 use portcullis::index::{Index, Loaded};
 use portcullis::ledger::entry::{Actor, Fact};
 use portcullis::ledger::fold::Record;
+use portcullis::ledger::sum::Sum;
+use portcullis::ledger::tree::Tree;
 use portcullis::service::clients::Secret;
 use portcullis::service::{Door, Error};
 
@@ -233,7 +235,7 @@ impl Network {
                 .load_cards(&[(self.key(keyring, n), credential.id)])
                 .expect("it is new");
         }
-        index.loaded(&mut writer, portcullis::ledger::tree::Tree::default());
+        index.loaded(&mut writer, Tree::default(), Sum::default());
         drop(writer);
         index.confirm(environment.uptime_ms(), now);
         index

@@ -77,6 +77,7 @@ fn start(place: &Place, keyring: &Arc<Keyring>, group_max: usize) -> Node {
         environment,
         public_url: "http://bench".into(),
         group_max,
+        state_dir: None,
     };
     Node::start(settings, &mut |_, _| {}).expect("the node starts")
 }

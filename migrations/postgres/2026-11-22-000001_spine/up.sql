@@ -12,7 +12,9 @@ CREATE TABLE ledger_head (
     seq BIGINT NOT NULL,
     root BYTEA NOT NULL,
     edge BYTEA NOT NULL,
-    chain BYTEA NOT NULL
+    chain BYTEA NOT NULL,
+    -- Made with a key that is not in this database: who can only write here cannot make a head that is believed.
+    seal BYTEA NOT NULL
 );
 
 -- Members, facilities, zones, gates, card systems and clients, whole, as the ledger last stated them.
@@ -150,7 +152,8 @@ CREATE TABLE imports (
     purpose TEXT NOT NULL,
     state TEXT NOT NULL,
     settings TEXT NOT NULL,
-    report TEXT NOT NULL,
+    -- Sealed, as headers are as somebody wrote them, and the first row of a file without a header is a person.
+    report BYTEA NOT NULL,
     counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
@@ -189,8 +192,9 @@ CREATE TRIGGER ledger_entries_remain BEFORE DELETE ON ledger_entries
 FOR EACH ROW EXECUTE FUNCTION refuse('ledger entries are never deleted');
 CREATE TRIGGER ledger_entries_kept BEFORE TRUNCATE ON ledger_entries
 FOR EACH STATEMENT EXECUTE FUNCTION refuse('ledger entries are never deleted');
+-- Its numbering may change only with an entry that says so: a restore.
 CREATE TRIGGER ledger_head_rises BEFORE UPDATE ON ledger_head FOR EACH ROW
-WHEN (NEW.seq <= OLD.seq OR NEW.gen <> OLD.gen) EXECUTE FUNCTION refuse('the ledger only grows');
+WHEN (NEW.seq <= OLD.seq) EXECUTE FUNCTION refuse('the ledger only grows');
 CREATE TRIGGER ledger_head_remains BEFORE DELETE ON ledger_head
 FOR EACH ROW EXECUTE FUNCTION refuse('the ledger head is never deleted');
 CREATE TRIGGER ledger_head_kept BEFORE TRUNCATE ON ledger_head

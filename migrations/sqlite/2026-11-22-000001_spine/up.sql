@@ -12,7 +12,9 @@ CREATE TABLE ledger_head (
     seq BIGINT NOT NULL,
     root BLOB NOT NULL,
     edge BLOB NOT NULL,
-    chain BLOB NOT NULL
+    chain BLOB NOT NULL,
+    -- Made with a key that is not in this database: who can only write here cannot make a head that is believed.
+    seal BLOB NOT NULL
 );
 
 -- Members, facilities, zones, gates, card systems and clients, whole, as the ledger last stated them.
@@ -150,7 +152,8 @@ CREATE TABLE imports (
     purpose TEXT NOT NULL,
     state TEXT NOT NULL,
     settings TEXT NOT NULL,
-    report TEXT NOT NULL,
+    -- Sealed, as headers are as somebody wrote them, and the first row of a file without a header is a person.
+    report BLOB NOT NULL,
     counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
@@ -194,7 +197,8 @@ CREATE TRIGGER ledger_entries_stay BEFORE UPDATE ON ledger_entries
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never updated'); END;
 CREATE TRIGGER ledger_entries_remain BEFORE DELETE ON ledger_entries
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never deleted'); END;
-CREATE TRIGGER ledger_head_rises BEFORE UPDATE ON ledger_head WHEN NEW.seq <= OLD.seq OR NEW.gen <> OLD.gen
+-- Its numbering may change only with an entry that says so: a restore.
+CREATE TRIGGER ledger_head_rises BEFORE UPDATE ON ledger_head WHEN NEW.seq <= OLD.seq
 BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 CREATE TRIGGER ledger_head_remains BEFORE DELETE ON ledger_head
 BEGIN SELECT RAISE(ABORT, 'the ledger head is never deleted'); END;

@@ -127,10 +127,11 @@ pub async fn problem(request: HttpRequest) -> Answer {
     let code = found
         .ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such problem code."))?;
     let text = format!(
-        "{} ({})\n\n{}.\n",
+        "{} ({})\n\n{}.\n\n{}\n",
         code.as_str(),
         code.status(),
-        code.title()
+        code.title(),
+        code.explanation()
     );
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")

@@ -118,6 +118,8 @@ impl From<Import> for ImportView {
             description = "How card numbers are written where a row does not say; needed where the file has no column for it"),
            ("reason" = Option<Reason>, Query,
             description = "Why credentials are revoked where a row does not say; needed where the file has no column for it"),
+           ("valid_until" = Option<String>, Query, format = Date, max_length = 10,
+            description = "The last day of badges where a row does not say; needed where the file has no column for it"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Checked", body = ImportView)))]
 pub async fn bring(
@@ -171,7 +173,7 @@ pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
     let import = who
         .services
-        .read(move |reader, _| import::show(reader, permit, id))
+        .read(move |reader, keyring| import::show(reader, keyring, permit, id))
         .await?;
     Ok(HttpResponse::Ok().json(ImportView::from(import)))
 }
@@ -212,7 +214,8 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
     let wrong = |name: &'static str, message: String| {
         Problem::at(ProblemCode::MalformedQuery, name, "value", message)
     };
-    let (mut purpose, mut card_system, mut default_format, mut reason) = (None, None, None, None);
+    let (mut purpose, mut card_system, mut default_format) = (None, None, None);
+    let (mut reason, mut valid_until) = (None, None);
     for (name, value) in query_pairs(request)? {
         match name.as_str() {
             "purpose" => {
@@ -244,6 +247,12 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
                         .ok_or_else(|| wrong("reason", "must be a reason, such as lost".into()))?,
                 );
             }
+            "valid_until" => {
+                let day = value.parse().ok().filter(|_| value.len() == 10);
+                valid_until = Some(day.ok_or_else(|| {
+                    wrong("valid_until", "must be a day such as 2027-12-31".into())
+                })?);
+            }
             other => return Err(unknown_parameter(other)),
         }
     }
@@ -260,6 +269,7 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
         card_system,
         default_format,
         reason,
+        valid_until,
     })
 }
 

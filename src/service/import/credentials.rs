@@ -69,7 +69,7 @@ impl Wanted for WantedCredential {
     type Known = Known;
 
     fn read(terms: &Terms, memory: &mut Memory, row: &Row) -> Found<Self> {
-        let wanted = match CredentialRow::read(&terms.layout, row) {
+        let wanted = match CredentialRow::read(&terms.layout, row, terms.settings.valid_until) {
             Ok(row) => want(terms, row),
             Err(problems) => Err(problems.into_iter().map(Fault::from).collect()),
         };
@@ -171,6 +171,11 @@ impl Wanted for WantedCredential {
     }
 
     fn judge(&self, known: &mut Known, terms: &Terms, now: Timestamp) -> Verdict {
+        if !self.worker.is_born_by(now) {
+            let message = "The date of birth lies in the future.";
+            let fault = terms.fault(Column::BirthDate, "in_the_future", message);
+            return (Outcome::Unusable, vec![fault]);
+        }
         let staff = self
             .staff_key
             .and_then(|staff_key| known.staff.get(&staff_key));

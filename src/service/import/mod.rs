@@ -44,9 +44,10 @@ use super::Services;
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::watch::stand_back;
+use crate::access::keyring::Keyring;
 use crate::access::permission::{self, Permit};
 use crate::domain::ids::{ImportId, MemberId};
-use crate::domain::time::{DAY_MS, Timestamp};
+use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::store::{Reader, Store, imports};
 
 pub use running::Running;
@@ -215,7 +216,12 @@ pub fn check(
         purpose: purpose_name(settings.purpose).to_owned(),
         state: State::Checked.as_str().to_owned(),
         settings: json(settings)?,
-        report: json(&import.report)?,
+        report: seal_report(
+            &services.keyring,
+            &*services.environment,
+            id,
+            &import.report,
+        )?,
         counts: json(&counts)?,
         rows_total: import.rows_total,
         rows_done: 0,
@@ -246,11 +252,12 @@ pub fn keep(
 /// An import of the caller's member.
 pub fn show(
     reader: &mut Reader,
+    keyring: &Keyring,
     permit: Permit<permission::Import>,
     id: ImportId,
 ) -> Result<Import, Error> {
     let found = imports::find(reader, id)?.filter(|import| permit.covers(import.member));
-    import_from(found.ok_or_else(|| Error::not_found("import"))?)
+    import_from(found.ok_or_else(|| Error::not_found("import"))?, keyring)
 }
 
 /// Lets a checked import be carried out; [`start`] then does it. A member has one of them at a time, so that no flood of
@@ -260,7 +267,8 @@ pub fn apply(
     permit: Permit<permission::Import>,
     id: ImportId,
 ) -> Result<Import, Error> {
-    let import = show(tx.reader()?, permit, id)?;
+    let keyring = tx.keyring;
+    let import = show(tx.reader()?, keyring, permit, id)?;
     if import.state != State::Checked {
         return Err(Error::new(
             Code::ImportState,
@@ -280,9 +288,10 @@ pub fn apply(
         ..import.report
     };
     let counts = Counts::default();
+    let sealed = seal_report(tx.keyring, tx.environment, id, &report)?;
     let writer = tx.writer()?;
     imports::progress(writer, id, 0, &json(&counts)?)?;
-    imports::report(writer, id, &json(&report)?)?;
+    imports::report(writer, id, &sealed)?;
     imports::move_state(
         writer,
         id,
@@ -374,14 +383,14 @@ fn read<T>(store: &Store, query: impl FnOnce(&mut Reader) -> Result<T, Error>) -
     outcome.unwrap_or_else(|| Err(Error::internal("a query did not run")))
 }
 
-fn import_from(import: imports::Import) -> Result<Import, Error> {
+fn import_from(import: imports::Import, keyring: &Keyring) -> Result<Import, Error> {
     let corrupt = || Error::internal("an import is in no known state");
     Ok(Import {
         id: import.id,
         member: import.member,
         state: State::parse(&import.state).ok_or_else(corrupt)?,
         purpose: from_json::<Settings>(&import.settings)?.purpose,
-        report: from_json(&import.report)?,
+        report: open_report(keyring, import.id, &import.report)?,
         counts: from_json(&import.counts)?,
         rows_total: import.rows_total,
         rows_done: import.rows_done,
@@ -394,6 +403,23 @@ fn purpose_name(purpose: Purpose) -> &'static str {
         Purpose::Credentials => "credentials",
         Purpose::Revocations => "revocations",
     }
+}
+
+/// What was found in a file, as it is kept.
+fn seal_report(
+    keyring: &Keyring,
+    environment: &dyn Environment,
+    id: ImportId,
+    report: &Report,
+) -> Result<Vec<u8>, Error> {
+    Ok(keyring.seal(id.as_bytes(), json(report)?.as_bytes(), environment))
+}
+
+fn open_report(keyring: &Keyring, id: ImportId, sealed: &[u8]) -> Result<Report, Error> {
+    let report = keyring
+        .open(id.as_bytes(), sealed)
+        .map_err(Error::internal)?;
+    serde_json::from_slice(&report).map_err(Error::internal)
 }
 
 fn json(value: &impl Serialize) -> Result<String, Error> {

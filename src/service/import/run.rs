@@ -11,7 +11,7 @@ use super::plan::{self, Batch, Wanted};
 use super::report::{Counts, NOTABLE_MAX, Report, Tally};
 use super::revocations::WantedRevocation;
 use super::terms::{Settings, Terms};
-use super::{State, from_json, json, open, read};
+use super::{State, from_json, json, open, open_report, read, seal_report};
 use crate::access::permission::Caller;
 use crate::domain::ids::ImportId;
 use crate::ledger::entry::Actor;
@@ -184,10 +184,11 @@ impl Work<'_> {
             let counts = sum(from_json(&import.counts)?, tally.counts);
             imports::progress(tx.writer()?, id, to, &json(&counts)?)?;
             if !tally.notable.is_empty() {
-                let mut report: Report = from_json(&import.report)?;
+                let mut report = open_report(tx.keyring, id, &import.report)?;
                 let room = NOTABLE_MAX.saturating_sub(report.rows.len());
                 report.rows.extend(tally.notable.into_iter().take(room));
-                imports::report(tx.writer()?, id, &json(&report)?)?;
+                let sealed = seal_report(tx.keyring, tx.environment, id, &report)?;
+                imports::report(tx.writer()?, id, &sealed)?;
             }
             Ok(())
         };
@@ -237,11 +238,12 @@ fn fail(tx: &mut Tx<'_>, id: ImportId, detail: &str) -> Result<(), Error> {
     let import = found.ok_or_else(|| Error::internal("an import is gone"))?;
     let report = Report {
         failure: Some(detail.to_owned()),
-        ..from_json(&import.report)?
+        ..open_report(tx.keyring, id, &import.report)?
     };
+    let sealed = seal_report(tx.keyring, tx.environment, id, &report)?;
     let writer = tx.writer()?;
     imports::move_state(writer, id, State::Applying.as_str(), State::Failed.as_str())?;
-    imports::report(writer, id, &json(&report)?)?;
+    imports::report(writer, id, &sealed)?;
     Ok(imports::forget_file(writer, id)?)
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::file::columns::{Column, Purpose};
@@ -33,6 +34,25 @@ pub struct Settings {
     pub default_format: Option<Format>,
     /// Why credentials are revoked where a row does not say. Needed where the file has no column for it.
     pub reason: Option<Reason>,
+    /// The last day of badges where a row does not say. Needed where the file has no column for it.
+    #[serde(default, with = "day")]
+    pub valid_until: Option<Date>,
+}
+
+/// A day as text.
+mod day {
+    use jiff::civil::Date;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(day: &Option<Date>, to: S) -> Result<S::Ok, S::Error> {
+        day.map(|day| day.to_string()).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
+        let day: Option<String> = Deserialize::deserialize(from)?;
+        day.map(|day| day.parse().map_err(serde::de::Error::custom))
+            .transpose()
+    }
 }
 
 /// The settings, checked against network and file, with what rows need besides.
@@ -86,6 +106,17 @@ impl Terms {
                 let message =
                     "The file has no column for the reason: say why these credentials are revoked.";
                 return Err(Error::field("reason", "missing", message));
+            }
+            Some(_) | None => {}
+        }
+        match settings.valid_until {
+            Some(_) if revokes => {
+                let message = "A list of revocations has no last day.";
+                return Err(Error::field("valid_until", "not_for_this_purpose", message));
+            }
+            None if !revokes && !has(Column::ValidUntil) => {
+                let message = "The file has no column for the last day of the badges. Add one, headed Geldig tot or Valid until, or give one day for all: valid_until, or --valid-until of the command.";
+                return Err(Error::field("valid_until", "missing", message));
             }
             Some(_) | None => {}
         }

@@ -14,6 +14,7 @@ use crate::environment::RealEnvironment;
 use crate::index::Index;
 use crate::ledger::entry::{Actor, Fact};
 use crate::service::commit::Door;
+use crate::service::head::Vouched;
 use crate::store::{Store, migrate};
 
 /// A small network on a database of its own, whole until somebody tampers with it.
@@ -117,14 +118,17 @@ impl World {
         let store = Store::at(&format!("sqlite:{}", folder.path().join("db").display()));
         let mut writer = store.writer().expect("opens");
         migrate::up(&mut writer).expect("migrates");
-        writer
-            .transaction(|writer| ledger::begin(writer, GEN))
-            .expect("begins");
         let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
+        let keyring = Arc::new(Keyring::derive(&[1; 32]));
+        let mut head = Head::empty(GEN);
+        crate::service::head::seal(&mut head, Vouched::default(), &keyring, &*environment);
+        writer
+            .transaction(|writer| ledger::begin(writer, &head))
+            .expect("begins");
         let (door, thread) = Door::open(
             store.clone(),
             Arc::new(Index::new(GEN, 10, 10)),
-            Arc::new(Keyring::derive(&[1; 32])),
+            keyring,
             environment,
             8,
         )
@@ -157,7 +161,7 @@ impl World {
 
     fn verify(&self) -> Result<Report, Damage> {
         let mut reader = self.store.reader().expect("opens");
-        match verify(&mut reader, |_, _| {}) {
+        match verify(&mut reader, None, |_, _| {}) {
             Ok(report) => Ok(report),
             Err(Failure::Damaged(damage)) => Err(damage),
             Err(other) => panic!("{other}"),
@@ -242,7 +246,7 @@ async fn an_untouched_database_is_whole() {
     );
     let mut seen = Vec::new();
     let mut reader = world.store.reader().expect("opens");
-    verify(&mut reader, |done, total| seen.push((done, total))).expect("whole");
+    verify(&mut reader, None, |done, total| seen.push((done, total))).expect("whole");
     assert_eq!(seen, [(0, ENTRIES), (ENTRIES, ENTRIES)]);
 }
 

@@ -27,7 +27,12 @@ macro_rules! all {
             a_missing_entry_is_noticed,
             an_entry_that_lifts_a_revocation_is_noticed,
             an_entry_that_cannot_be_read_is_noticed,
+            a_forged_entry_is_believed_by_nobody,
+            a_head_that_vouches_for_something_else_is_noticed,
+            changed_rows_are_not_started_from,
+            an_old_copy_of_the_database_is_not_served_until_it_is_restored,
             another_numbering_is_noticed,
+            another_ledger_is_not_served,
             an_exchanged_entry_is_found_by_verify,
         );
         mod migrations {

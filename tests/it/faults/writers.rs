@@ -135,15 +135,17 @@ impl Ledger for Ours<'_> {
     fn follower(&self) -> Follower {
         let store = Store::at(&self.world.url);
         let environment: Arc<dyn Environment> = self.world.clock.clone();
-        let index = load::load(&store, &*environment, &mut |_, _| {}).expect("the index is loaded");
-        let index = Arc::new(index);
+        let index = load::load(&store, &self.world.keyring, &*environment, &mut |_, _| {})
+            .expect("the index is loaded");
+        let (index, keyring) = (Arc::new(index), self.world.keyring.clone());
         self.copies.lock().expect("whole").push(index.clone());
         let mut reader = store.reader().expect("the database opens");
         // The index takes nothing but the next entry, and each look ends in comparing its hash with the head's: what it
         // says that it holds it has read.
         let mut held = 0;
         Box::new(move || {
-            follow::confirm(&index, &mut reader, &*environment, || {}).expect("it follows");
+            follow::confirm(&index, &keyring, &mut reader, &*environment, || {})
+                .expect("it follows");
             let from = std::mem::replace(&mut held, index.seq());
             (from as i64 + 1..=held as i64).collect()
         })

@@ -357,6 +357,28 @@ async fn nobody_holds_a_connection_without_using_it() {
     );
     closed_in_time("who never reads", started.elapsed());
 
+    // A request that takes its time is answered, whenever it comes.
+    let mut ahead = card.clone();
+    ahead["at_least"] = json!(1_000_000);
+    let slow = Asked::by(&gate, &ahead).bytes();
+    let patient = Server::patient(world.node.shared.clone(), PATIENCE * 4);
+    let asking: Vec<_> = (0..30)
+        .map(|nth| {
+            let (address, slow) = (patient.address, slow.clone());
+            std::thread::spawn(move || {
+                let mut line = Line::to(address);
+                line.send(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n");
+                line.answer();
+                std::thread::sleep(Duration::from_millis(100 * nth));
+                line.send(&slow);
+                line.answer();
+            })
+        })
+        .collect();
+    for one in asking {
+        one.join().expect("it is answered");
+    }
+
     // Who uses it keeps it for longer than the patience. A machine that stands still meanwhile uses nothing: then again.
     while !stays_open(server.address, &check, PATIENCE) {}
 }

@@ -2,7 +2,8 @@
 //!
 //! * [`routes`]: each route with a body that it takes, for everything here that goes through all of them.
 //! * [`permissions`]: route × role × own or another's, as a golden text. [`tokens`]: forged tokens.
-//! * [`problems`]: every code is reached. [`conventions`], [`idempotency`], [`lists`], [`wire`]: what every route keeps to.
+//! * [`problems`]: every code is reached. [`requests`], [`conventions`], [`idempotency`], [`lists`], [`wire`]: what every
+//!   route keeps to.
 //! * [`direct`]: the two ways of a gate check, and what a caller can hold of the server.
 //! * [`openapi`]: the description. [`hostile`]: garbage at every route. [`privacy`]: what must appear nowhere.
 
@@ -15,6 +16,7 @@ pub mod openapi;
 pub mod permissions;
 pub mod privacy;
 pub mod problems;
+pub mod requests;
 pub mod routes;
 pub mod tokens;
 pub mod wire;

@@ -247,3 +247,73 @@ fn refs(value: &Value, description: &Value, faults: &mut Vec<String>) {
         _ => {}
     }
 }
+
+/// What the golden text of permissions says the server does, is what the description says.
+#[test]
+fn each_operation_names_the_roles_that_may() {
+    let description = description();
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/it/matrix/golden/permissions.txt");
+    let golden = std::fs::read_to_string(golden).expect("the golden text");
+    let mut lines = golden
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let roles = lines.next().expect("a head")[3..].to_vec();
+    let mut may: std::collections::BTreeMap<(String, String), BTreeSet<&str>> = Default::default();
+    for line in lines {
+        // Open to anybody, so no role is asked for.
+        if line[3] != "401" {
+            continue;
+        }
+        let operation = (line[1].to_owned(), line[0].to_lowercase());
+        let allowed = roles
+            .iter()
+            .zip(&line[4..])
+            .filter(|(_, status)| **status != "403");
+        may.entry(operation)
+            .or_default()
+            .extend(allowed.map(|(role, _)| *role));
+    }
+    assert!(may.len() > 40);
+    for ((path, method), wanted) in may {
+        let operation = &description["paths"][&path][&method];
+        let said = operation["description"].as_str().unwrap_or_default();
+        let said = said
+            .lines()
+            .last()
+            .and_then(|line| line.strip_prefix("Roles: "));
+        let said: BTreeSet<&str> = said
+            .unwrap_or_else(|| panic!("{method} {path} names its roles"))
+            .trim_end_matches('.')
+            .split(", ")
+            .collect();
+        assert_eq!(said, wanted, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_generator_of_clients_finds_formats_examples_and_the_way_to_a_token() {
+    let description = description();
+    let flow =
+        &description["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"];
+    assert_eq!(flow["tokenUrl"], "/oauth/token");
+    let schemas = &description["components"]["schemas"];
+    for body in [
+        "GateCheckBody",
+        "CredentialBody",
+        "ReasonBody",
+        "RevocationBatchBody",
+        "WorkerBody",
+    ] {
+        assert!(schemas[body]["examples"][0].is_object(), "{body}");
+    }
+    let formats = schemas["CardFormat"]["description"].as_str().expect("text");
+    for told in [
+        "| `wiegand26` |",
+        "| `fasc_n` |",
+        "uid_byte_order",
+        "1,23E+15",
+    ] {
+        assert!(formats.contains(told), "{told}: {formats}");
+    }
+}

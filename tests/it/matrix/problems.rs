@@ -81,6 +81,20 @@ impl Reached {
 }
 
 pub async fn every_code_is_reached_and_says_nothing_of_our_inside(mut world: World) {
+    // Where each leads: what it means, and how to mend it.
+    for code in ProblemCode::ALL {
+        let page = world
+            .anonymous()
+            .get(&format!("/problems/{}", code.as_str()))
+            .await;
+        assert_eq!(page.status, 200);
+        let told: Vec<&str> = page.text.trim_end().split("\n\n").collect();
+        let title = format!("{}.", code.title());
+        assert!(
+            matches!(told[..], [_, said, mend] if said == title && mend.len() > 40 && mend.ends_with('.')),
+            "{told:?}"
+        );
+    }
     let mut reached = Reached::default();
     let network = world.admin().await;
     let side = Side::of(

@@ -116,6 +116,13 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
     let whole = machine.run(&["verify", "--json"]).with(0).json();
     assert_eq!(whole["whole"], true);
     machine.run(&["verify"]).with(0);
+    // Nothing was put back here, which it says; it does as it is told all the same, and what follows goes on from there.
+    let asked = machine.run(&["restore"]).with(1);
+    asked.says("nothing is lost");
+    asked.says("--yes");
+    machine.run(&["restore", "--yes"]).with(0);
+    let restored = machine.run(&["verify", "--json"]).with(0).json();
+    assert_ne!(restored["report"]["gen"], whole["report"]["gen"]);
 
     // A copy that contradicts the ledger sends to a person, and verify says what is bad.
     // This one serves and stops all the same when who reads its log has gone.
@@ -201,7 +208,51 @@ fn begin(machine: &mut Machine) -> Value {
 }
 
 fn settings(machine: &Machine, database: Database) {
-    machine.run(&["config", "check"]).with(0);
+    let good = machine.run(&["config", "check"]).with(0);
+    let parts = [
+        "settings",
+        "master key",
+        "database",
+        "listen",
+        "metrics_listen",
+    ];
+    let told: Vec<_> = good
+        .out
+        .lines()
+        .map(|line| line.split("  ").next())
+        .collect();
+    assert_eq!(told, parts.map(Some));
+    assert!(
+        good.out.lines().all(|line| line.ends_with("  good")),
+        "{}",
+        good.out
+    );
+    // What is not good is told, and nothing is made on the way.
+    let nowhere = machine.shown("nowhere.db");
+    let key = machine.file("short.key", "abc");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = (taken.local_addr().expect("an address").to_string(), taken);
+    let bad = [
+        "config",
+        "check",
+        "--database",
+        &format!("sqlite:{nowhere}"),
+        "--master-key-file",
+        &key,
+        "--listen",
+        &taken.0,
+    ];
+    let bad = machine.run(&bad).with(1);
+    for (part, mend) in [
+        ("master key", "must hold exactly 32 bytes"),
+        ("database", "Run `portcullis init`"),
+        ("listen", "Stop what listens there"),
+    ] {
+        let line = bad.out.lines().find(|line| line.starts_with(part));
+        let line = line.expect("it has a line");
+        assert!(line.contains("not good: ") && line.contains(mend), "{line}");
+    }
+    assert!(!Path::new(&nowhere).exists());
     let misspelt = machine.file("misspelt.toml", "listn = '127.0.0.1:1'\n");
     let wrong = machine.run(&["config", "check", "--config", &misspelt]);
     wrong.with(2).says("did you mean `listen`?");
@@ -254,6 +305,39 @@ fn imports(machine: &Machine, hr: &str, card_system: &str) {
     };
     let left_out = "NOT ALL ROWS: nothing comes of 0 in conflict and 1 unusable.";
 
+    let help = machine.run(&["import", "--help"]).with(0);
+    for told in [
+        "Badgenummer",
+        "Geldig tot",
+        "always stands before the month",
+        "--valid-until",
+    ] {
+        assert!(help.out.contains(told), "{told}: {}", help.out);
+    }
+    let titled = machine.file("titled.csv", &format!("Lijst\n\n{head}{}", bad.repeat(3)));
+    let told = import(&titled, &[]);
+    assert!(
+        told.err.contains("No row of the file can be used"),
+        "{}",
+        told.err
+    );
+    let titled = machine.file(
+        "titled.csv",
+        &format!("Lijst\n\n{head}{good}{}", bad.repeat(3)),
+    );
+    let told = import(&titled, &[]).with(13);
+    for line in [
+        "header line  3",
+        "opens   everywhere in the network where its cards are read, as no column names facilities",
+        "dates   the day comes first: 03/04/2027 is 3 April 2027",
+        "6-8    unusable  Badgenummer: ",
+    ] {
+        assert!(
+            told.out.lines().any(|said| said.starts_with(line)),
+            "{line}: {}",
+            told.out
+        );
+    }
     let dry = import(&all, &["--json"]).with(0);
     assert_eq!(dry.json()["counts"]["new"], 2);
     let dry = import(&some, &["--json"]).with(13);

@@ -99,7 +99,7 @@ pub async fn a_file_opens_gates_and_changes_nothing_the_second_time(world: World
     assert_eq!(checked["counts"], counts);
     let bad = [
         (5, "unusable", "Badgenummer", "scientific_notation"),
-        (6, "unusable", "Geldig tot", "missing_value"),
+        (6, "unusable", "Geldig tot", "no_last_day"),
         (7, "conflict", "Personeelsnummer", "other_person"),
     ];
     assert_eq!(notable(&checked), bad);
@@ -176,7 +176,7 @@ pub async fn a_file_without_a_usable_row_is_refused(world: World) {
         pointers(said.refused("unusable_file")),
         own(&[
             ("line 2, Badgenummer", "scientific_notation"),
-            ("line 3, Geldig tot", "missing_value"),
+            ("line 3, Geldig tot", "no_last_day"),
         ])
     );
     for (file, pointer, code) in [
@@ -287,4 +287,95 @@ pub async fn an_import_is_its_members_alone(world: World) {
     };
     colleague.applies(id).await.is(202);
     assert_eq!(colleague.awaits(id).await["state"], "applied");
+}
+
+/// A header that is somebody's name, as the first row of a file without a header is.
+const A_NAME_AS_HEADER: &str = "Verschaffelbroeck";
+
+pub async fn a_file_with_a_title_and_no_last_days_is_understood(world: World) {
+    let a = world.member("Haven A").await;
+    let hr = a.hr(&world).await;
+    let gate = a.gate(&world, &[&hr.card_system]).await;
+    let file = format!(
+        "Personeelslijst Kaai 730\r\n\r\nNaam;Voornaam;Werkgever;Badgenummer;{A_NAME_AS_HEADER}\r\n\
+         Peeters;Zoë;Stuwadoors nv;71000001;x\r\n"
+    );
+    let refused = hr.brings(&workers(&hr), file.clone().into_bytes()).await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+    let error = &refused.json()["errors"][0];
+    assert_eq!(
+        (text(error, "pointer"), text(error, "code")),
+        ("valid_until", "missing")
+    );
+    for way in ["Geldig tot", "--valid-until"] {
+        assert!(text(error, "detail").contains(way), "{error}");
+    }
+    let wrong = format!("{}&valid_until=31-12-2027", workers(&hr));
+    hr.brings(&wrong, file.clone().into_bytes())
+        .await
+        .refused("malformed_query");
+
+    let query = format!("{}&valid_until=2027-12-31", workers(&hr));
+    let checked = hr.brings(&query, file.into_bytes()).await.created();
+    assert_eq!(checked["understood"]["header_line"], 3);
+    assert_eq!(checked["columns"][4]["header"], A_NAME_AS_HEADER);
+    let mut raw = world.db_raw();
+    let like = raw.bytes(A_NAME_AS_HEADER.as_bytes());
+    let found = match world.database {
+        crate::support::Database::Sqlite => {
+            format!("instr(report, {like}) > 0 OR instr(settings, {like}) > 0")
+        }
+        crate::support::Database::Postgres => format!("position({like} in report) > 0"),
+    };
+    let found = format!("SELECT count(*) AS n FROM imports WHERE {found}");
+    assert_eq!(raw.number(&found), 0, "what somebody wrote is sealed");
+
+    let id = text(&checked, "id");
+    hr.applies(id).await.is(202);
+    let applied = hr.awaits(id).await;
+    assert_eq!(applied["counts"]["new"], 1, "{applied}");
+    assert_eq!(applied["columns"][4]["header"], A_NAME_AS_HEADER);
+    let permit = asks(&gate, "71000001").await;
+    assert_eq!(verdict(&permit), ("permit", "valid"));
+    let credential = format!("/v1/credentials/{}", text(&permit, "credential"));
+    let credential = hr.api.get(&credential).await.ok();
+    assert_eq!(credential["valid_until"], "2027-12-31T23:00:00.000Z");
+}
+
+pub async fn nobody_is_born_tomorrow(world: World) {
+    let a = world.member("Haven A").await;
+    let hr = a.hr(&world).await;
+    // It is the morning of 2 March 2026.
+    let born =
+        |day: &str| json!({ "family_name": "Peeters", "given_names": "Zoë", "birth_date": day });
+    let faults = |said: crate::support::actors::Said| {
+        assert_eq!(said.status, 422, "{said:?}");
+        let error = said.json()["errors"][0].clone();
+        (
+            text(&error, "pointer").to_owned(),
+            text(&error, "code").to_owned(),
+        )
+    };
+    for (day, code) in [("2026-03-03", "in_the_future"), ("1899-12-31", "value")] {
+        let said = hr.api.post("/v1/workers", &born(day)).await;
+        assert_eq!(faults(said), ("/birth_date".into(), code.into()), "{day}");
+    }
+    let worker = hr.api.post("/v1/workers", &born("2026-03-02")).await;
+    let etag = worker.etag();
+    let at = format!("/v1/workers/{}", text(&worker.created(), "id"));
+    let said = hr.api.put(&at, &etag, &born("2066-01-01")).await;
+    assert_eq!(faults(said).1, "in_the_future");
+
+    let file = "Naam;Voornaam;Geboortedatum;Werkgever;Badgenummer;Geldig tot\n\
+                Maes;Jan;1/2/1984;X;71000001;31/12/2027\n\
+                Maes;Els;3/3/2026;X;71000002;31/12/2027\n\
+                Maes;An;31/12/1899;X;71000003;31/12/2027\n";
+    let checked = hr.brings(&workers(&hr), file.into()).await.created();
+    assert_eq!(
+        notable(&checked),
+        [
+            (3, "unusable", "Geboortedatum", "in_the_future"),
+            (4, "unusable", "Geboortedatum", "year_out_of_range"),
+        ]
+    );
 }

@@ -31,6 +31,8 @@ macro_rules! all {
             a_file_without_a_usable_row_is_refused,
             badges_on_a_list_are_refused_at_once_in_another_port,
             an_import_is_its_members_alone,
+            a_file_with_a_title_and_no_last_days_is_understood,
+            nobody_is_born_tomorrow,
         );
         $crate::stories::tell!($database, restart:
             a_node_says_after_a_restart_what_it_said_before,

@@ -99,6 +99,7 @@ impl Raw {
             ("ledger_entries_remain", "ledger_entries"),
             ("ledger_head_rises", "ledger_head"),
             ("ledger_head_remains", "ledger_head"),
+            ("revoked_is_final", "credentials"),
         ];
         for (guard, table) in guards {
             match self {

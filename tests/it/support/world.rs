@@ -2,6 +2,7 @@
 //! its ledger is verified: chain, replay against tables, replay against the index of every node.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub struct World {
     pub first: FirstAdmin,
     /// The first node.
     pub node: RunningNode,
+    /// Where the first node notes how far it has seen the ledger.
+    pub state: tempfile::TempDir,
     _place: Place,
     /// Set where a story leaves the ledger damaged on purpose.
     pub damaged: bool,
@@ -156,7 +159,8 @@ impl World {
         let first = setup::init(&Store::at(&url), keyring.clone(), environment, first())
             .await
             .expect("the network begins");
-        let node = RunningNode::start(&url, &clock, &keyring);
+        let state = tempfile::tempdir().expect("a temporary folder");
+        let node = RunningNode::start(&url, &clock, &keyring, Some(state.path()));
         Self {
             database,
             url,
@@ -164,6 +168,7 @@ impl World {
             keyring,
             first,
             node,
+            state,
             _place: place,
             damaged: false,
         }
@@ -172,13 +177,13 @@ impl World {
     /// One more node on the same database.
     pub fn another_node(&self) -> RunningNode {
         assert_eq!(self.database, Database::Postgres, "SQLite has one node");
-        RunningNode::start(&self.url, &self.clock, &self.keyring)
+        RunningNode::start(&self.url, &self.clock, &self.keyring, None)
     }
 
     /// One more node, whose line to the database can fail.
     pub fn node_through(&self, proxy: &Proxy) -> RunningNode {
         assert_eq!(self.database, Database::Postgres, "SQLite has no line");
-        RunningNode::start(&proxy.url(&self.url), &self.clock, &self.keyring)
+        RunningNode::start(&proxy.url(&self.url), &self.clock, &self.keyring, None)
     }
 
     /// The network's administrator.
@@ -215,7 +220,27 @@ impl World {
     /// Ends the first node and starts it again on the same database.
     pub fn restart(&mut self) {
         self.node.stop();
-        self.node = RunningNode::start(&self.url, &self.clock, &self.keyring);
+        self.node = self.node_with(Some(self.state.path()));
+    }
+
+    /// A node with its note in this folder, or without one.
+    pub fn node_with(&self, state: Option<&Path>) -> RunningNode {
+        RunningNode::start(&self.url, &self.clock, &self.keyring, state)
+    }
+
+    /// Ends the first node, and starts it again in vain. Answers what the operator is told.
+    pub fn refuses_to_start(&mut self) -> String {
+        self.node.stop();
+        let settings = RunningNode::settings(
+            &self.url,
+            &self.clock,
+            &self.keyring,
+            Some(self.state.path()),
+        );
+        match Node::start(settings, &mut |_, _| {}) {
+            Ok(_) => panic!("the node starts"),
+            Err(why) => why.to_string(),
+        }
     }
 
     /// The folder of an SQLite world.
@@ -234,15 +259,13 @@ impl World {
 }
 
 impl RunningNode {
-    pub fn start(url: &str, clock: &Arc<TestClock>, keyring: &Arc<Keyring>) -> Self {
-        let environment: Arc<dyn Environment> = clock.clone();
-        let settings = NodeSettings {
-            store: Store::at(url),
-            keyring: keyring.clone(),
-            environment,
-            public_url: "https://portcullis.test".into(),
-            group_max: GROUP_MAX,
-        };
+    pub fn start(
+        url: &str,
+        clock: &Arc<TestClock>,
+        keyring: &Arc<Keyring>,
+        state: Option<&Path>,
+    ) -> Self {
+        let settings = Self::settings(url, clock, keyring, state);
         let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
         let shared = app::shared(&node, 1_000_000, 1_000_000).expect("metrics register");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -270,6 +293,23 @@ impl RunningNode {
             node: Some(node),
             server,
             thread: Some(thread),
+        }
+    }
+
+    fn settings(
+        url: &str,
+        clock: &Arc<TestClock>,
+        keyring: &Arc<Keyring>,
+        state: Option<&Path>,
+    ) -> NodeSettings {
+        let environment: Arc<dyn Environment> = clock.clone();
+        NodeSettings {
+            store: Store::at(url),
+            keyring: keyring.clone(),
+            environment,
+            public_url: "https://portcullis.test".into(),
+            group_max: GROUP_MAX,
+            state_dir: state.map(Path::to_owned),
         }
     }
 
@@ -309,7 +349,8 @@ impl World {
     /// The same for several copies.
     pub fn db_examine_copies(&self, copies: &[Arc<Index>]) {
         let (report, replay) = self.db_read(|reader| {
-            let report = verify::verify(reader, |_, _| {}).expect("all is whole");
+            let report =
+                verify::verify(reader, Some(&self.keyring), |_, _| {}).expect("all is whole");
             verify::verify_sealed(reader, &self.keyring).expect("every seal opens");
             (report, db_replay(reader))
         });

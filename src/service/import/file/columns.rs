@@ -79,13 +79,7 @@ impl Purpose {
     pub const fn required(self) -> &'static [&'static [Column]] {
         use Column::*;
         match self {
-            Self::Credentials => &[
-                &[FamilyName],
-                &[GivenNames],
-                &[Employer],
-                &[CardNumber],
-                &[ValidUntil],
-            ],
+            Self::Credentials => &[&[FamilyName], &[GivenNames], &[Employer], &[CardNumber]],
             Self::Revocations => &[&[CardNumber, CredentialId]],
         }
     }
@@ -143,6 +137,17 @@ pub(super) fn meanings(purpose: Purpose, header: &str) -> Vec<Column> {
         }
     }
     meant
+}
+
+/// How many of these cells are headers that we know, whatever the file is for.
+pub(super) fn known_among<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
+    let is_known = |cell: &&str| {
+        cell.len() <= 2 * HEADER_BYTES_MAX
+            && [Purpose::Credentials, Purpose::Revocations]
+                .iter()
+                .any(|purpose| !meanings(*purpose, cell).is_empty())
+    };
+    cells.filter(is_known).count()
 }
 
 fn meanings_of_key(purpose: Purpose, key: &str) -> Vec<Column> {

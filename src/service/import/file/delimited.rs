@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 
+use super::columns::known_among;
 use super::sheet::Record;
+use super::{CELL_CHARS_MAX, HEADER_WITHIN};
 
 /// What separates the cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -33,7 +35,7 @@ impl Delimiter {
 /// Text whose delimiter is known.
 pub(super) struct Delimited<'a> {
     text: Cow<'a, str>,
-    /// Behind a `sep=` line, where there is one.
+    /// Where the header begins: behind a `sep=` line and titles, where there are any.
     start: usize,
     start_line: u64,
     delimiter: Option<Delimiter>,
@@ -48,7 +50,7 @@ pub(super) enum Unsplittable {
 }
 
 impl<'a> Delimited<'a> {
-    /// Finds the delimiter: told by a `sep=` line, else by the first lines.
+    /// Finds header and delimiter. The delimiter is told by a `sep=` line, else by the first lines.
     pub(super) fn new(text: Cow<'a, str>) -> Result<Self, Unsplittable> {
         // Before any splitting: a line of nothing but separators would cost many times its size in cells.
         if text
@@ -62,20 +64,20 @@ impl<'a> Delimited<'a> {
                 .into_iter()
                 .find(|delimiter| separator.chars().eq([delimiter.as_char()]));
             let delimiter = known.ok_or(Unsplittable::ForeignSeparator)?;
-            return Ok(Self {
-                text,
-                start,
-                start_line: 2,
-                delimiter: Some(delimiter),
-            });
+            let header = header(&text, (start, 2), Some(delimiter));
+            return Ok(Self::from(text, header));
         }
-        let delimiter = sniff(&text);
-        Ok(Self {
+        let header = header(&text, (0, 1), None);
+        Ok(Self::from(text, header))
+    }
+
+    fn from(text: Cow<'a, str>, header: Header) -> Self {
+        Self {
             text,
-            start: 0,
-            start_line: 1,
-            delimiter,
-        })
+            start: header.start,
+            start_line: header.line,
+            delimiter: header.delimiter,
+        }
     }
 
     /// None when there is but one column.
@@ -202,6 +204,64 @@ fn separator_line(text: &str) -> Option<(&str, usize)> {
     name.eq_ignore_ascii_case("sep=")
         .then_some((separator, next))
 }
+
+/// Where a header stands, and what separates its cells.
+struct Header {
+    start: usize,
+    line: u64,
+    delimiter: Option<Delimiter>,
+}
+
+/// The header: of the first filled lines from this place on the one with the most names of columns. Titles and dates of
+/// print-outs stand above it. Where no line has such a name it is the first, and what is wrong with it is told later.
+fn header(text: &str, (mut start, mut line): (usize, u64), told: Option<Delimiter>) -> Header {
+    let of = |start: usize, line| Header {
+        start,
+        line,
+        delimiter: told.or_else(|| sniff(&text[start..])),
+    };
+    let (mut best, mut found) = (0, of(start, line));
+    let mut rows = 0;
+    while rows < HEADER_WITHIN && start < text.len() {
+        let rest = &text[start..];
+        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        if !rest[..end]
+            .trim_matches([' ', ',', ';', '\t', '"'])
+            .is_empty()
+        {
+            rows += 1;
+            let known = known_in(&rest[..end.min(rest.floor_char_boundary(LINE_LOOKED_AT))]);
+            if known > best {
+                (best, found) = (known, of(start, line));
+            }
+        }
+        let next = if rest[end..].starts_with("\r\n") {
+            end + 2
+        } else {
+            end + 1
+        };
+        start = (start + next).min(text.len());
+        line += 1;
+    }
+    found
+}
+
+/// How many names of columns stand in a line, with the delimiter that makes it the most.
+fn known_in(line: &str) -> usize {
+    let with = |delimiter| {
+        let mut cells = StringRecord::new();
+        let read = reader(line, Some(delimiter)).read_record(&mut cells);
+        if matches!(read, Ok(true)) {
+            known_among(cells.iter())
+        } else {
+            0
+        }
+    };
+    BY_RARITY.map(with).into_iter().max().unwrap_or(0)
+}
+
+/// How much of a line is looked at for names of columns, in bytes.
+const LINE_LOOKED_AT: usize = 16 * CELL_CHARS_MAX;
 
 /// The delimiter that splits the most of the first rows into as many cells as the header. Commas also stand in names
 /// and amounts, so of equals the rarer character wins.

@@ -36,6 +36,8 @@ pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const ROWS_MAX: u64 = 1_000_000;
 /// The most columns.
 pub const COLUMNS_MAX: usize = 64;
+/// Within how many of the first filled rows the header is looked for: titles may stand above it.
+pub const HEADER_WITHIN: usize = 10;
 /// The longest cell, in characters, also in a column that is not read.
 pub const CELL_CHARS_MAX: usize = 1024;
 
@@ -88,6 +90,8 @@ pub enum Code {
     ScientificNotation,
     /// An empty cell that must be filled.
     MissingValue,
+    /// No last day, neither in the row nor for all rows.
+    NoLastDay,
     /// Longer than this value may be.
     TooLong,
     /// Digits or no letter where a person's name belongs.
@@ -132,6 +136,7 @@ impl Code {
             Self::SpreadsheetError => "spreadsheet_error",
             Self::ScientificNotation => "scientific_notation",
             Self::MissingValue => "missing_value",
+            Self::NoLastDay => "no_last_day",
             Self::TooLong => "too_long",
             Self::NotAName => "not_a_name",
             Self::NotADate => "not_a_date",
@@ -174,6 +179,9 @@ impl Code {
                 "The spreadsheet turned this number into one with an exponent, and digits are lost. Format the column as text and fill in the number again from its source."
             }
             Self::MissingValue => "The cell must not be empty.",
+            Self::NoLastDay => {
+                "A badge needs a last day. Fill in the cell, or give one day for all rows without one: valid_until, or --valid-until of the command."
+            }
             Self::TooLong => "The value is longer than allowed here.",
             Self::NotAName => {
                 "A name has letters and no digits. See whether the cells of this row are shifted."

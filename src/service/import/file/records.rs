@@ -71,11 +71,16 @@ pub struct Card {
 }
 
 impl CredentialRow {
-    /// Reads a row of a file for [`Credentials`](super::columns::Purpose::Credentials).
+    /// Reads a row of a file for [`Credentials`](super::columns::Purpose::Credentials). Where it has no last day, it is
+    /// this one.
     ///
     /// # Errors
     /// Everything that is wrong with the row.
-    pub fn read(layout: &Layout, row: &Row) -> Result<Self, Vec<RowProblem>> {
+    pub fn read(
+        layout: &Layout,
+        row: &Row,
+        last_day: Option<Date>,
+    ) -> Result<Self, Vec<RowProblem>> {
         let mut reading = Reading::new(layout, row);
         let staff_number = reading.number(Column::StaffNumber, STAFF_NUMBER_CHARS_MAX);
         let family_name = reading.name(Column::FamilyName);
@@ -84,7 +89,11 @@ impl CredentialRow {
         let employer = reading.text(Column::Employer, EMPLOYER_CHARS_MAX);
         let card = reading.card();
         let valid_from = reading.date(Column::ValidFrom, dates::day);
+        let before = reading.problems.len();
         let valid_until = reading.date(Column::ValidUntil, dates::last_day);
+        // A last day that cannot be read is not replaced by another.
+        let otherwise = last_day.filter(|_| reading.problems.len() == before);
+        let valid_until = valid_until.or(otherwise);
         let facilities = reading.facilities();
         if let (Some(from), Some(until)) = (valid_from, valid_until)
             && until < from
@@ -190,7 +199,11 @@ impl<'a> Reading<'a> {
                 .iter()
                 .any(|problem| problem.column.as_deref() == header)
         {
-            self.problem(column, Code::MissingValue);
+            let code = match column {
+                Column::ValidUntil => Code::NoLastDay,
+                _ => Code::MissingValue,
+            };
+            self.problem(column, code);
         }
         value
     }

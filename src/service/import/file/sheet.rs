@@ -6,11 +6,14 @@
 use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 
+use super::columns::known_among;
 pub use super::delimited::Delimiter;
 use super::delimited::{Delimited, Ending, Unsplittable};
 pub use super::text::Encoding;
 use super::workbook::{self, Workbook};
-use super::{CELL_CHARS_MAX, COLUMNS_MAX, Code, FILE_BYTES_MAX, ROWS_MAX, RowProblem, text};
+use super::{
+    CELL_CHARS_MAX, COLUMNS_MAX, Code, FILE_BYTES_MAX, HEADER_WITHIN, ROWS_MAX, RowProblem, text,
+};
 
 /// Reads a CSV file or an XLSX workbook. Every row is looked at once, so that `understood.rows` is a fact; the cells
 /// of a text file stay in its text, and [`Sheet::rows`] takes them out one row at a time.
@@ -45,6 +48,8 @@ pub struct Sheet<'a> {
     pub understood: Understood,
     /// The header row, trimmed, without empty columns at its end.
     pub headers: Vec<String>,
+    /// How many rows of the source stand above the header.
+    above: usize,
     source: Source<'a>,
 }
 
@@ -63,7 +68,7 @@ pub struct Understood {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1024)]
     pub sheet: Option<String>,
-    /// The line of the header, from 1.
+    /// The line of the header, from 1. What stands above it, such as a title, is left out.
     pub header_line: u64,
     /// How many rows follow it, usable or not. Empty ones do not count.
     pub rows: u64,
@@ -235,7 +240,8 @@ impl Foreign {
 
 impl<'a> Sheet<'a> {
     fn new(kind: Kind, encoding: Option<Encoding>, source: Source<'a>) -> Result<Self, Unreadable> {
-        let mut records = source.records();
+        let above = source.above();
+        let mut records = source.records().skip(above);
         let header = records.next().ok_or(Unreadable::Empty)?;
         let headers = headers(&header)?;
         let rows = records.take(ROWS_MAX as usize + 1).count() as u64;
@@ -260,13 +266,15 @@ impl<'a> Sheet<'a> {
         Ok(Self {
             understood,
             headers,
+            above,
             source,
         })
     }
 
     /// The rows below the header, in the order of the file, `understood.rows` of them; each is usable or says why not.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row, RowProblem>> + Send {
-        self.source.records().skip(1).map(|record| self.row(record))
+        let records = self.source.records().skip(self.above + 1);
+        records.map(|record| self.row(record))
     }
 
     /// A row is whole or is refused. Cells that are missing at its end count as empty, because Excel leaves them out
@@ -312,6 +320,20 @@ enum Source<'a> {
 }
 
 impl Source<'_> {
+    /// How many rows stand above the header. Those of a text are left out already.
+    fn above(&self) -> usize {
+        let Self::Workbook(workbook) = self else {
+            return 0;
+        };
+        let known = |record: Record| known_among(record.cells.iter());
+        let first = workbook.records().take(HEADER_WITHIN).map(known);
+        // Of equals the first.
+        let best = first
+            .enumerate()
+            .max_by_key(|(at, known)| (*known, usize::MAX - at));
+        best.filter(|(_, known)| *known > 0).map_or(0, |(at, _)| at)
+    }
+
     fn records(&self) -> Box<dyn Iterator<Item = Record> + Send + '_> {
         match self {
             Self::Text(text) => Box::new(text.records()),

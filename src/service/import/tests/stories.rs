@@ -98,7 +98,7 @@ fn an_import_goes_on_where_it_was_interrupted() {
 
     resume(&world.services).unwrap();
     world.services.imports.wait();
-    let import = import_from(world.runs(id, 0)).unwrap();
+    let import = import_from(world.runs(id, 0), &world.services.keyring).unwrap();
     assert_eq!((import.state, import.rows_done), (State::Applied, 1_401));
     assert_eq!(import.counts, counts(1_400, 0, 1, 0));
     assert_eq!(
@@ -386,6 +386,14 @@ fn settings_and_files_that_do_not_fit_are_refused_with_the_reason() {
         };
         assert_eq!(refusal(settings, "badge\n1\n").1[0].0, "reason");
     }
+    let settings = Settings {
+        valid_until: Some(jiff::civil::date(2027, 12, 31)),
+        ..revocations(ANTWERP)
+    };
+    assert_eq!(
+        refusal(settings, "badge\n1\n").1,
+        one("valid_until", "not_for_this_purpose")
+    );
     assert_eq!(
         refusal(own.clone(), ""),
         (Code::UnusableFile, one("", "empty_file"))
@@ -393,7 +401,7 @@ fn settings_and_files_that_do_not_fit_are_refused_with_the_reason() {
     let (code, fields) = refusal(own.clone(), "naam;badgenummer\nx;1\n");
     assert_eq!(
         (code, fields.len(), fields[0].1),
-        (Code::UnusableFile, 3, "missing_column")
+        (Code::UnusableFile, 2, "missing_column")
     );
     let (code, fields) = refusal(own, &format!("{HEADER}1;Maes;Jan;X nv;1E+5;31/12/27\n"));
     let expected = [
@@ -414,14 +422,15 @@ fn an_import_is_applied_once_and_only_by_its_member() {
         world.permit(ANTWERP),
         world.permit(ZEEBRUGGE),
     );
+    let keyring = world.services.keyring.clone();
     let shown = world.change(move |tx| {
         keep(tx, own, &checked)?;
         let hidden = [
-            show(tx.reader()?, other, id).unwrap_err(),
+            show(tx.reader()?, &keyring, other, id).unwrap_err(),
             apply(tx, other, id).unwrap_err(),
         ];
         assert!(hidden.iter().all(|error| error.code == Code::NotFound));
-        show(tx.reader()?, own, id)
+        show(tx.reader()?, &keyring, own, id)
     });
     assert_eq!(
         (shown.state, shown.counts, shown.rows_total),
@@ -434,7 +443,7 @@ fn an_import_is_applied_once_and_only_by_its_member() {
     });
     start(&world.services, id);
     world.services.imports.wait();
-    let applied = import_from(world.runs(id, 0)).unwrap();
+    let applied = import_from(world.runs(id, 0), &world.services.keyring).unwrap();
     assert_eq!(
         (applied.state, applied.counts),
         (State::Applied, counts(3, 0, 0, 0))
@@ -455,7 +464,7 @@ fn an_import_of_a_revoked_client_fails_and_says_so() {
         };
         Ok(tx.state(crate::ledger::entry::Fact::ClientRecorded(gone))?)
     });
-    let import = import_from(world.runs(id, u64::MAX)).unwrap();
+    let import = import_from(world.runs(id, u64::MAX), &world.services.keyring).unwrap();
     assert_eq!((import.state, import.rows_done), (State::Failed, 500));
     assert!(import.report.failure.unwrap().contains("revoked"));
 }
@@ -472,9 +481,10 @@ fn a_checked_file_that_nobody_applies_is_dropped() {
     sweep(&world.services);
     // The next change waits behind the sweep; the one after it sees what it did.
     world.change(|tx| Ok(tx.seq()));
+    let keyring = world.services.keyring.clone();
     world.change(move |tx| {
         assert_eq!(
-            show(tx.reader()?, permit, id).unwrap_err().code,
+            show(tx.reader()?, &keyring, permit, id).unwrap_err().code,
             Code::NotFound
         );
         assert_eq!(imports::sealed(tx.reader()?, id)?, None);

@@ -21,7 +21,9 @@ use crate::index::Index;
 use crate::ledger::entry::{Actor, Fact};
 use crate::service::check_log::CheckLog;
 use crate::service::commit::{Door, GROUP_MAX};
-use crate::store::{ledger, migrate};
+use crate::service::head::{Vouched, seal};
+use crate::store::ledger::{self, Head};
+use crate::store::migrate;
 
 /// A clock that begins here and stands still, or runs.
 struct Clock {
@@ -75,14 +77,16 @@ impl World {
         };
         let environment: Arc<dyn Environment> = Arc::new(clock);
         let r#gen = Gen::make(&*environment);
+        let keyring = Arc::new(Keyring::derive(&[7; 32]));
+        let mut head = Head::empty(r#gen);
+        seal(&mut head, Vouched::default(), &keyring, &*environment);
         let mut writer = store.writer().unwrap();
         migrate::up(&mut writer).unwrap();
         writer
-            .transaction(|writer| ledger::begin(writer, r#gen))
+            .transaction(|writer| ledger::begin(writer, &head))
             .unwrap();
         drop(writer);
         let index = Arc::new(Index::new(r#gen, 1_000, 1_000));
-        let keyring = Arc::new(Keyring::derive(&[7; 32]));
         let (door, committer) = Door::open(
             store.clone(),
             index.clone(),
@@ -183,7 +187,7 @@ impl World {
     /// Brings in a file and carries it out whole.
     pub fn imports(&self, settings: &Settings, file: &[u8]) -> Import {
         let id = self.brings(settings, file);
-        let import = import_from(self.runs(id, u64::MAX)).unwrap();
+        let import = import_from(self.runs(id, u64::MAX), &self.services.keyring).unwrap();
         assert_eq!(
             (import.state, import.rows_done),
             (State::Applied, import.rows_total)
@@ -269,6 +273,7 @@ pub fn credentials(member: u128) -> Settings {
         card_system: Some(id::<crate::domain::ids::CardSystemKind>(member)),
         default_format: Some(crate::domain::card::Format::Number),
         reason: None,
+        valid_until: None,
     }
 }
 

@@ -23,7 +23,7 @@ fn examine(bytes: &[u8]) {
         match Layout::of(purpose, &sheet) {
             Ok(layout) => {
                 for row in sheet.rows().filter_map(Result::ok) {
-                    let _ = CredentialRow::read(&layout, &row);
+                    let _ = CredentialRow::read(&layout, &row, None);
                     let _ = RevocationRow::read(&layout, &row);
                 }
             }

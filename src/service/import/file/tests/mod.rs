@@ -28,7 +28,7 @@ fn credentials_and_problems(bytes: &[u8]) -> (Vec<CredentialRow>, Vec<RowProblem
     sorted(
         sheet
             .rows()
-            .map(|row| CredentialRow::read(&layout, &row.map_err(|problem| vec![problem])?)),
+            .map(|row| CredentialRow::read(&layout, &row.map_err(|problem| vec![problem])?, None)),
     )
 }
 

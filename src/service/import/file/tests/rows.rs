@@ -89,7 +89,7 @@ fn what_is_wrong_is_told_with_its_column() {
         ("voornaam", "#NAAM?", Code::SpreadsheetError),
         ("naam", &long, Code::TooLong),
         ("werkgever", "  ", Code::MissingValue),
-        ("geldig tot", "", Code::MissingValue),
+        ("geldig tot", "", Code::NoLastDay),
         ("geldig tot", "########", Code::SpreadsheetError),
         ("geldig tot", "31/12/27", Code::TwoDigitYear),
         ("geldig vanaf", "1/1/2028", Code::EndsBeforeItBegins),
@@ -131,7 +131,7 @@ fn everything_wrong_with_a_row_is_told_at_once() {
         (3, Some("voornaam"), Code::MissingValue),
         (3, Some("werkgever"), Code::MissingValue),
         (3, Some("badgenummer"), Code::MissingValue),
-        (3, Some("geldig tot"), Code::MissingValue),
+        (3, Some("geldig tot"), Code::NoLastDay),
     ];
     assert_eq!(codes(&bad), expected);
     let json = format!("{bad:?}");
@@ -235,4 +235,20 @@ fn days() {
     ] {
         assert_eq!(dates::day(text), Err(code), "{text}");
     }
+}
+
+#[test]
+fn a_day_for_all_rows_stands_in_for_none_and_not_for_a_bad_one() {
+    let read = |row: &str| {
+        let text =
+            format!("naam;voornaam;werkgever;badgenummer;geldig tot\nPeeters;Zoë;X;1;{row}\n");
+        let sheet = readable(text.as_bytes());
+        let layout = Layout::of(Purpose::Credentials, &sheet).expect("a layout");
+        let row = sheet.rows().next().expect("a row").expect("a good one");
+        let row = CredentialRow::read(&layout, &row, Some(date(2028, 1, 31)));
+        row.map(|row| row.valid_until).map_err(|bad| bad[0].code)
+    };
+    assert_eq!(read(""), Ok(date(2028, 1, 31)));
+    assert_eq!(read("31/12/2027"), Ok(date(2027, 12, 31)));
+    assert_eq!(read("31/12/27"), Err(Code::TwoDigitYear));
 }

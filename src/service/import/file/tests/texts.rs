@@ -288,3 +288,34 @@ fn limits_are_kept() {
         Unreadable::TooManyRows
     );
 }
+
+#[test]
+fn the_header_is_found_below_a_title() {
+    let header = "naam;voornaam;werkgever;badgenummer;geldig tot";
+    let row = "Peeters;Zoë;X nv;12;2027-12-31\n";
+    for (above, line) in [
+        ("", 1),
+        ("\n \n;;;;\n", 4),
+        ("Personeelslijst Kaai 730\n", 2),
+        ("Lijst, versie 2;;;;\r\n\r\nStand 3 mei 2026\r\n", 4),
+        ("sep=;\nBadges\n", 3),
+        // Of two lines with names of columns the one with more.
+        ("Badge\n", 2),
+        (&"titel\n".repeat(9), 10),
+    ] {
+        let text = format!("{above}{header}\n{row}");
+        let sheet = readable(text.as_bytes());
+        assert_eq!(sheet.understood.header_line, line, "{above:?}");
+        assert_eq!(sheet.understood.rows, 1, "{above:?}");
+        let workers = credentials(text.as_bytes());
+        assert_eq!(workers[0].line, line + 1);
+        assert_eq!(workers[0].family_name, "Peeters");
+    }
+    // Further down nobody looks, and a list without a header is not taken for one with a title.
+    let text = format!("{}{header}\n{row}", "titel\n".repeat(10));
+    assert_eq!(readable(text.as_bytes()).understood.header_line, 1);
+    assert_eq!(readable(row.repeat(3).as_bytes()).understood.header_line, 1);
+    // A title is no second column.
+    let sheet = readable(b"Badges, verloren in mei\nBadgenummer\n1,5\n");
+    assert_eq!((sheet.headers.len(), sheet.understood.header_line), (1, 2));
+}

@@ -214,3 +214,31 @@ fn archives_may_have_64_bit_sizes_and_places() {
     let bytes = packed_workbook(rows, "<sst><si><t>x</t></si></sst>", "", true);
     assert_eq!(cells(&readable(&bytes)), [(2, vec!["x".to_owned()])]);
 }
+
+#[test]
+fn the_header_is_found_below_a_title() {
+    let text = |cell: &str, text: &str| {
+        format!(r#"<c r="{cell}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+    };
+    let rows = [
+        format!(r#"<row r="1">{}</row>"#, text("A1", "Personeelslijst")),
+        format!(
+            r#"<row r="4">{}{}</row>"#,
+            text("A4", "Badgenummer"),
+            text("B4", "Reden")
+        ),
+        format!(
+            r#"<row r="5">{}{}</row>"#,
+            text("A5", "12"),
+            text("B5", "verloren")
+        ),
+    ];
+    let bytes = workbook(&rows.concat());
+    let sheet = readable(&bytes);
+    assert_eq!(
+        (sheet.understood.header_line, sheet.understood.rows),
+        (4, 1)
+    );
+    assert_eq!(sheet.headers, ["Badgenummer", "Reden"]);
+    assert_eq!(cells(&sheet)[0].1, ["12", "verloren"]);
+}

@@ -1,0 +1,91 @@
+//! Which roles an operation demands, for the description. The table itself is [`crate::access::permission`]; that each
+//! operation is told the right line of it, a test compares with what the server does.
+
+use crate::access::permission::*;
+use crate::domain::client::Role;
+
+/// Where a role may do something.
+type Ask = fn(Role) -> Reach;
+
+/// Which permission each operation asks for.
+const DEMANDS: [(Ask, &[&str]); 16] = [
+    (CheckGate::reach, &["check_card", "check_cards"]),
+    (ReadStatus::reach, &["show_status"]),
+    (
+        ReadNetwork::reach,
+        &[
+            "list_members",
+            "show_member",
+            "list_facilities",
+            "show_facility",
+            "list_zones",
+            "show_zone",
+            "list_card_systems",
+            "show_card_system",
+        ],
+    ),
+    (KeepMembers::reach, &["add_member", "change_member"]),
+    (
+        KeepFacilities::reach,
+        &[
+            "add_facility",
+            "change_facility",
+            "add_zone",
+            "change_zone",
+            "add_card_system",
+            "change_card_system",
+            "add_gate",
+            "change_gate",
+        ],
+    ),
+    (ReadGates::reach, &["list_gates", "show_gate"]),
+    (
+        KeepClients::reach,
+        &[
+            "add_client",
+            "list_clients",
+            "show_client",
+            "change_client",
+            "revoke_client",
+        ],
+    ),
+    (
+        ReadWorkers::reach,
+        &["list_workers", "show_worker", "list_engagements"],
+    ),
+    (
+        KeepWorkers::reach,
+        &[
+            "register_worker",
+            "amend_worker",
+            "begin_engagement",
+            "end_engagement",
+        ],
+    ),
+    (
+        ReadCredentials::reach,
+        &["list_credentials", "show_credential"],
+    ),
+    (Issue::reach, &["issue_credential", "add_badge"]),
+    (Suspend::reach, &["suspend_credential"]),
+    (Lift::reach, &["lift_suspension"]),
+    (Revoke::reach, &["revoke_credential", "revoke_credentials"]),
+    (
+        Import::reach,
+        &["bring_file", "show_import", "apply_import"],
+    ),
+    (ReadSightings::reach, &["list_sightings"]),
+];
+
+/// The names of the roles that may do this; none where no role is asked for.
+pub fn of(operation: &str) -> Vec<&'static str> {
+    let reach = DEMANDS
+        .iter()
+        .find(|(_, operations)| operations.contains(&operation))
+        .map(|(reach, _)| reach);
+    Role::ALL
+        .into_iter()
+        .filter(|&role| reach.is_some_and(|reach| reach(role) != Reach::Nowhere))
+        .map(Role::as_str)
+        .collect()
+}
