@@ -192,6 +192,8 @@ kinds! {
     CardSystemKind, CardSystemId, "cas";
     /// A machine that talks to us.
     ClientKind, ClientId, "cli";
+    /// A person who acts for a member.
+    PersonKind, PersonId, "per";
     /// A person who works in the ports.
     WorkerKind, WorkerId, "wrk";
     /// A worker's tie to an employer at a member.

@@ -42,6 +42,7 @@ use super::problem::ProblemDocument;
         network::add_card_system, network::list_card_systems, network::show_card_system, network::change_card_system,
         network::add_gate, network::list_gates, network::show_gate, network::change_gate,
         clients::add_client, clients::list_clients, clients::show_client, clients::change_client, clients::revoke_client,
+        clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,

@@ -135,6 +135,20 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(clients::revoke_client))],
         ),
         at(
+            "/v1/people",
+            vec![
+                (Method::GET, web::to(clients::list_people)),
+                (Method::POST, web::to(clients::add_person)),
+            ],
+        ),
+        at(
+            "/v1/people/{id}",
+            vec![
+                (Method::GET, web::to(clients::show_person)),
+                (Method::PUT, web::to(clients::change_person)),
+            ],
+        ),
+        at(
             "/v1/workers",
             vec![
                 (Method::GET, web::to(workers::list)),

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::client::Client;
+use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
 use crate::domain::ids::{ClientId, CredentialId, EngagementId, Gen, ScreeningId};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
@@ -100,6 +100,9 @@ pub enum Fact {
     /// A client was added or its record changed.
     #[serde(rename = "client.recorded")]
     ClientRecorded(Client),
+    /// A person who acts for a member, whole.
+    #[serde(rename = "person.recorded")]
+    PersonRecorded(Person),
     /// A worker was registered.
     #[serde(rename = "worker.registered")]
     WorkerRegistered(Worker),

@@ -2,7 +2,7 @@
 //! says which fact means which step, so that they cannot come to differ.
 
 use super::entry::{Entry, Fact};
-use crate::domain::client::Client;
+use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
 use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
@@ -25,6 +25,8 @@ pub enum Record {
     CardSystem(CardSystem),
     /// A machine.
     Client(Client),
+    /// A person who acts for a member.
+    Person(Person),
 }
 
 /// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
@@ -89,6 +91,7 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
             into.recorded(seq, &Record::CardSystem(card_system.clone()))
         }
         Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
+        Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
         Fact::EngagementBegan(engagement) => into.engagement(seq, engagement),
@@ -128,6 +131,7 @@ impl Record {
             Self::Gate(gate) => gate.id.to_string(),
             Self::CardSystem(card_system) => card_system.id.to_string(),
             Self::Client(client) => client.id.to_string(),
+            Self::Person(person) => person.id.to_string(),
         }
     }
 
@@ -140,6 +144,7 @@ impl Record {
             Self::Gate(gate) => serde_json::to_string(gate),
             Self::CardSystem(card_system) => serde_json::to_string(card_system),
             Self::Client(client) => serde_json::to_string(client),
+            Self::Person(person) => serde_json::to_string(person),
         };
         body.expect("a record has only string keys and no failing serializer")
     }
@@ -153,6 +158,7 @@ impl Record {
             "gat" => serde_json::from_str(body).map(Self::Gate).ok(),
             "cas" => serde_json::from_str(body).map(Self::CardSystem).ok(),
             "cli" => serde_json::from_str(body).map(Self::Client).ok(),
+            "per" => serde_json::from_str(body).map(Self::Person).ok(),
             _ => None,
         }
         .filter(|record| record.id_text() == id)

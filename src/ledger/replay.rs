@@ -135,7 +135,11 @@ impl Projection for Replay {
                 {
                     return Err(Illegal::Change(Refused::Revoked));
                 }
+                client
+                    .person
+                    .map_or(Ok(()), |person| knows(person.to_string()))?;
             }
+            Record::Person(person) => knows(person.member.to_string())?,
         }
         self.records.insert(record.id_text(), (seq, record.clone()));
         Ok(())

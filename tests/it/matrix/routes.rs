@@ -1,6 +1,7 @@
 //! Each route once, with what its path names and a body that it takes. A route of the server that is not here fails
 //! `permissions`, and is then missed by nothing that goes through all of them.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use portcullis::http::routes;
@@ -22,6 +23,7 @@ pub enum Thing {
     CardSystem,
     Gate,
     Client,
+    Person,
     Worker,
     /// A worker whom nobody has screened yet.
     Newcomer,
@@ -78,14 +80,25 @@ pub enum Body {
     File(fn(&str) -> (String, String)),
 }
 
+/// Roles of a member that have no place of their own in a [`Side`].
+const OTHER_ROLES: [&str; 7] = [
+    "hr_approver",
+    "screening_officer",
+    "screening_approver",
+    "facility_officer",
+    "duty_officer",
+    "registrar",
+    "auditor",
+];
+
 /// A member with everything that a request may name.
 pub struct Side {
     pub member: String,
     /// Keeps its facilities and clients.
     pub admin: Api,
     pub hr: Hr,
-    pub officer: Api,
-    pub approver: Api,
+    /// Somebody in every other role, each a person's tool.
+    pub others: BTreeMap<&'static str, Api>,
     pub gate_api: Api,
     pub facility: String,
     pub zone: String,
@@ -113,9 +126,9 @@ impl Row {
         ];
         let of_approver = ["/appeal-outcomes", "/finalisations", "/unmet-conditions"];
         if of_approver.iter().any(|path| self.path.ends_with(path)) {
-            &side.approver
+            side.role("screening_approver")
         } else if self.path.contains("/screenings") {
-            &side.officer
+            side.role("screening_officer")
         } else if self.path.contains("gate-checks") || self.path.ends_with("/status") {
             &side.gate_api
         } else if of_hr.iter().any(|path| self.path.contains(path)) {
@@ -228,6 +241,10 @@ fn client(_: &Side, id: &str) -> Value {
 
 fn client_name(_: &Side, _: &str) -> Value {
     json!({ "name": "Poort 10" })
+}
+
+fn person(_: &Side, id: &str) -> Value {
+    json!({ "member": id })
 }
 
 fn worker(_: &Side, _: &str) -> Value {
@@ -363,6 +380,12 @@ pub fn rows() -> Vec<Row> {
         get("/v1/clients/{id}", Thing::Client),
         put("/v1/clients/{id}", Thing::Client, client_name),
         post("/v1/clients/{id}/revocations", Thing::Client, Body::None),
+        get("/v1/people", Thing::Nothing),
+        post("/v1/people", Thing::Member, Json(person)),
+        get("/v1/people/{id}", Thing::Person),
+        put("/v1/people/{id}", Thing::Person, |side, _| {
+            person(side, &side.member)
+        }),
         get("/v1/workers", Thing::Nothing),
         post("/v1/workers", Thing::Nothing, Json(worker)),
         get("/v1/workers/{id}", Thing::Worker),
@@ -465,23 +488,32 @@ impl Side {
         let zone = admin.api.post("/v1/zones", &zone).await.created();
         let body = json!({ "member": admin.member, "name": "Poort 1", "role": "gate" });
         let client = admin.api.post("/v1/clients", &body).await.created();
+        let mut others = BTreeMap::new();
+        for role in OTHER_ROLES {
+            others.insert(role, admin.person(world, role).await);
+        }
         Self {
             member: admin.member.clone(),
             admin: admin.api.clone(),
             worker: hr.registers("Peeters").await,
             hr,
-            officer: admin
-                .client(world, &admin.member, "screening_officer")
-                .await,
-            approver: admin
-                .client(world, &admin.member, "screening_approver")
-                .await,
+            others,
             gate_api: gate.api,
             facility,
             zone: text(&zone, "id").to_owned(),
             gate: gate.gate,
             client: text(&client, "id").to_owned(),
             secret: text(&client, "secret").to_owned(),
+        }
+    }
+
+    /// Somebody of this member in this role.
+    pub fn role(&self, role: &str) -> &Api {
+        match role {
+            "gate" => &self.gate_api,
+            "hr_officer" => &self.hr.api,
+            "member_admin" => &self.admin,
+            role => &self.others[role],
         }
     }
 
@@ -501,6 +533,11 @@ impl Side {
                     .post("/v1/clients", &client(self, &self.member))
                     .await,
             ),
+            Thing::Person => made(
+                self.admin
+                    .post("/v1/people", &person(self, &self.member))
+                    .await,
+            ),
             Thing::Newcomer => self.hr.registers("Claes").await,
             Thing::Screening
             | Thing::Pending
@@ -509,7 +546,7 @@ impl Side {
             | Thing::Conditional => {
                 let worker = self.hr.registers("Claes").await;
                 let path = format!("/v1/workers/{worker}/screenings");
-                let id = made(self.officer.post(&path, &screening(self, "")).await);
+                let id = made(self.role("screening_officer").post(&path, &screening(self, "")).await);
                 let ways: &[(&str, Say)] = match thing {
                     Thing::Pending => &[("submissions", nothing)],
                     Thing::Refused => &[("submissions", nothing), ("outcomes", outcome)],
@@ -523,7 +560,7 @@ impl Side {
                 };
                 for (what, body) in ways {
                     let path = format!("/v1/screenings/{id}/{what}");
-                    self.officer.post(&path, &body(self, "")).await.created();
+                    self.role("screening_officer").post(&path, &body(self, "")).await.created();
                 }
                 id
             }
@@ -582,6 +619,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         Thing::CardSystem => "cas_00000000000070008000000000000000",
         Thing::Gate => "gat_00000000000070008000000000000000",
         Thing::Client => "cli_00000000000070008000000000000000",
+        Thing::Person => "per_00000000000070008000000000000000",
         Thing::Worker | Thing::Newcomer => "wrk_00000000000070008000000000000000",
         Thing::Screening
         | Thing::Pending
