@@ -9,6 +9,7 @@ use siphasher::sip128::SipHasher24;
 
 use crate::domain::card::{CANONICAL_MAX, CardIdentifier};
 use crate::domain::credential::CardKey;
+use crate::domain::document::{Document, DocumentKey};
 use crate::domain::ids::{CardSystemId, Id, Kind, MemberId};
 use crate::domain::time::Environment;
 
@@ -19,6 +20,7 @@ pub const MASTER_KEY_BYTES: usize = 32;
 pub struct Keyring {
     cards: [u8; 32],
     staff_numbers: [u8; 32],
+    documents: [u8; 32],
     details: LessSafeKey,
     heads: LessSafeKey,
     sums: SipHasher24,
@@ -48,6 +50,7 @@ impl Keyring {
         Self {
             cards: expand(&extracted, b"cards"),
             staff_numbers: expand(&extracted, b"staff numbers"),
+            documents: expand(&extracted, b"documents"),
             details: sealing(b"details"),
             heads: sealing(b"heads"),
             sums: SipHasher24::new_with_key(&half(&expand(&extracted, b"sums"))),
@@ -78,6 +81,16 @@ impl Keyring {
         hasher.update(member.as_bytes());
         hasher.update(staff_number.as_bytes());
         half(hasher.finalize().as_bytes())
+    }
+
+    /// What a document is found by, the same at every member. It stands in the ledger, which nobody can take it out of: who has
+    /// not the key can tell by it that two records bear one document, and nothing of the document.
+    pub fn document_key(&self, document: &Document) -> DocumentKey {
+        let mut hasher = blake3::Hasher::new_keyed(&self.documents);
+        hasher.update(&[document.kind.number()]);
+        hasher.update(document.country.as_str().as_bytes());
+        hasher.update(document.number.as_str().as_bytes());
+        DocumentKey(half(hasher.finalize().as_bytes()))
     }
 
     /// Seals bytes about a subject (AES-256-GCM-SIV, RFC 8452). What was sealed for one subject opens for no other.

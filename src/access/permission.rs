@@ -84,6 +84,10 @@ table! {
     ReadWorkers: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own;
     /// Register workers, begin and end engagements.
     KeepWorkers: HrOfficer Own;
+    /// See match cases of which one's member has either record.
+    ReadMatchCases: HrOfficer Own, HrApprover Own;
+    /// Say whether two records are of one person.
+    DecideMatchCases: HrOfficer Own;
     /// See screenings.
     ReadScreenings: ScreeningOfficer Own, ScreeningApprover Own;
     /// Open screenings, send them, record outcomes, appeals and the end of validity or consent.

@@ -141,6 +141,7 @@ fn details(dice: &mut ChaCha8Rng) -> WorkerDetails {
         family_name: text(family),
         given_names: text(given),
         birth_date: Some(format!("{year}-{month:02}-{day:02}")),
+        documents: Vec::new(),
     }
 }
 

@@ -127,6 +127,7 @@ fn prepare(
             id,
             member: at.id,
             details: batch.seal(id, &person.details, keyring, environment)?,
+            documents: Vec::new(),
         };
         let id = EngagementId::make(environment);
         let engagement = Engagement {

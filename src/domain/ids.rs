@@ -200,6 +200,8 @@ kinds! {
     EngagementKind, EngagementId, "eng";
     /// The verification of one worker for one function.
     ScreeningKind, ScreeningId, "scr";
+    /// The question whether two records are of one person.
+    MatchCaseKind, MatchCaseId, "mat";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.

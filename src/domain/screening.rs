@@ -39,6 +39,7 @@ macro_rules! names {
         }
     };
 }
+pub(super) use names;
 
 names! {
     /// What a worker may do that needs a positive security advice: the critical functions of the Belgian rules on

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
+use super::document::{Document, DocumentKey};
 use super::ids::{EngagementId, MemberId, WorkerId};
 use super::text::Text;
 use super::time::Timestamp;
@@ -18,6 +19,9 @@ pub struct Worker {
     /// SHA-256 of the sealed details, so that a change behind our back is seen. Of ciphertext, so that it says nothing
     /// about the person.
     pub details: Digest,
+    /// What their documents are found by, in order, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<DocumentKey>,
 }
 
 /// What a member knows of a worker. Sealed wherever it is stored, and never in ledger, log or URL.
@@ -31,6 +35,9 @@ pub struct WorkerDetails {
     /// Date of birth, `yyyy-mm-dd`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<String>,
+    /// Documents that a State gave them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Document>,
 }
 
 impl WorkerDetails {

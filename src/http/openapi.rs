@@ -18,8 +18,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, network, oauth, revocations, screenings,
-    sightings, workers,
+    clients, credentials, gate_checks, health, imports, match_cases, network, oauth, revocations,
+    screenings, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -45,6 +45,7 @@ use super::problem::ProblemDocument;
         clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
+        match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
         screenings::condition_unmet, screenings::lapse, screenings::withdraw,
@@ -61,6 +62,7 @@ use super::problem::ProblemDocument;
         (name = "Gates", description = "Is this card good, here, now?"),
         (name = "Credentials", description = "Issuing them, and what happens to them afterwards."),
         (name = "Workers", description = "Who works in the ports, and for whom."),
+        (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),

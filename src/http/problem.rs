@@ -108,6 +108,12 @@ problems! {
     /// The day has not passed.
     ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen",
         "A term must have run out first; the detail names its last day. Repeat the request on the day after.";
+    /// Who the worker is must be decided first.
+    MatchOpen = "match_open", CONFLICT, "Who the worker is must be decided first",
+        "Another record bears a document of this worker's, so nothing is issued until the member that keeps it has decided the match case. GET /v1/match-cases shows it.";
+    /// The match case is decided.
+    MatchDecided = "match_decided", CONFLICT, "The match case is decided",
+        "Somebody has said whether the records are of one person, and that is lasting. Read the match case to see what was said.";
     /// The client is revoked.
     ClientRevoked = "client_revoked", CONFLICT, "The client is revoked",
         "No way leads back for a client. Make a new one with POST /v1/clients.";
@@ -170,6 +176,8 @@ impl From<Code> for ProblemCode {
             Code::ScreeningOpen => Self::ScreeningOpen,
             Code::ScreeningState => Self::ScreeningState,
             Code::ScreeningNotDue => Self::ScreeningNotDue,
+            Code::MatchOpen => Self::MatchOpen,
+            Code::MatchDecided => Self::MatchDecided,
             Code::ClientRevoked => Self::ClientRevoked,
             Code::Changed => Self::Changed,
             Code::Conflict => Self::Conflict,

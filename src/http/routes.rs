@@ -6,8 +6,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, network, oauth, revocations, screenings,
-    sightings, workers,
+    clients, credentials, gate_checks, health, imports, match_cases, network, oauth, revocations,
+    screenings, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -172,6 +172,22 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/engagements/{id}/end",
             vec![(Method::POST, web::to(workers::disengage))],
+        ),
+        at(
+            "/v1/match-cases",
+            vec![(Method::GET, web::to(match_cases::list))],
+        ),
+        at(
+            "/v1/match-cases/{id}",
+            vec![(Method::GET, web::to(match_cases::show))],
+        ),
+        at(
+            "/v1/match-cases/{id}/confirmations",
+            vec![(Method::POST, web::to(match_cases::confirm))],
+        ),
+        at(
+            "/v1/match-cases/{id}/rejections",
+            vec![(Method::POST, web::to(match_cases::reject))],
         ),
         at(
             "/v1/workers/{id}/screenings",

@@ -6,6 +6,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::calendar::Day;
 use crate::domain::card::{ByteOrder, Format};
+use crate::domain::document::{Country, DocumentNumber};
 use crate::domain::ids::{Id, Kind};
 use crate::domain::network::{Locode, SecurityLevel};
 use crate::domain::screening::Reference;
@@ -84,6 +85,32 @@ impl PartialSchema for Reference {
 }
 
 impl ToSchema for Reference {}
+
+impl PartialSchema for Country {
+    fn schema() -> RefOr<Schema> {
+        text("^[A-Z]{3}$", 3, 3, "BEL".into())
+    }
+}
+
+impl ToSchema for Country {}
+
+impl PartialSchema for DocumentNumber {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .description(Some(
+                "A document's number: 4 to 20 letters and digits, without the spaces, dots and dashes that may stand between them. \
+                 Never a national register number.",
+            ))
+            .pattern(Some("^[A-Za-z0-9 .-]+$"))
+            .min_length(Some(Self::MIN))
+            .max_length(Some(Self::GIVEN_MAX))
+            .examples([serde_json::json!("EH123456")])
+            .into()
+    }
+}
+
+impl ToSchema for DocumentNumber {}
 
 impl<const MAX: usize> PartialSchema for Text<MAX> {
     fn schema() -> RefOr<Schema> {

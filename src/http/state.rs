@@ -102,8 +102,13 @@ impl Shared {
             let (per_second, name) = match role {
                 Role::Gate => (self.quotas.gate, "gate"),
                 Role::HrOfficer
+                | Role::HrApprover
                 | Role::ScreeningOfficer
                 | Role::ScreeningApprover
+                | Role::FacilityOfficer
+                | Role::DutyOfficer
+                | Role::Registrar
+                | Role::Auditor
                 | Role::MemberAdmin
                 | Role::NetworkAdmin => (self.quotas.other, "client"),
             };

@@ -25,8 +25,9 @@ use arrayvec::ArrayVec;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
 use crate::domain::decision::Standing;
 use crate::domain::ids::{
-    CredentialId, EngagementId, FacilityId, Gen, MemberId, ScreeningId, ZoneId,
+    CredentialId, EngagementId, FacilityId, Gen, MatchCaseId, MemberId, ScreeningId, ZoneId,
 };
+use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
@@ -556,12 +557,20 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    // Gates decide by credentials; nothing of workers, engagements and screenings bears on them by itself.
+    // Gates decide by credentials; nothing of workers, match cases, engagements and screenings bears on them by itself.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
 
     fn worker_amended(&mut self, _: u64, _: &Worker) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn match_case(&mut self, _: &Entry, _: &MatchCase) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn match_decided(&mut self, _: &Entry, _: MatchCaseId, _: Decision) -> Result<(), String> {
         Ok(())
     }
 

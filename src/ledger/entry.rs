@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
-use crate::domain::ids::{ClientId, CredentialId, EngagementId, Gen, ScreeningId};
+use crate::domain::ids::{ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{Change, Screening};
@@ -109,6 +110,17 @@ pub enum Fact {
     /// A worker's details changed.
     #[serde(rename = "worker.amended")]
     WorkerAmended(Worker),
+    /// Two records bear one document, and somebody must say whether they are of one person.
+    #[serde(rename = "match.opened")]
+    MatchOpened(MatchCase),
+    /// Somebody said it.
+    #[serde(rename = "match.decided")]
+    MatchDecided {
+        /// About which.
+        case: MatchCaseId,
+        /// What.
+        decision: Decision,
+    },
     /// An engagement began.
     #[serde(rename = "engagement.began")]
     EngagementBegan(Engagement),

@@ -4,7 +4,8 @@
 use super::entry::{Entry, Fact};
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
-use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
+use crate::domain::ids::{CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
@@ -45,6 +46,15 @@ pub trait Projection {
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
     /// There is a new worker.
     fn worker(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
+    /// There is a new match case. It starts open, and is the only one of its pair, ever.
+    fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Self::Error>;
+    /// A match case is decided. Must refuse what [`State::decided`](crate::domain::match_case::State::decided) refuses.
+    fn match_decided(
+        &mut self,
+        entry: &Entry,
+        case: MatchCaseId,
+        decision: Decision,
+    ) -> Result<(), Self::Error>;
     /// There is a new engagement.
     fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Self::Error>;
     /// An engagement is over.
@@ -94,6 +104,8 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
+        Fact::MatchOpened(case) => into.match_case(entry, case),
+        Fact::MatchDecided { case, decision } => into.match_decided(entry, *case, *decision),
         Fact::EngagementBegan(engagement) => into.engagement(seq, engagement),
         Fact::EngagementEnded { engagement } => into.engagement_ended(seq, *engagement),
         Fact::ScreeningOpened(screening) => into.screening(entry, screening),

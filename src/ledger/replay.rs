@@ -9,8 +9,9 @@ use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
 use crate::domain::ids::{
-    BadgeId, CardSystemId, CredentialId, EngagementId, Gen, ScreeningId, WorkerId,
+    BadgeId, CardSystemId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId, WorkerId,
 };
+use crate::domain::match_case::{self, Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Function, Screening, Standing};
 use crate::domain::time::Timestamp;
@@ -25,6 +26,10 @@ pub struct Replay {
     pub records: BTreeMap<String, (u64, Record)>,
     /// Workers.
     pub workers: HashMap<WorkerId, (u64, Worker)>,
+    /// Match cases.
+    pub match_cases: HashMap<MatchCaseId, Matched>,
+    /// The pairs that were ever asked about.
+    pairs: HashSet<(WorkerId, WorkerId)>,
     /// Engagements, and whether they ended.
     pub engagements: HashMap<EngagementId, (u64, Engagement, bool)>,
     /// Screenings.
@@ -67,6 +72,44 @@ pub struct Screened {
     pub version: u64,
 }
 
+/// A match case and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    /// As opened.
+    pub case: MatchCase,
+    /// Where it stands.
+    pub state: match_case::State,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was decided.
+    pub decided_at: Option<Timestamp>,
+    /// The entry that last touched it.
+    pub version: u64,
+}
+
+impl Matched {
+    /// As this entry opens it.
+    pub fn opened(entry: &Entry, case: &MatchCase) -> Self {
+        Self {
+            case: *case,
+            state: match_case::State::Open,
+            opened_at: entry.at,
+            decided_at: None,
+            version: entry.seq,
+        }
+    }
+
+    /// As this entry leaves it, which decides it.
+    pub fn decided(&self, entry: &Entry, decision: Decision) -> Result<Self, Decided> {
+        Ok(Self {
+            state: self.state.decided(decision)?,
+            decided_at: Some(entry.at),
+            version: entry.seq,
+            ..self.clone()
+        })
+    }
+}
+
 /// Why an entry cannot follow those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
@@ -85,6 +128,9 @@ pub enum Illegal {
     /// The state machine of screenings has no such change, or not on that day.
     #[error("{0}")]
     Screening(#[from] screening::Refused),
+    /// A match case is decided once.
+    #[error("{0}")]
+    Match(#[from] Decided),
 }
 
 impl Projection for Replay {
@@ -157,6 +203,35 @@ impl Projection for Replay {
             Some((_, before)) if before.member == worker.member => Ok(()),
             _ => Err(Illegal::Missing),
         }
+    }
+
+    fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Illegal> {
+        let is_of = |id, member| matches!(self.workers.get(&id), Some((_, worker)) if worker.member == member);
+        if case.worker == case.candidate
+            || !is_of(case.worker, case.member)
+            || !is_of(case.candidate, case.candidate_member)
+        {
+            return Err(Illegal::Missing);
+        }
+        let asked = !self.pairs.insert(case.pair());
+        match self
+            .match_cases
+            .insert(case.id, Matched::opened(entry, case))
+        {
+            None if !asked => Ok(()),
+            _ => Err(Illegal::Repeated),
+        }
+    }
+
+    fn match_decided(
+        &mut self,
+        entry: &Entry,
+        id: MatchCaseId,
+        decision: Decision,
+    ) -> Result<(), Illegal> {
+        let matched = self.match_cases.get_mut(&id).ok_or(Illegal::Missing)?;
+        *matched = matched.decided(entry, decision)?;
+        Ok(())
     }
 
     fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Illegal> {

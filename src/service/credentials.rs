@@ -4,6 +4,7 @@
 
 use super::commit::Tx;
 use super::error::{Code, Error};
+use super::match_cases;
 use super::network::named;
 use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Revoke, Suspend};
 use crate::domain::card::{CardIdentifier, Format, Input};
@@ -128,6 +129,7 @@ pub fn issue(
     let worker = workers::find(tx.reader()?, draft.worker)?
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
+    match_cases::none_open(tx, draft.worker)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
             .filter(|held| {
@@ -188,6 +190,7 @@ pub fn add_badge(
     if held.state == State::Revoked {
         return Err(Refused::Revoked.into());
     }
+    match_cases::none_open(tx, held.credential.worker)?;
     let mut badges = credentials::badges_of(tx.reader()?, id)?;
     if badges.len() >= BADGES_PER_CREDENTIAL_MAX {
         let message = format!("A credential has at most {BADGES_PER_CREDENTIAL_MAX} badges.");

@@ -2,6 +2,7 @@
 
 use crate::access::permission::Forbidden;
 use crate::domain::credential::Refused;
+use crate::domain::match_case::Decided;
 use crate::domain::screening;
 use crate::store::StoreError;
 
@@ -32,6 +33,10 @@ pub enum Code {
     ScreeningState,
     /// The day has not passed after which this can happen to the screening.
     ScreeningNotDue,
+    /// Whether the worker is somebody who is recorded already must be decided first.
+    MatchOpen,
+    /// The match case is decided.
+    MatchDecided,
     /// The client is revoked.
     ClientRevoked,
     /// The thing changed since the caller read it.
@@ -213,6 +218,16 @@ impl From<screening::Refused> for Error {
             // Whoever records an outcome does not say until when it holds; the rules do.
             Refused::Validity => Self::internal(refused),
         }
+    }
+}
+
+impl From<Decided> for Error {
+    fn from(decided: Decided) -> Self {
+        let detail = format!(
+            "The match case is {}; no decision follows another.",
+            decided.0.as_str()
+        );
+        Self::new(Code::MatchDecided, detail)
     }
 }
 

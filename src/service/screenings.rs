@@ -39,6 +39,9 @@ impl Ruling {
 }
 
 /// Opens a screening of a worker of the caller's member, who has consented.
+///
+/// That the same person was refused by another record does not hinder it: the State answers anew. What bars a person, whichever
+/// record they come by, is for exclusions, and those ask [`same_person`](crate::store::match_cases::same_person).
 pub fn open(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,

@@ -14,7 +14,8 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::access::keyring::Keyring;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, State};
-use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
+use crate::domain::ids::{CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
@@ -212,12 +213,20 @@ impl Projection for Summing<'_> {
         Ok(())
     }
 
-    // No gate is answered from workers, engagements and screenings.
+    // No gate is answered from workers, match cases, engagements and screenings.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
 
     fn worker_amended(&mut self, _: u64, _: &Worker) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn match_case(&mut self, _: &Entry, _: &MatchCase) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn match_decided(&mut self, _: &Entry, _: MatchCaseId, _: Decision) -> Result<(), String> {
         Ok(())
     }
 

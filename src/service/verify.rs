@@ -6,7 +6,6 @@
 //! last ones exactly, older ones within a power of two. A row by its identifier. Never what a row or an entry holds.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
 
 use serde::Serialize;
 
@@ -22,7 +21,11 @@ use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
 use crate::service::sum;
 use crate::store::ledger::{self, Head, Line};
-use crate::store::{Reader, StoreError, credentials, network, screenings, tables, workers};
+use crate::store::{
+    Reader, StoreError, credentials, match_cases, network, screenings, tables, workers,
+};
+
+use table::{Table, first};
 
 /// Entries read at once.
 const PAGE: usize = 2_000;
@@ -250,6 +253,11 @@ fn rows(reader: &mut Reader, replay: Replay) -> Result<Vec<(&'static str, u64)>,
         .map(|(subject, (id, digest))| (subject, (id, Some(digest))))
         .chain(of_cards)
         .collect();
+    let of_documents = replay.workers.values().flat_map(|(_, worker)| {
+        let keys = worker.documents.iter();
+        keys.map(|&key| ((key, worker.id), ()))
+    });
+    let documents: Vec<_> = of_documents.collect();
     let mut counted = Vec::new();
 
     let mut table = Table::new("network_records", replay.records, |id, _| id.clone());
@@ -269,6 +277,31 @@ fn rows(reader: &mut Reader, replay: Replay) -> Result<Vec<(&'static str, u64)>,
                 ("member", a.1.member != b.1.member),
                 ("digest", a.1.details != b.1.details),
                 ("version", a.0 != b.0),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    // Named by whose they are: a document's key is for matching alone.
+    let mut table = Table::new("worker_documents", documents, |(_, worker), ()| {
+        worker.to_string()
+    });
+    let all = workers::each_document(reader, |key, worker| {
+        table.row((key, worker), (), |(), ()| None);
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("match_cases", replay.match_cases, |id, _| id.to_string());
+    let all = match_cases::each(reader, |matched| {
+        table.row(matched.case.id, matched, |a, b| {
+            first([
+                ("state", a.state != b.state),
+                ("records", a.case != b.case),
+                ("time of opening", a.opened_at != b.opened_at),
+                ("time of decision", a.decided_at != b.decided_at),
+                ("version", a.version != b.version),
             ])
         });
         Ok(())
@@ -435,74 +468,6 @@ pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Fail
     })
 }
 
-/// The comparison of one table, whose rows come in the order of their keys.
-struct Table<K, T> {
-    name: &'static str,
-    /// What the ledger says, without the rows that were found.
-    expected: HashMap<K, T>,
-    id: fn(&K, &T) -> String,
-    /// The lowest key whose row is bad, with its identifier and what is wrong.
-    bad: Option<(K, String, String)>,
-    seen: u64,
-}
-
-impl<K: Ord + Hash, T> Table<K, T> {
-    fn new(
-        name: &'static str,
-        expected: impl IntoIterator<Item = (K, T)>,
-        id: fn(&K, &T) -> String,
-    ) -> Self {
-        Self {
-            name,
-            expected: expected.into_iter().collect(),
-            id,
-            bad: None,
-            seen: 0,
-        }
-    }
-
-    fn row(&mut self, key: K, found: T, differs: impl Fn(&T, &T) -> Option<&'static str>) {
-        self.seen += 1;
-        let expected = self.expected.remove(&key);
-        let why = match &expected {
-            None => Some("the ledger says nothing of it".to_owned()),
-            Some(expected) => differs(expected, &found)
-                .map(|what| format!("its {what} is not what the ledger says")),
-        };
-        // Later rows are still looked at: what is left over in the end is what is missing.
-        if let (Some(why), None) = (why, &self.bad) {
-            let id = (self.id)(&key, expected.as_ref().unwrap_or(&found));
-            self.bad = Some((key, id, why));
-        }
-    }
-
-    fn end(mut self, read: Result<(), StoreError>) -> Result<(&'static str, u64), Failure> {
-        let table = self.name;
-        match read {
-            Err(StoreError::Corrupt(why)) => return Err(Damage::Table { table, why }.into()),
-            read => read?,
-        }
-        if let Some((key, value)) = self.expected.iter().min_by(|a, b| a.0.cmp(b.0))
-            && self.bad.as_ref().is_none_or(|(bad, _, _)| key < bad)
-        {
-            let id = (self.id)(key, value);
-            let why = "it is missing".into();
-            return Err(Damage::Row { table, id, why }.into());
-        }
-        match self.bad.take() {
-            Some((_, id, why)) => Err(Damage::Row { table, id, why }.into()),
-            None => Ok((table, self.seen)),
-        }
-    }
-}
-
-/// The first of these columns that differs.
-fn first<const N: usize>(columns: [(&'static str, bool); N]) -> Option<&'static str> {
-    columns
-        .into_iter()
-        .find_map(|(name, differs)| differs.then_some(name))
-}
-
 fn sha256(bytes: &[u8]) -> Digest {
     use aws_lc_rs::digest::{SHA256, digest};
     let mut sha256 = [0; 32];
@@ -510,5 +475,6 @@ fn sha256(bytes: &[u8]) -> Digest {
     Digest(sha256)
 }
 
+mod table;
 #[cfg(test)]
 mod tests;

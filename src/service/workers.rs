@@ -1,12 +1,14 @@
 //! Registering workers, and beginning and ending their engagements. Names and staff numbers are sealed before they are
-//! stored; the ledger gets identifiers and a digest of the sealed bytes.
+//! stored; the ledger gets identifiers, a digest of the sealed bytes, and keyed hashes of documents.
 
 use super::commit::Tx;
 use super::error::{Code, Error};
+use super::match_cases;
 use super::network::changed;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
 use crate::domain::digest::Digest;
+use crate::domain::document::{DOCUMENTS_PER_WORKER_MAX, Document, DocumentKey};
 use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
@@ -14,22 +16,25 @@ use crate::ledger::entry::Fact;
 use crate::store::Reader;
 use crate::store::workers::{self, EngagementHeld, Versioned};
 
-/// Registers a worker.
+/// Registers a worker. Whoever bears a document of theirs already is asked about: see [`match_cases`].
 pub fn register(
     tx: &mut Tx<'_>,
     permit: Permit<KeepWorkers>,
     details: &WorkerDetails,
 ) -> Result<Versioned<Worker>, Error> {
     check_birth(details, tx.now)?;
+    let documents = keys(tx.keyring, &details.documents)?;
     let id = WorkerId::make(tx.environment);
     let (sealed, digest) = seal(tx, id, details)?;
     let worker = Worker {
         id,
         member: permit.caller().member,
         details: digest,
+        documents,
     };
     tx.pending().seal(*id.as_bytes(), sealed);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
+    match_cases::open(tx, &worker)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -51,13 +56,16 @@ pub fn amend(
         return Err(changed());
     }
     check_birth(details, tx.now)?;
+    let documents = keys(tx.keyring, &details.documents)?;
     let (sealed, digest) = seal(tx, id, details)?;
     let worker = Worker {
         details: digest,
+        documents,
         ..before.value
     };
     workers::reseal(tx.writer()?, id, sealed)?;
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
+    match_cases::open(tx, &worker)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -72,6 +80,34 @@ fn check_birth(details: &WorkerDetails, now: Timestamp) -> Result<(), Error> {
     }
     let message = "must not lie in the future";
     Err(Error::field("/birth_date", "in_the_future", message))
+}
+
+/// What documents are found by, in order. A number of the national register is refused, as it is put in by mistake.
+fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, Error> {
+    if documents.len() > DOCUMENTS_PER_WORKER_MAX {
+        let message = format!("Give at most {DOCUMENTS_PER_WORKER_MAX} documents.");
+        return Err(Error::field("/documents", "length", message));
+    }
+    let mut keys = Vec::with_capacity(documents.len());
+    for (at, document) in documents.iter().enumerate() {
+        if document.number.is_of_the_national_register() {
+            let message = "This is a number of the national register, which is not kept here. Give the document's own number.";
+            let pointer = format!("/documents/{at}/number");
+            return Err(Error::field(pointer, "national_register_number", message));
+        }
+        let key = keyring.document_key(document);
+        if keys.contains(&key) {
+            let message = "The same document stands here twice.";
+            return Err(Error::field(
+                format!("/documents/{at}"),
+                "repeated",
+                message,
+            ));
+        }
+        keys.push(key);
+    }
+    keys.sort_unstable();
+    Ok(keys)
 }
 
 /// A worker that the caller's member registered, with details.
@@ -231,7 +267,7 @@ pub fn digest_of(sealed: &[u8]) -> Digest {
     Digest(digest)
 }
 
-fn unseal<K: Kind, T: serde::de::DeserializeOwned>(
+pub(super) fn unseal<K: Kind, T: serde::de::DeserializeOwned>(
     reader: &mut Reader,
     keyring: &Keyring,
     subject: Id<K>,

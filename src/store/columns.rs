@@ -10,9 +10,10 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 
 use super::backend::AnyBackend;
 use crate::domain::credential::CardKey;
+use crate::domain::document::DocumentKey;
 use crate::domain::ids::{Id, Kind};
 
-/// Sixteen bytes: an identifier or a card key.
+/// Sixteen bytes: an identifier, a card key or a document key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]
 pub(super) struct Bytes16(pub [u8; 16]);
@@ -40,6 +41,12 @@ impl<K: Kind> From<Id<K>> for Bytes16 {
 
 impl From<CardKey> for Bytes16 {
     fn from(key: CardKey) -> Self {
+        Self(key.0)
+    }
+}
+
+impl From<DocumentKey> for Bytes16 {
+    fn from(key: DocumentKey) -> Self {
         Self(key.0)
     }
 }

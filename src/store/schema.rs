@@ -23,6 +23,22 @@ table! {
     workers (id) { id -> Binary, member -> Binary, details_digest -> Binary, version -> BigInt, }
 }
 table! {
+    worker_documents (document_key, worker) { document_key -> Binary, worker -> Binary, }
+}
+table! {
+    match_cases (id) {
+        id -> Binary,
+        worker -> Binary,
+        member -> Binary,
+        candidate -> Binary,
+        candidate_member -> Binary,
+        state -> SmallInt,
+        opened_at -> BigInt,
+        decided_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+table! {
     sealed_details (subject) { subject -> Binary, sealed -> Binary, }
 }
 table! {
@@ -144,5 +160,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     badges,
     badge_cards,
     workers,
+    worker_documents,
     engagements
 );

@@ -8,25 +8,29 @@ use super::backend::{ROWS_PER_INSERT, both};
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
+use super::match_cases::MatchRow;
 use super::schema::{
-    badge_cards, badges, credentials, engagements, network_records, screenings, sealed_details,
-    staff_numbers, workers,
+    badge_cards, badges, credentials, engagements, match_cases, network_records, screenings,
+    sealed_details, staff_numbers, worker_documents, workers,
 };
 use crate::domain::calendar::Day;
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};
-use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
+use crate::domain::ids::{CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::{Projection, Record};
-use crate::ledger::replay::Screened;
+use crate::ledger::replay::{Matched, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
 /// before it commits.
 #[derive(Default)]
 pub struct Pending {
     workers: Vec<WorkerRow>,
+    worker_documents: Vec<WorkerDocumentRow>,
+    match_cases: Vec<MatchRow>,
     engagements: Vec<EngagementRow>,
     screenings: Vec<ScreeningRow>,
     credentials: Vec<CredentialRow>,
@@ -52,6 +56,13 @@ pub(super) struct WorkerRow {
     pub member: Bytes16,
     pub details_digest: Vec<u8>,
     pub version: i64,
+}
+
+#[derive(Queryable, Insertable, Debug, Clone)]
+#[diesel(table_name = worker_documents)]
+pub(super) struct WorkerDocumentRow {
+    pub document_key: Bytes16,
+    pub worker: Bytes16,
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -157,6 +168,14 @@ impl Pending {
         });
     }
 
+    fn documents(&mut self, worker: &Worker) {
+        let rows = worker.documents.iter().map(|&key| WorkerDocumentRow {
+            document_key: key.into(),
+            worker: worker.id.into(),
+        });
+        self.worker_documents.extend(rows);
+    }
+
     /// Writes the rows collected so far.
     pub fn flush(&mut self, writer: &mut Writer) -> Result<(), StoreError> {
         macro_rules! insert {
@@ -168,6 +187,8 @@ impl Pending {
         }
         insert!(
             workers,
+            worker_documents,
+            match_cases,
             engagements,
             screenings,
             credentials,
@@ -224,6 +245,7 @@ impl Projection for Tables<'_> {
             details_digest: worker.details.0.to_vec(),
             version: seq as i64,
         });
+        self.pending.documents(worker);
         Ok(())
     }
 
@@ -235,11 +257,30 @@ impl Projection for Tables<'_> {
                 workers::version.eq(seq as i64),
             ))
             .execute(&mut self.writer.0)?;
+        let id = worker_documents::worker.eq(Bytes16::from(worker.id));
+        diesel::delete(worker_documents::table.filter(id)).execute(&mut self.writer.0)?;
+        self.pending.documents(worker);
         if changed == 1 {
             Ok(())
         } else {
             Err(StoreError::Guard)
         }
+    }
+
+    fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), StoreError> {
+        let row = MatchRow::of(&Matched::opened(entry, case));
+        self.pending.match_cases.push(row);
+        Ok(())
+    }
+
+    fn match_decided(
+        &mut self,
+        entry: &Entry,
+        id: MatchCaseId,
+        decision: Decision,
+    ) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::match_cases::decide(self.writer, entry, id, decision)
     }
 
     fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), StoreError> {
@@ -424,7 +465,7 @@ impl Projection for Tables<'_> {
 }
 
 /// How many rows each table of the projection has, under its name.
-pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 7], StoreError> {
+pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 9], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -436,6 +477,8 @@ pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 7], StoreErro
     Ok(counts!(
         network_records,
         workers,
+        worker_documents,
+        match_cases,
         engagements,
         screenings,
         credentials,

@@ -1,14 +1,17 @@
 //! Workers and engagements, and the sealed details of both.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
-use super::schema::{engagements, sealed_details, staff_numbers, workers};
-use super::tables::{EngagementRow, WorkerRow};
+use super::schema::{engagements, sealed_details, staff_numbers, worker_documents, workers};
+use super::tables::{EngagementRow, WorkerDocumentRow, WorkerRow};
 use crate::domain::digest::Digest;
-use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
+use crate::domain::document::DocumentKey;
+use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId, WorkerKind};
 use crate::domain::worker::{Engagement, Worker};
 
 /// Something with the entry that last touched it.
@@ -29,21 +32,37 @@ pub struct EngagementHeld {
     pub ended: bool,
 }
 
-impl TryFrom<WorkerRow> for Versioned<Worker> {
-    type Error = StoreError;
-
-    fn try_from(row: WorkerRow) -> Result<Self, StoreError> {
-        let details = digest_from(row.details_digest)?;
+/// Workers of their rows, each with its documents.
+fn workers_of(
+    reader: &mut Reader,
+    rows: Vec<WorkerRow>,
+) -> Result<Vec<Versioned<Worker>>, StoreError> {
+    let mut documents: HashMap<Bytes16, Vec<DocumentKey>> = HashMap::new();
+    for chunk in rows.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|row| row.id).collect();
+        let found: Vec<WorkerDocumentRow> = worker_documents::table
+            .filter(worker_documents::worker.eq_any(ids))
+            .order((worker_documents::worker, worker_documents::document_key))
+            .load(&mut reader.0)?;
+        for row in found {
+            let of_worker = documents.entry(row.worker).or_default();
+            of_worker.push(DocumentKey(row.document_key.0));
+        }
+    }
+    let worker = |row: WorkerRow| {
         let value = Worker {
             id: row.id.id(),
             member: row.member.id(),
-            details,
+            details: digest_from(row.details_digest)
+                .map_err(|error| error.about(row.id.id::<WorkerKind>()))?,
+            documents: documents.remove(&row.id).unwrap_or_default(),
         };
-        Ok(Self {
+        Ok(Versioned {
             value,
             version: row.version as u64,
         })
-    }
+    };
+    rows.into_iter().map(worker).collect()
 }
 
 impl TryFrom<EngagementRow> for Versioned<EngagementHeld> {
@@ -72,7 +91,29 @@ pub fn find(reader: &mut Reader, id: WorkerId) -> Result<Option<Versioned<Worker
         .find(Bytes16::from(id))
         .first(&mut reader.0)
         .optional()?;
-    row.map(TryInto::try_into).transpose()
+    Ok(workers_of(reader, row.into_iter().collect())?.pop())
+}
+
+/// Who bears these documents, by their keys, but for `worker`: each once, with its member, the longest known first, at most
+/// so many.
+pub fn by_documents(
+    reader: &mut Reader,
+    documents: &[DocumentKey],
+    worker: WorkerId,
+    limit: usize,
+) -> Result<Vec<(WorkerId, MemberId)>, StoreError> {
+    let keys: Vec<Bytes16> = documents.iter().copied().map(Into::into).collect();
+    let rows: Vec<(Bytes16, Bytes16)> = worker_documents::table
+        .inner_join(workers::table.on(workers::id.eq(worker_documents::worker)))
+        .select((workers::id, workers::member))
+        .filter(worker_documents::document_key.eq_any(keys))
+        .filter(worker_documents::worker.ne(Bytes16::from(worker)))
+        .distinct()
+        .order(workers::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(id, member)| (id.id(), member.id())).collect())
 }
 
 /// The workers that a member registered, after `after`, in the order of registration.
@@ -89,7 +130,7 @@ pub fn list(
         .order(workers::id)
         .limit(limit as i64)
         .load(&mut reader.0)?;
-    rows.into_iter().map(TryInto::try_into).collect()
+    workers_of(reader, rows)
 }
 
 /// One engagement.
@@ -237,13 +278,40 @@ pub fn each(
             return Ok(());
         };
         after = last.id;
-        page.into_iter().try_for_each(|row| {
-            let id: WorkerId = row.id.id();
-            each(
-                row.try_into()
-                    .map_err(|error: StoreError| error.about(id))?,
-            )
-        })?;
+        workers_of(reader, page)?
+            .into_iter()
+            .try_for_each(&mut each)?;
+    }
+}
+
+/// Hands every document to `each`: its key, and whose it is.
+pub fn each_document(
+    reader: &mut Reader,
+    mut each: impl FnMut(DocumentKey, WorkerId) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after: Option<WorkerDocumentRow> = None;
+    loop {
+        let mut query = worker_documents::table
+            .order((worker_documents::document_key, worker_documents::worker))
+            .limit(PAGE_ROWS)
+            .into_boxed();
+        if let Some(after) = after {
+            let (key, worker) = (after.document_key, after.worker);
+            query = query.filter(
+                worker_documents::document_key
+                    .gt(key)
+                    .or(worker_documents::document_key
+                        .eq(key)
+                        .and(worker_documents::worker.gt(worker))),
+            );
+        }
+        let page: Vec<WorkerDocumentRow> = query.load(&mut reader.0)?;
+        after = page.last().cloned();
+        if after.is_none() {
+            return Ok(());
+        }
+        page.into_iter()
+            .try_for_each(|row| each(DocumentKey(row.document_key.0), row.worker.id()))?;
     }
 }
 

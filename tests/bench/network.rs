@@ -161,6 +161,7 @@ impl Network {
             id,
             member: self.member.id,
             details: Digest([0; 32]),
+            documents: Vec::new(),
         })
     }
 

@@ -32,6 +32,33 @@ CREATE TABLE workers (
 );
 CREATE INDEX workers_by_member ON workers (member, id);
 
+-- Keyed hashes of workers' documents: who is registered a second time is found by them. One may stand at several workers.
+CREATE TABLE worker_documents (
+    document_key BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    PRIMARY KEY (document_key, worker)
+);
+CREATE INDEX worker_documents_by_worker ON worker_documents (worker, document_key);
+
+-- Whether two records that bear one document are of one person.
+CREATE TABLE match_cases (
+    id BYTEA NOT NULL PRIMARY KEY,
+    worker BYTEA NOT NULL,
+    member BYTEA NOT NULL,
+    candidate BYTEA NOT NULL,
+    candidate_member BYTEA NOT NULL,
+    state SMALLINT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    decided_at BIGINT,
+    version BIGINT NOT NULL
+);
+CREATE INDEX match_cases_by_member ON match_cases (member, id);
+CREATE INDEX match_cases_by_candidate_member ON match_cases (candidate_member, id);
+CREATE INDEX match_cases_by_worker ON match_cases (worker, state);
+CREATE INDEX match_cases_by_candidate ON match_cases (candidate, state);
+-- A pair is asked about once, whichever of the two came later.
+CREATE UNIQUE INDEX match_cases_once ON match_cases (LEAST(worker, candidate), GREATEST(worker, candidate));
+
 -- What only its member may read, sealed under a key that is not in this database.
 CREATE TABLE sealed_details (
     subject BYTEA NOT NULL PRIMARY KEY,

@@ -12,6 +12,8 @@ DROP TABLE screenings;
 DROP TABLE staff_numbers;
 DROP TABLE engagements;
 DROP TABLE sealed_details;
+DROP TABLE match_cases;
+DROP TABLE worker_documents;
 DROP TABLE workers;
 DROP TABLE network_records;
 DROP TABLE ledger_head;

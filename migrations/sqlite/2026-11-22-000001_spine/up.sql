@@ -32,6 +32,33 @@ CREATE TABLE workers (
 ) WITHOUT ROWID;
 CREATE INDEX workers_by_member ON workers (member, id);
 
+-- Keyed hashes of workers' documents: who is registered a second time is found by them. One may stand at several workers.
+CREATE TABLE worker_documents (
+    document_key BLOB NOT NULL,
+    worker BLOB NOT NULL,
+    PRIMARY KEY (document_key, worker)
+) WITHOUT ROWID;
+CREATE INDEX worker_documents_by_worker ON worker_documents (worker, document_key);
+
+-- Whether two records that bear one document are of one person.
+CREATE TABLE match_cases (
+    id BLOB NOT NULL PRIMARY KEY,
+    worker BLOB NOT NULL,
+    member BLOB NOT NULL,
+    candidate BLOB NOT NULL,
+    candidate_member BLOB NOT NULL,
+    state SMALLINT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    decided_at BIGINT,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX match_cases_by_member ON match_cases (member, id);
+CREATE INDEX match_cases_by_candidate_member ON match_cases (candidate_member, id);
+CREATE INDEX match_cases_by_worker ON match_cases (worker, state);
+CREATE INDEX match_cases_by_candidate ON match_cases (candidate, state);
+-- A pair is asked about once, whichever of the two came later.
+CREATE UNIQUE INDEX match_cases_once ON match_cases (min(worker, candidate), max(worker, candidate));
+
 -- What only its member may read, sealed under a key that is not in this database.
 CREATE TABLE sealed_details (
     subject BLOB NOT NULL PRIMARY KEY,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
 use crate::access::permission::{KeepWorkers, ReadWorkers};
+use crate::domain::document::Document;
 use crate::domain::ids::{EngagementId, EngagementKind, MemberId, WorkerId, WorkerKind};
 use crate::domain::text::Text;
 use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
@@ -26,6 +27,11 @@ pub struct WorkerBody {
     #[validate(custom(function = is_date))]
     #[schema(format = Date, max_length = 10)]
     pub birth_date: Option<String>,
+    /// Documents that a State gave them, by which it is noticed that the same person is recorded already.
+    #[serde(default)]
+    #[validate(length(max = 4))]
+    #[schema(max_items = 4)]
+    pub documents: Vec<Document>,
 }
 
 fn is_date(text: &str) -> Result<(), ValidationError> {
@@ -45,6 +51,7 @@ impl From<WorkerBody> for WorkerDetails {
             family_name: body.family_name,
             given_names: body.given_names,
             birth_date: body.birth_date,
+            documents: body.documents,
         }
     }
 }
@@ -64,6 +71,10 @@ pub struct WorkerView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date, max_length = 10)]
     pub birth_date: Option<String>,
+    /// Documents that a State gave them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 4)]
+    pub documents: Vec<Document>,
 }
 
 impl WorkerView {
@@ -74,6 +85,7 @@ impl WorkerView {
             family_name: details.family_name,
             given_names: details.given_names,
             birth_date: details.birth_date,
+            documents: details.documents,
         }
     }
 }

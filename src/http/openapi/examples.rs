@@ -24,7 +24,10 @@ pub fn all() -> Vec<(&'static str, Value)> {
         ),
         (
             "WorkerBody",
-            json!({ "family_name": "Peeters", "given_names": "Zoë", "birth_date": "1984-02-29" }),
+            json!({
+                "family_name": "Peeters", "given_names": "Zoë", "birth_date": "1984-02-29",
+                "documents": [{ "kind": "passport", "country": "BEL", "number": "EH123456" }],
+            }),
         ),
         (
             "EngagementBody",

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 16] = [
+const DEMANDS: [(Ask, &[&str]); 21] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -47,6 +47,10 @@ const DEMANDS: [(Ask, &[&str]); 16] = [
             "show_client",
             "change_client",
             "revoke_client",
+            "add_person",
+            "list_people",
+            "show_person",
+            "change_person",
         ],
     ),
     (
@@ -61,6 +65,34 @@ const DEMANDS: [(Ask, &[&str]); 16] = [
             "begin_engagement",
             "end_engagement",
         ],
+    ),
+    (
+        ReadMatchCases::reach,
+        &["list_match_cases", "show_match_case"],
+    ),
+    (DecideMatchCases::reach, &["confirm_match", "reject_match"]),
+    (
+        ReadScreenings::reach,
+        &[
+            "list_screenings_of_worker",
+            "list_screenings",
+            "show_screening",
+        ],
+    ),
+    (
+        KeepScreenings::reach,
+        &[
+            "open_screening",
+            "submit_screening",
+            "record_outcome",
+            "appeal_screening",
+            "lapse_screening",
+            "withdraw_consent",
+        ],
+    ),
+    (
+        DecideScreenings::reach,
+        &["decide_appeal", "finalise_screening", "end_unmet_condition"],
     ),
     (
         ReadCredentials::reach,

@@ -22,8 +22,9 @@ use crate::ledger::replay::Held;
 use crate::service::commit::Tx;
 use crate::service::credentials::{check_validity, keep_number, whole_seconds};
 use crate::service::error::Error;
+use crate::service::match_cases::MATCH_OPEN;
 use crate::service::workers::{begin, register};
-use crate::store::{Reader, credentials, workers};
+use crate::store::{Reader, credentials, match_cases, workers};
 
 /// A worker with a badge, as a row wants them.
 pub(super) struct WantedCredential {
@@ -62,6 +63,8 @@ struct Employed {
     worker: WorkerId,
     engagement: EngagementId,
     ended: bool,
+    /// Whether it must be decided first who they are.
+    undecided: bool,
 }
 
 impl Wanted for WantedCredential {
@@ -130,6 +133,8 @@ impl Wanted for WantedCredential {
             staff.iter().map(|(.., engagement)| *engagement).collect();
         let ended: HashSet<EngagementId> =
             workers::ended(reader, &engagements)?.into_iter().collect();
+        let employed: Vec<WorkerId> = staff.iter().map(|(_, worker, _)| *worker).collect();
+        let undecided = match_cases::undecided(reader, &employed)?;
         known.staff = staff
             .into_iter()
             .map(|(key, worker, engagement)| {
@@ -139,6 +144,7 @@ impl Wanted for WantedCredential {
                         worker,
                         engagement,
                         ended: ended.contains(&engagement),
+                        undecided: undecided.contains(&worker),
                     },
                 )
             })
@@ -233,6 +239,8 @@ impl Wanted for WantedCredential {
             } else if is_other(staff.worker) {
                 let message = "This staff number belongs to a worker of another name. Correct the row or, if the name changed, the worker.";
                 Some(terms.fault(Column::StaffNumber, "other_person", message))
+            } else if staff.undecided {
+                Some(terms.fault(Column::StaffNumber, "match_open", MATCH_OPEN))
             } else {
                 None
             };
@@ -285,6 +293,7 @@ impl Wanted for WantedCredential {
                             worker,
                             engagement,
                             ended: false,
+                            undecided: false,
                         },
                     );
                 }

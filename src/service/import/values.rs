@@ -106,6 +106,7 @@ pub(super) fn want(terms: &Terms, row: CredentialRow) -> Result<WantedCredential
         family_name,
         given_names,
         birth_date,
+        documents: Vec::new(),
     };
     let staff_key = staff_number
         .as_ref()

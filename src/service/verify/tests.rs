@@ -79,6 +79,7 @@ fn facts() -> Vec<Fact> {
             id: worker,
             member,
             details: sha256(&[1]),
+            documents: vec![],
         }),
         Fact::EngagementBegan(Engagement {
             id: engagement,
@@ -239,8 +240,10 @@ async fn an_untouched_database_is_whole() {
             ("badges", 3),
             ("credentials", 2),
             ("engagements", 1),
+            ("match_cases", 0),
             ("network_records", 2),
             ("screenings", 0),
+            ("worker_documents", 0),
             ("workers", 1),
         ]
     );
@@ -469,5 +472,6 @@ async fn a_row_that_cannot_be_is_named() {
     }
 }
 
+mod match_cases;
 mod screenings;
 mod sealed;

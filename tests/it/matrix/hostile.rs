@@ -92,6 +92,8 @@ const NAMES: &[&str] = &[
     "family_name",
     "given_names",
     "birth_date",
+    "documents",
+    "country",
     "employer",
     "staff_number",
     "worker",
@@ -464,6 +466,7 @@ pub async fn garbage_is_refused_by_every_route_and_nothing_breaks(world: World) 
         Thing::Worker,
         Thing::Engagement,
         Thing::Screening,
+        Thing::MatchCase,
         Thing::Credential,
     ];
     let pool = futures_util::future::join_all(pool.map(|thing| side.one(thing))).await;

@@ -60,8 +60,18 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     for function in ["cargo_access", "cargo_data", "unescorted_access"] {
         let body = json!({ "function": function, "consented_at": "2026-03-01T09:00:00Z" });
         let path = format!("/v1/workers/{}/screenings", side.worker);
-        side.role("screening_officer").post(&path, &body).await.created();
+        side.role("screening_officer")
+            .post(&path, &body)
+            .await
+            .created();
     }
+    // One is decided: what the filter leaves out.
+    for _ in 0..4 {
+        side.one(Thing::MatchCase).await;
+    }
+    let decided = side.one(Thing::MatchCase).await;
+    let decided = format!("/v1/match-cases/{decided}/rejections");
+    hr.post(&decided, &json!({})).await.created();
     // Not a draft: what the filter leaves out.
     side.one(Thing::Pending).await;
     let _ = world;
@@ -84,6 +94,7 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             hr,
             None,
         ),
+        list("/v1/match-cases", hr, Some(String::from("state=open"))),
         list(
             &format!("/v1/workers/{}/screenings", side.worker),
             side.role("screening_officer"),
@@ -253,6 +264,7 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
         let api = if path.contains("screenings") {
             other.role("screening_officer")
         } else if path.contains("workers")
+            || path.contains("match-cases")
             || path.contains("credentials")
             || path.contains("sightings")
         {
@@ -270,8 +282,12 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
     assert!(page(&other.hr.api, &path).await.0.is_empty());
     let path = format!("/v1/clients?member={}", side.member);
     assert!(page(&other.admin, &path).await.0.is_empty());
-    let drafts = page(side.role("screening_officer"), "/v1/screenings?state=draft").await.0;
-    let all = page(side.role("screening_officer"), "/v1/screenings").await.0;
+    let drafts = page(side.role("screening_officer"), "/v1/screenings?state=draft")
+        .await
+        .0;
+    let all = page(side.role("screening_officer"), "/v1/screenings")
+        .await
+        .0;
     assert!(!drafts.is_empty() && drafts.len() < all.len());
     assert!(drafts.iter().all(|screening| screening["state"] == "draft"));
     side.role("screening_officer")

@@ -17,6 +17,8 @@ const GIVEN_NAMES: &str = "Zilvervogel Amandine";
 const BIRTH_DATE: &str = "1931-07-19";
 const EMPLOYER: &str = "Stuwadoor Goudvink";
 const STAFF_NUMBER: &str = "SN-770-Kneu-0042";
+const DOCUMENT: &str = "QX9407713K";
+const OTHER_DOCUMENT: &str = "ZB6650318";
 const CARD_NUMBER: u64 = 8_675_309_442_199;
 const FACILITY_CODE: u64 = 217;
 const WIEGAND_NUMBER: u64 = 54_321;
@@ -33,6 +35,8 @@ impl Canaries {
             BIRTH_DATE,
             EMPLOYER,
             STAFF_NUMBER,
+            DOCUMENT,
+            OTHER_DOCUMENT,
             CARD_UID,
             "8675309442199",
             "8675309442200",
@@ -138,8 +142,10 @@ async fn story(world: &World, admin: &Admin) -> Told {
     let mut errors = Vec::new();
     // Gate checks are counted, and not logged each time.
     let mut refused_at_gate = Vec::new();
-    let person =
-        json!({ "family_name": FAMILY_NAME, "given_names": GIVEN_NAMES, "birth_date": BIRTH_DATE });
+    let document = json!({ "kind": "passport", "country": "BEL", "number": DOCUMENT });
+    let person = json!({
+        "family_name": FAMILY_NAME, "given_names": GIVEN_NAMES, "birth_date": BIRTH_DATE, "documents": [document],
+    });
     let key = "k-1";
     let worker = hr
         .api
@@ -158,6 +164,47 @@ async fn story(world: &World, admin: &Admin) -> Told {
     let etag = hr.api.get(&at).await.etag();
     hr.api.put(&at, &etag, &person).await.ok();
     errors.push(hr.api.put(&at, &etag, &person).await);
+
+    // Another record with the same document, which stands in the way until somebody has seen who it is.
+    let permit = json!({ "kind": "residence_permit", "country": "NLD", "number": OTHER_DOCUMENT });
+    let twice = json!({
+        "family_name": FAMILY_NAME, "given_names": GIVEN_NAMES, "birth_date": BIRTH_DATE, "documents": [permit, document],
+    });
+    let twice = hr.api.post("/v1/workers", &twice).await.created();
+    let matched = hr.api.get("/v1/match-cases").await.ok()["items"][0].clone();
+    let matched = format!("/v1/match-cases/{}", text(&matched, "id"));
+    let shown = hr.api.get(&matched).await;
+    assert!(shown.text.contains(FAMILY_NAME));
+    for number in [DOCUMENT, OTHER_DOCUMENT] {
+        assert!(
+            !shown.text.contains(number),
+            "not even who decides is shown the number"
+        );
+    }
+    let refused = json!({ "worker": twice["id"], "valid_until": "2027-01-01T00:00:00Z", "badges": [
+        { "medium": "card", "cards": [{ "card_system": hr.card_system, "format": "number", "value": "1" }] },
+    ]});
+    errors.push(hr.api.post("/v1/credentials", &refused).await);
+    let confirm = format!("{matched}/confirmations");
+    hr.api.post(&confirm, &json!({})).await.created();
+    errors.push(hr.api.post(&confirm, &json!({})).await);
+    for wrong in [
+        json!([document, document]),
+        json!([{ "kind": DOCUMENT, "country": DOCUMENT, "number": DOCUMENT }]),
+        json!([{ "kind": "passport", "country": "BEL", "number": format!("{DOCUMENT}/{DOCUMENT}") }]),
+        json!([DOCUMENT]),
+        json!({ "passport": DOCUMENT }),
+    ] {
+        let body =
+            json!({ "family_name": FAMILY_NAME, "given_names": GIVEN_NAMES, "documents": wrong });
+        errors.push(hr.api.post("/v1/workers", &body).await);
+    }
+    for path in [
+        format!("/v1/match-cases?state={DOCUMENT}"),
+        format!("/v1/match-cases/{DOCUMENT}"),
+    ] {
+        errors.push(hr.api.get(&path).await);
+    }
 
     let number = json!({ "card_system": hr.card_system, "format": "number", "value": CARD_NUMBER.to_string() });
     let wiegand = json!({

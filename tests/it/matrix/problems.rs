@@ -237,7 +237,7 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     let screening = side.one(Thing::Pending).await;
     let path = format!("/v1/screenings/{screening}/submissions");
     let problem = reached.by(
-        side.officer.post(&path, &json!({})).await,
+        side.role("screening_officer").post(&path, &json!({})).await,
         "screening_state",
     );
     assert_eq!(
@@ -245,7 +245,7 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         "The screening is pending; this cannot happen to it."
     );
     let screening = side
-        .officer
+        .role("screening_officer")
         .get(&format!("/v1/screenings/{screening}"))
         .await
         .ok();
@@ -254,18 +254,33 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         screening["worker"].as_str().unwrap()
     );
     let body = json!({ "function": screening["function"], "consented_at": "2026-03-01T09:00:00Z" });
-    reached.by(side.officer.post(&path, &body).await, "screening_open");
+    reached.by(
+        side.role("screening_officer").post(&path, &body).await,
+        "screening_open",
+    );
     let path = format!("/v1/screenings/{}", screening["id"].as_str().unwrap());
     let body = json!({ "advice": "negative", "authority": "namb", "reference": "2026/1", "date": "2026-03-02" });
-    side.officer
+    side.role("screening_officer")
         .post(&format!("{path}/outcomes"), &body)
         .await
         .created();
     let said = side
-        .approver
+        .role("screening_approver")
         .post(&format!("{path}/finalisations"), &json!({}))
         .await;
     reached.by(said, "screening_not_due");
+
+    let case = side.one(Thing::MatchCase).await;
+    let path = format!("/v1/match-cases/{case}");
+    let worker = hr.get(&path).await.ok()["worker"].clone();
+    let badges = json!([{ "medium": "card", "cards": [
+        { "card_system": side.hr.card_system, "format": "number", "value": "27182" },
+    ]}]);
+    let body = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    reached.by(hr.post("/v1/credentials", &body).await, "match_open");
+    let decide = format!("{path}/rejections");
+    hr.post(&decide, &json!({})).await.created();
+    reached.by(hr.post(&decide, &json!({})).await, "match_decided");
 
     let import = format!("/v1/imports/{}/apply", side.one(Thing::Import).await);
     hr.post(&import, &json!({})).await.is(202);

@@ -40,12 +40,14 @@ pub enum Thing {
     Credential,
     /// A credential that is suspended for being dormant.
     Suspended,
+    /// An open match case between two records of this member, which decides.
+    MatchCase,
     /// A file that was checked and not applied.
     Import,
 }
 
 impl Thing {
-    /// Whether it is a screening, or a worker to be screened: made anew each time, with several requests.
+    /// Whether it is a screening, a worker to be screened, or a match case: made anew each time, with several requests.
     pub fn is_screened(self) -> bool {
         matches!(
             self,
@@ -55,6 +57,7 @@ impl Thing {
                 | Self::Refused
                 | Self::UnderAppeal
                 | Self::Conditional
+                | Self::MatchCase
         )
     }
 }
@@ -118,6 +121,7 @@ impl Row {
     pub fn by<'a>(&self, side: &'a Side, network: &'a Api) -> &'a Api {
         let of_hr = [
             "/workers",
+            "/match-cases",
             "/credentials",
             "/engagements",
             "/revocations:",
@@ -247,8 +251,13 @@ fn person(_: &Side, id: &str) -> Value {
     json!({ "member": id })
 }
 
+/// Nobody else bears their document.
 fn worker(_: &Side, _: &str) -> Value {
-    json!({ "family_name": "Maes", "given_names": "Lotte", "birth_date": "1990-05-17" })
+    let number = format!("EH{}", NUMBERS.fetch_add(1, Ordering::SeqCst));
+    json!({
+        "family_name": "Maes", "given_names": "Lotte", "birth_date": "1990-05-17",
+        "documents": [{ "kind": "passport", "country": "BEL", "number": number }],
+    })
 }
 
 fn engagement(_: &Side, _: &str) -> Value {
@@ -397,6 +406,18 @@ pub fn rows() -> Vec<Row> {
             Json(engagement),
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
+        get("/v1/match-cases", Thing::Nothing),
+        get("/v1/match-cases/{id}", Thing::MatchCase),
+        post(
+            "/v1/match-cases/{id}/confirmations",
+            Thing::MatchCase,
+            Body::None,
+        ),
+        post(
+            "/v1/match-cases/{id}/rejections",
+            Thing::MatchCase,
+            Body::None,
+        ),
         get("/v1/workers/{id}/screenings", Thing::Worker),
         post(
             "/v1/workers/{id}/screenings",
@@ -546,7 +567,11 @@ impl Side {
             | Thing::Conditional => {
                 let worker = self.hr.registers("Claes").await;
                 let path = format!("/v1/workers/{worker}/screenings");
-                let id = made(self.role("screening_officer").post(&path, &screening(self, "")).await);
+                let id = made(
+                    self.role("screening_officer")
+                        .post(&path, &screening(self, ""))
+                        .await,
+                );
                 let ways: &[(&str, Say)] = match thing {
                     Thing::Pending => &[("submissions", nothing)],
                     Thing::Refused => &[("submissions", nothing), ("outcomes", outcome)],
@@ -560,7 +585,10 @@ impl Side {
                 };
                 for (what, body) in ways {
                     let path = format!("/v1/screenings/{id}/{what}");
-                    self.role("screening_officer").post(&path, &body(self, "")).await.created();
+                    self.role("screening_officer")
+                        .post(&path, &body(self, ""))
+                        .await
+                        .created();
                 }
                 id
             }
@@ -577,6 +605,16 @@ impl Side {
                     self.hr.api.post(&path, &body).await.created();
                 }
                 id
+            }
+            Thing::MatchCase => {
+                let person = worker(self, "");
+                self.hr.api.post("/v1/workers", &person).await.created();
+                let second = self.hr.api.post("/v1/workers", &person).await.created();
+                let path = "/v1/match-cases?state=open&limit=200";
+                let page = self.hr.api.get(path).await.ok();
+                let cases = page["items"].as_array().expect("items");
+                let case = cases.iter().find(|case| case["worker"] == second["id"]);
+                text(case.expect("the second record is noticed"), "id").to_owned()
             }
             Thing::Import => {
                 let (query, bytes) = file(&self.hr.card_system);
@@ -628,6 +666,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         | Thing::Conditional => "scr_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
+        Thing::MatchCase => "mat_00000000000070008000000000000000",
         Thing::Import => "imp_00000000000070008000000000000000",
     }
 }

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod match_cases;
 pub mod ready;
 pub mod restart;
 pub mod screenings;
@@ -50,6 +51,13 @@ macro_rules! all {
             what_cannot_be_meant_is_refused_with_its_field,
             a_screening_is_its_members_alone,
             every_change_of_every_state_leads_where_the_list_says,
+        );
+        $crate::stories::tell!($database, match_cases:
+            who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_is_decided,
+            that_it_is_not_this_person_is_lasting,
+            who_comes_with_a_document_later_waits_for_who_had_it_before,
+            several_records_are_asked_about_one_by_one_and_lead_to_one_person,
+            a_document_that_cannot_be_meant_is_refused_with_its_field,
         );
         $crate::stories::tell!($database, freshness:
             a_copy_permits_up_to_the_strictest_limit_and_not_a_millisecond_longer,

@@ -1,0 +1,130 @@
+//! Match cases: noticing that a person is registered a second time, and saying whether it is so.
+//!
+//! Records find each other by keyed hashes of documents alone, and who keeps the one learns nothing of the other until
+//! somebody must decide: then the member that had the document first is shown who came with it later. Until it has decided,
+//! nothing is issued to that record, so that nobody who was refused at one member gets in by another.
+
+use super::commit::Tx;
+use super::error::{Code, Error};
+use super::workers::unseal;
+use crate::access::keyring::Keyring;
+use crate::access::permission::{DecideMatchCases, Permit, ReadMatchCases};
+use crate::domain::document::Document;
+use crate::domain::ids::{MatchCaseId, WorkerId};
+use crate::domain::match_case::{Decision, MatchCase, State};
+use crate::domain::worker::{Worker, WorkerDetails};
+use crate::ledger::entry::Fact;
+use crate::ledger::replay::Matched;
+use crate::store::{Reader, match_cases, workers};
+
+/// How many cases one record opens at once. Where more records bear its documents, the longest known are asked about, and
+/// whoever is the same person as they is so too.
+pub const OPENED_MAX: usize = 32;
+
+/// Opens a case with each record that had a document of this one's before, unless the two were compared already. To be called
+/// in the transaction that stated the documents.
+pub(super) fn open(tx: &mut Tx<'_>, worker: &Worker) -> Result<(), Error> {
+    if worker.documents.is_empty() {
+        return Ok(());
+    }
+    let compared = match_cases::compared_with(tx.reader()?, worker.id)?;
+    let limit = OPENED_MAX + compared.len();
+    let found = workers::by_documents(tx.reader()?, &worker.documents, worker.id, limit)?;
+    let new = found.into_iter().filter(|(id, _)| !compared.contains(id));
+    for (candidate, candidate_member) in new.take(OPENED_MAX) {
+        tx.state(Fact::MatchOpened(MatchCase {
+            id: MatchCaseId::make(tx.environment),
+            worker: worker.id,
+            member: worker.member,
+            candidate,
+            candidate_member,
+        }))?;
+    }
+    Ok(())
+}
+
+/// Refuses while a case of this worker's is open: nothing may be issued to them.
+pub(super) fn none_open(tx: &mut Tx<'_>, worker: WorkerId) -> Result<(), Error> {
+    if match_cases::undecided(tx.reader()?, &[worker])?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Code::MatchOpen, MATCH_OPEN))
+}
+
+/// Why nothing is issued to somebody.
+pub(super) const MATCH_OPEN: &str = "Another record bears a document of this worker's. Whether both are of one person must be decided first: see the match case.";
+
+/// What whoever decides is shown of the record that came later.
+#[derive(Debug, Clone)]
+pub struct Newcomer {
+    /// Who it is.
+    pub details: WorkerDetails,
+    /// The documents that both records bear.
+    pub documents: Vec<Document>,
+}
+
+/// A match case of which the caller's member has either record; with the later record's person where the caller's member is to
+/// decide, and has not yet.
+pub fn show(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    permit: Permit<ReadMatchCases>,
+    id: MatchCaseId,
+) -> Result<(Matched, Option<Newcomer>), Error> {
+    let found = match_cases::find(reader, id)?.filter(|matched| {
+        permit.covers(matched.case.member) || permit.covers(matched.case.candidate_member)
+    });
+    let matched = found.ok_or_else(not_found)?;
+    if matched.state != State::Open || !permit.covers(matched.case.candidate_member) {
+        return Ok((matched, None));
+    }
+    let details: WorkerDetails = unseal(reader, keyring, matched.case.worker)?;
+    let candidate = workers::find(reader, matched.case.candidate)?.ok_or_else(not_found)?;
+    let both_bear = |document: &&Document| {
+        let key = keyring.document_key(document);
+        candidate.value.documents.contains(&key)
+    };
+    let documents = details
+        .documents
+        .iter()
+        .filter(both_bear)
+        .cloned()
+        .collect();
+    Ok((matched, Some(Newcomer { details, documents })))
+}
+
+/// The match cases of which the caller's member has either record, a page of them; in one state only, if one is named.
+pub fn list(
+    reader: &mut Reader,
+    permit: Permit<ReadMatchCases>,
+    state: Option<State>,
+    after: Option<MatchCaseId>,
+    limit: usize,
+) -> Result<Vec<Matched>, Error> {
+    let member = permit.caller().member;
+    Ok(match_cases::list(reader, member, state, after, limit)?)
+}
+
+/// Says whether both records are of one person, for the member that had the document first. It is said once.
+pub fn decide(
+    tx: &mut Tx<'_>,
+    permit: Permit<DecideMatchCases>,
+    id: MatchCaseId,
+    decision: Decision,
+) -> Result<Matched, Error> {
+    let found = match_cases::find(tx.reader()?, id)?
+        .filter(|matched| permit.covers(matched.case.candidate_member));
+    let matched = found.ok_or_else(not_found)?;
+    let state = matched.state.decided(decision)?;
+    let version = tx.state(Fact::MatchDecided { case: id, decision })?;
+    Ok(Matched {
+        state,
+        decided_at: Some(tx.now),
+        version,
+        ..matched
+    })
+}
+
+fn not_found() -> Error {
+    Error::not_found("match case")
+}
