@@ -19,6 +19,7 @@ use crate::access::keyring::Keyring;
 use crate::access::master_key;
 use crate::access::token::Tokens;
 use crate::config::Config;
+use crate::domain::lookup::LOOKUPS_PER_MINUTE;
 use crate::domain::time::Environment;
 use crate::environment::RealEnvironment;
 use crate::http::limits::KEEP_ALIVE;
@@ -28,6 +29,7 @@ use crate::service::check_log::CheckLog;
 use crate::service::commit::GROUP_MAX;
 use crate::service::health::Health;
 use crate::service::load::Progress;
+use crate::service::lookups::LookupLog;
 use crate::service::seen::{Keeper, Note, Refused};
 use crate::service::{Door, Services, follow, import, load, retention, signing_keys};
 use crate::store::{Store, migrate};
@@ -52,6 +54,7 @@ pub struct Node {
     health: Arc<Health>,
     stop: Arc<AtomicBool>,
     check_log: JoinHandle<()>,
+    lookup_log: JoinHandle<()>,
     follower: JoinHandle<()>,
     committer: JoinHandle<()>,
     seen: Option<(Arc<Keeper>, JoinHandle<()>)>,
@@ -139,6 +142,8 @@ impl Node {
             .map_err(threads)?;
         let (check_log, log_thread) =
             CheckLog::start(door.clone(), stop.clone()).map_err(threads)?;
+        let (lookups, lookup_log) =
+            LookupLog::start(door.clone(), stop.clone()).map_err(threads)?;
         let services = Services {
             environment,
             keyring,
@@ -147,6 +152,7 @@ impl Node {
             store,
             door,
             check_log,
+            lookups,
             imports: import::Running::default(),
         };
         let services = Arc::new(services);
@@ -158,6 +164,7 @@ impl Node {
             health,
             stop,
             check_log: log_thread,
+            lookup_log,
             follower,
             committer,
             seen,
@@ -185,9 +192,10 @@ impl Node {
     fn end(self) {
         self.services.imports.stop();
         self.stop.store(true, Ordering::Release);
-        // The log first: it writes through the door.
+        // The logs first: they write through the door.
         for (thread, close_door) in [
             (self.check_log, false),
+            (self.lookup_log, false),
             (self.follower, true),
             (self.committer, false),
         ] {
@@ -291,6 +299,7 @@ pub fn run(
         &node,
         config.gate_checks_per_second,
         config.requests_per_second,
+        LOOKUPS_PER_MINUTE,
     )?;
     let (grace, drain) = stopping(config.drain_seconds);
     let serving = Serving {
@@ -325,6 +334,7 @@ pub fn shared(
     node: &Node,
     gate_checks_per_second: u32,
     requests_per_second: u32,
+    lookups_per_minute: u32,
 ) -> Result<Data<Shared>, StartError> {
     let metrics = Metrics::new()
         .map_err(|error| StartError::new("The metrics cannot be registered", &error))?;
@@ -332,6 +342,7 @@ pub fn shared(
     let quotas = Quotas {
         gate: positive(gate_checks_per_second),
         other: positive(requests_per_second),
+        lookups_per_minute: positive(lookups_per_minute),
     };
     Ok(Data::new(Shared::new(
         node.services.clone(),

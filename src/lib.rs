@@ -8,8 +8,8 @@
 //!    of both databases enforces it.
 //! 3. Index, tables and replay learn only from ledger entries, through the same fold: at start, live, and from other
 //!    nodes.
-//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers and facts only. Names and card numbers are
-//!    sealed wherever they are stored.
+//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers, keyed hashes and facts only. Names, card
+//!    numbers and document numbers are sealed wherever they are stored.
 //! 5. Revoked is final. There is no function, role, file or migration that leads out of it.
 //! 6. Time and randomness come in through one trait, [`domain::time::Environment`].
 //! 7. Nothing is believed because it stands in the database. The head is sealed under a key that is not in it, over the
@@ -43,6 +43,10 @@
 //! A screening says whether a worker is cleared for a function; a credential, whether a card may pass a gate. The two are
 //! apart on purpose, in the law as here: [`domain::screening`] has no word of cards, and [`domain::decision`] none of
 //! advice.
+//!
+//! A person may be recorded by several members, and no record is ever merged into another. That two of them bear one document
+//! is noticed by a keyed hash of it; whether they are of one person somebody must say ([`domain::match_case`]), and until then
+//! nothing is issued to the one that came later. Whoever is shown who a worker is, is noted ([`service::lookups`]).
 //!
 //! # Three walks
 //!

@@ -88,6 +88,8 @@ table! {
     ReadMatchCases: HrOfficer Own, HrApprover Own;
     /// Say whether two records are of one person.
     DecideMatchCases: HrOfficer Own;
+    /// See who was shown whom.
+    ReadLookups: Registrar Own, Auditor Own;
     /// See screenings.
     ReadScreenings: ScreeningOfficer Own, ScreeningApprover Own;
     /// Open screenings, send them, record outcomes, appeals and the end of validity or consent.

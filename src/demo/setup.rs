@@ -57,7 +57,7 @@ pub async fn on_stage<T>(
     let (node, first) = begin(&folder.path().join("demo.db"), &url, &environment).await?;
     let failed = |error: std::io::Error| Failed::because("The server cannot run", &error);
     let shared =
-        app::shared(&node, 1_000, 1_000).map_err(|error| Failed::new(error.to_string()))?;
+        app::shared(&node, 1_000, 1_000, 1_000).map_err(|error| Failed::new(error.to_string()))?;
     let serving = Serving {
         listener,
         workers: std::thread::available_parallelism().map_or(1, usize::from),

@@ -210,6 +210,8 @@ kinds! {
     CheckKind, CheckId, "chk";
     /// One presented card that was not good.
     SightingKind, SightingId, "sgt";
+    /// One look at who somebody is.
+    LookupKind, LookupId, "lup";
     /// One file that was brought in.
     ImportKind, ImportId, "imp";
     /// One numbering of the ledger.

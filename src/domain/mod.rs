@@ -12,6 +12,7 @@ pub mod digest;
 pub mod document;
 pub mod freshness;
 pub mod ids;
+pub mod lookup;
 pub mod match_case;
 pub mod network;
 pub mod reason;

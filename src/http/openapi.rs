@@ -18,8 +18,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, match_cases, network, oauth, revocations,
-    screenings, sightings, workers,
+    clients, credentials, gate_checks, health, imports, lookups, match_cases, network, oauth,
+    revocations, screenings, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -45,6 +45,7 @@ use super::problem::ProblemDocument;
         clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
+        lookups::list,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,

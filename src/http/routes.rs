@@ -6,8 +6,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, match_cases, network, oauth, revocations,
-    screenings, sightings, workers,
+    clients, credentials, gate_checks, health, imports, lookups, match_cases, network, oauth,
+    revocations, screenings, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -173,6 +173,7 @@ pub fn table() -> Vec<Path> {
             "/v1/engagements/{id}/end",
             vec![(Method::POST, web::to(workers::disengage))],
         ),
+        at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
         at(
             "/v1/match-cases",
             vec![(Method::GET, web::to(match_cases::list))],

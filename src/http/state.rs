@@ -38,13 +38,15 @@ pub struct Shared {
     allowances: Mutex<HashMap<ClientId, Arc<Allowance>>>,
 }
 
-/// How often one client may ask, in a second.
+/// How often one client may ask, in a second if nothing else is said.
 #[derive(Debug, Clone, Copy)]
 pub struct Quotas {
     /// A gate's.
     pub gate: NonZeroU32,
     /// Anybody else's.
     pub other: NonZeroU32,
+    /// How often anybody may look up who a worker is, in a minute.
+    pub lookups_per_minute: NonZeroU32,
 }
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
@@ -53,6 +55,7 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformati
 /// draft-ietf-httpapi-ratelimit-headers.
 pub struct Allowance {
     limiter: Limiter,
+    lookups: Limiter,
     per_second: NonZeroU32,
     name: &'static str,
     policy: String,
@@ -113,9 +116,11 @@ impl Shared {
                 | Role::NetworkAdmin => (self.quotas.other, "client"),
             };
             let limiter = RateLimiter::direct(Quota::per_second(per_second)).with_middleware();
+            let lookups = Quota::per_minute(self.quotas.lookups_per_minute);
             let policy = format!("\"{name}\";q={per_second};w=1");
             Arc::new(Allowance {
                 limiter,
+                lookups: RateLimiter::direct(lookups).with_middleware(),
                 per_second,
                 name,
                 policy,
@@ -128,13 +133,12 @@ impl Shared {
 impl Allowance {
     /// Takes one request out of it, and answers how many are left.
     pub fn take(&self) -> Result<u32, Problem> {
-        match self.limiter.check() {
-            Ok(snapshot) => Ok(snapshot.remaining_burst_capacity()),
-            Err(not_until) => {
-                let wait = not_until.wait_time_from(DefaultClock::default().now());
-                Err(too_often(wait.as_secs() + 1))
-            }
-        }
+        take(&self.limiter)
+    }
+
+    /// Takes one look at who somebody is, of which there are fewer.
+    pub fn take_lookup(&self) -> Result<(), Problem> {
+        take(&self.lookups).map(drop)
     }
 
     /// The RateLimit-Policy header.
@@ -164,6 +168,16 @@ impl Allowance {
         match self.limiter.check_n(more) {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(too_often(1)),
+        }
+    }
+}
+
+fn take(limiter: &Limiter) -> Result<u32, Problem> {
+    match limiter.check() {
+        Ok(snapshot) => Ok(snapshot.remaining_burst_capacity()),
+        Err(not_until) => {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            Err(too_often(wait.as_secs() + 1))
         }
     }
 }

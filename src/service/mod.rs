@@ -4,7 +4,7 @@
 //! gets both from the transaction it runs in.
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
-//!   [`retention`]: how long it is kept.
+//!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`match_cases`], [`screenings`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
@@ -22,6 +22,7 @@ pub mod head;
 pub mod health;
 pub mod import;
 pub mod load;
+pub mod lookups;
 pub mod match_cases;
 pub mod network;
 pub mod restore;
@@ -62,6 +63,8 @@ pub struct Services {
     pub door: Door,
     /// What was answered.
     pub check_log: check_log::CheckLog,
+    /// Who was shown whom.
+    pub lookups: lookups::LookupLog,
     /// The files that are being brought in.
     pub imports: import::Running,
 }

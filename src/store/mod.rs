@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod ledger;
 pub mod logs;
+pub mod lookups;
 pub mod match_cases;
 pub mod migrate;
 pub mod network;

@@ -131,6 +131,19 @@ table! {
     }
 }
 table! {
+    lookups (id) {
+        id -> Binary,
+        at -> BigInt,
+        client -> Binary,
+        person -> Nullable<Binary>,
+        member -> Binary,
+        what -> SmallInt,
+        worker -> Nullable<Binary>,
+        hits -> Integer,
+        unusual -> Bool,
+    }
+}
+table! {
     imports (id) {
         id -> Binary,
         member -> Binary,

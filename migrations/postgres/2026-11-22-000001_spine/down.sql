@@ -2,6 +2,7 @@ DROP TABLE signing_keys;
 DROP TABLE idempotency_keys;
 DROP TABLE import_files;
 DROP TABLE imports;
+DROP TABLE lookups;
 DROP TABLE sightings;
 DROP TABLE gate_permits;
 DROP TABLE gate_checks;

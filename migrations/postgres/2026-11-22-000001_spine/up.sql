@@ -171,6 +171,20 @@ CREATE TABLE sightings (
 );
 CREATE INDEX sightings_by_credential ON sightings (credential, id);
 
+-- Who was shown whom. Written behind the answer.
+CREATE TABLE lookups (
+    id BYTEA NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    client BYTEA NOT NULL,
+    person BYTEA,
+    member BYTEA NOT NULL,
+    what SMALLINT NOT NULL,
+    worker BYTEA,
+    hits INTEGER NOT NULL,
+    unusual BOOLEAN NOT NULL
+);
+CREATE INDEX lookups_by_member ON lookups (member, id);
+
 -- Files brought in, and what became of them.
 CREATE TABLE imports (
     id BYTEA NOT NULL PRIMARY KEY,

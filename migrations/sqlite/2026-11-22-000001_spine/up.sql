@@ -171,6 +171,20 @@ CREATE TABLE sightings (
 ) WITHOUT ROWID;
 CREATE INDEX sightings_by_credential ON sightings (credential, id);
 
+-- Who was shown whom. Written behind the answer.
+CREATE TABLE lookups (
+    id BLOB NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    client BLOB NOT NULL,
+    person BLOB,
+    member BLOB NOT NULL,
+    what SMALLINT NOT NULL,
+    worker BLOB,
+    hits INTEGER NOT NULL,
+    unusual BOOLEAN NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX lookups_by_member ON lookups (member, id);
+
 -- Files brought in, and what became of them.
 CREATE TABLE imports (
     id BLOB NOT NULL PRIMARY KEY,

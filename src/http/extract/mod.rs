@@ -14,9 +14,11 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use crate::access::permission::{Permission, Permit};
-use crate::domain::ids::{Id, Kind};
+use crate::domain::ids::{Id, Kind, WorkerId};
+use crate::domain::lookup::What;
 use crate::domain::text;
 use crate::ledger::entry::Actor;
+use crate::service::Error;
 
 use super::problem::{Problem, ProblemCode};
 use super::state::{Allowance, Remaining, Remembered, Shared};
@@ -50,6 +52,14 @@ impl<P: Permission> Guarded<P> {
     /// Who states what comes of this request.
     pub fn actor(&self) -> Actor {
         Actor::Client(self.permit.caller().client)
+    }
+
+    /// Notes that the answer shows who these workers are. Without that it must not be given.
+    pub fn shows(&self, what: What, workers: &[WorkerId]) -> Result<(), Error> {
+        let (services, caller) = (&self.services, self.permit.caller());
+        services
+            .lookups
+            .note(caller, &*services.environment, what, workers)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::access::permission::{DecideMatchCases, ReadMatchCases};
 use crate::domain::document::{Country, Document, Kind};
 use crate::domain::ids::{MatchCaseId, MatchCaseKind, MemberId, WorkerId};
+use crate::domain::lookup::What;
 use crate::domain::match_case::{Decision, State};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::PersonName;
@@ -179,6 +180,10 @@ pub async fn show(who: Guarded<ReadMatchCases>, id: PathId<MatchCaseKind>) -> An
         .services
         .read(move |reader, keyring| match_cases::show(reader, keyring, permit, id))
         .await?;
+    if newcomer.is_some() {
+        who.allowance.take_lookup()?;
+        who.shows(What::MatchCase, &[found.case.worker])?;
+    }
     let member = permit.caller().member;
     let view = MatchCaseView::of(&found, member, newcomer);
     one(found.version, &view)

@@ -5,6 +5,7 @@ pub mod credentials;
 pub mod gate_checks;
 pub mod health;
 pub mod imports;
+pub mod lookups;
 pub mod match_cases;
 pub mod network;
 pub mod oauth;

@@ -7,6 +7,7 @@ use validator::{Validate, ValidationError};
 use crate::access::permission::{KeepWorkers, ReadWorkers};
 use crate::domain::document::Document;
 use crate::domain::ids::{EngagementId, EngagementKind, MemberId, WorkerId, WorkerKind};
+use crate::domain::lookup::What;
 use crate::domain::text::Text;
 use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
 use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, ListOf, Page, PathId, ValidJson};
@@ -127,10 +128,13 @@ pub async fn register(
 pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
     let (permit, limit) = (who.permit, page.limit);
     let after = after(&who, "workers", &page)?;
+    who.allowance.take_lookup()?;
     let found = who
         .services
         .read(move |reader, keyring| workers::list(reader, keyring, permit, after, limit + 1))
         .await?;
+    let shown = found.iter().take(limit).map(|(worker, _)| worker.value.id);
+    who.shows(What::Workers, &shown.collect::<Vec<_>>())?;
     items(
         &who,
         "workers",
@@ -146,10 +150,12 @@ pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
     responses((status = 200, description = "The worker", body = WorkerView)))]
 pub async fn show(who: Guarded<ReadWorkers>, id: PathId<WorkerKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
+    who.allowance.take_lookup()?;
     let (worker, details) = who
         .services
         .read(move |reader, keyring| workers::show(reader, keyring, permit, id))
         .await?;
+    who.shows(What::Worker, &[id])?;
     one(worker.version, &WorkerView::of(&worker.value, details))
 }
 

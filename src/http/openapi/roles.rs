@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 21] = [
+const DEMANDS: [(Ask, &[&str]); 22] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -70,6 +70,7 @@ const DEMANDS: [(Ask, &[&str]); 21] = [
         ReadMatchCases::reach,
         &["list_match_cases", "show_match_case"],
     ),
+    (ReadLookups::reach, &["list_lookups"]),
     (DecideMatchCases::reach, &["confirm_match", "reject_match"]),
     (
         ReadScreenings::reach,

@@ -26,6 +26,7 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         "card-systems",
         "gates",
         "clients",
+        "people",
     ] {
         let path = format!("/v1/{at}");
         let row = rows()
@@ -65,6 +66,13 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             .await
             .created();
     }
+    for _ in 0..3 {
+        hr.get(&format!("/v1/workers/{}", side.worker)).await.ok();
+    }
+    // Look-ups are written behind the answers, too.
+    while page(side.role("auditor"), "/v1/lookups").await.0.len() < 3 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     // One is decided: what the filter leaves out.
     for _ in 0..4 {
         side.one(Thing::MatchCase).await;
@@ -82,12 +90,15 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         filter,
     };
     let lists = vec![
+        // The first: those that follow add to it.
+        list("/v1/lookups", side.role("auditor"), None),
         list("/v1/members", network, None),
         list("/v1/facilities", network, of_member.clone()),
         list("/v1/zones", network, of_member.clone()),
         list("/v1/card-systems", network, of_member.clone()),
         list("/v1/gates", network, of_member.clone()),
-        list("/v1/clients", network, of_member),
+        list("/v1/clients", network, of_member.clone()),
+        list("/v1/people", network, of_member),
         list("/v1/workers", hr, None),
         list(
             &format!("/v1/workers/{}/engagements", side.worker),
@@ -261,7 +272,9 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
         }
     }
     for (List { path, .. }, cursor) in lists.iter().zip(&cursors) {
-        let api = if path.contains("screenings") {
+        let api = if path.contains("lookups") {
+            other.role("auditor")
+        } else if path.contains("screenings") {
             other.role("screening_officer")
         } else if path.contains("workers")
             || path.contains("match-cases")

@@ -326,6 +326,7 @@ async fn by_quota(reached: &mut Reached, world: &World, side: &Side) {
     let quotas = Quotas {
         gate: NonZeroU32::new(500).expect("it is not zero"),
         other: NonZeroU32::MIN,
+        lookups_per_minute: NonZeroU32::MAX,
     };
     let metrics = Metrics::new().expect("metrics register");
     let services = world.node.shared.services.clone();

@@ -131,6 +131,8 @@ impl Row {
         let of_approver = ["/appeal-outcomes", "/finalisations", "/unmet-conditions"];
         if of_approver.iter().any(|path| self.path.ends_with(path)) {
             side.role("screening_approver")
+        } else if self.path.ends_with("/lookups") {
+            side.role("auditor")
         } else if self.path.contains("/screenings") {
             side.role("screening_officer")
         } else if self.path.contains("gate-checks") || self.path.ends_with("/status") {
@@ -406,6 +408,7 @@ pub fn rows() -> Vec<Row> {
             Json(engagement),
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
+        get("/v1/lookups", Thing::Nothing),
         get("/v1/match-cases", Thing::Nothing),
         get("/v1/match-cases/{id}", Thing::MatchCase),
         post(

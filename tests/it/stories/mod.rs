@@ -7,6 +7,7 @@ pub mod demo;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod lookups;
 pub mod match_cases;
 pub mod ready;
 pub mod restart;
@@ -58,6 +59,11 @@ macro_rules! all {
             who_comes_with_a_document_later_waits_for_who_had_it_before,
             several_records_are_asked_about_one_by_one_and_lead_to_one_person,
             a_document_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, lookups:
+            every_look_at_a_person_is_noted_for_registrar_and_auditor,
+            who_reads_through_the_records_of_a_port_is_seen,
+            who_looks_up_too_often_is_told_to_wait,
         );
         $crate::stories::tell!($database, freshness:
             a_copy_permits_up_to_the_strictest_limit_and_not_a_millisecond_longer,

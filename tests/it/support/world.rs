@@ -267,7 +267,7 @@ impl RunningNode {
     ) -> Self {
         let settings = Self::settings(url, clock, keyring, state);
         let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
-        let shared = app::shared(&node, 1_000_000, 1_000_000).expect("metrics register");
+        let shared = app::shared(&node, 1_000_000, 1_000_000, 1_000_000).expect("metrics register");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let serving = Serving {

@@ -22,6 +22,7 @@ use crate::ledger::entry::{Actor, Fact};
 use crate::service::check_log::CheckLog;
 use crate::service::commit::{Door, GROUP_MAX};
 use crate::service::head::{Vouched, seal};
+use crate::service::lookups::LookupLog;
 use crate::store::ledger::{self, Head};
 use crate::store::migrate;
 
@@ -97,6 +98,7 @@ impl World {
         .unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let (check_log, log_thread) = CheckLog::start(door.clone(), stop.clone()).unwrap();
+        let (lookups, lookup_log) = LookupLog::start(door.clone(), stop.clone()).unwrap();
         let key = SigningKey::from_pkcs8("k".into(), &SigningKey::generate().unwrap()).unwrap();
         let tokens = Tokens::new("https://portcullis.example", vec![key]).unwrap();
         let imports = Running::default();
@@ -108,11 +110,12 @@ impl World {
             store,
             door,
             check_log,
+            lookups,
             imports,
         };
         let world = Self {
             services: Arc::new(services),
-            threads: vec![log_thread, committer],
+            threads: vec![log_thread, lookup_log, committer],
             stop,
             _folder: folder,
         };

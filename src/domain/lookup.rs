@@ -1,0 +1,50 @@
+//! Look-ups: somebody was shown who a worker is. Each is noted, so that the worker can be told who looked, and that nobody
+//! reads through the records of a port unseen.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ClientId, LookupId, MemberId, PersonId, WorkerId};
+use super::screening::names;
+use super::time::{HOUR_MS, Timestamp};
+
+names! {
+    #[schema(as = LookupKind)]
+    /// What was looked at.
+    What:
+    /// One worker.
+    Worker = 1, "worker";
+    /// A page of workers.
+    Workers = 2, "workers";
+    /// Who came with a document that an own worker bears.
+    MatchCase = 4, "match_case";
+}
+
+/// A look-up: who was shown how many, and what they had asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lookup {
+    /// Made by us.
+    pub id: LookupId,
+    /// When it was answered.
+    pub at: Timestamp,
+    /// Who asked.
+    pub client: ClientId,
+    /// The person behind it, where it is a person's tool.
+    pub person: Option<PersonId>,
+    /// For which member.
+    pub member: MemberId,
+    /// What was looked at.
+    pub what: What,
+    /// Who was shown, where it was one.
+    pub worker: Option<WorkerId>,
+    /// How many were shown.
+    pub hits: u32,
+    /// Whether the client has been shown more within the hour than anybody's work asks for.
+    pub unusual: bool,
+}
+
+/// How often one client may look up in a minute.
+pub const LOOKUPS_PER_MINUTE: u32 = 60;
+/// How many workers one client is shown within an hour before it is unusual.
+pub const USUAL_WORKERS: usize = 300;
+/// That hour.
+pub const USUAL_WITHIN_MS: i64 = HOUR_MS;
