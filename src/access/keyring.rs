@@ -21,6 +21,7 @@ pub struct Keyring {
     cards: [u8; 32],
     staff_numbers: [u8; 32],
     documents: [u8; 32],
+    names: [u8; 32],
     details: LessSafeKey,
     heads: LessSafeKey,
     sums: SipHasher24,
@@ -51,6 +52,7 @@ impl Keyring {
             cards: expand(&extracted, b"cards"),
             staff_numbers: expand(&extracted, b"staff numbers"),
             documents: expand(&extracted, b"documents"),
+            names: expand(&extracted, b"names"),
             details: sealing(b"details"),
             heads: sealing(b"heads"),
             sums: SipHasher24::new_with_key(&half(&expand(&extracted, b"sums"))),
@@ -91,6 +93,14 @@ impl Keyring {
         hasher.update(document.country.as_str().as_bytes());
         hasher.update(document.number.as_str().as_bytes());
         DocumentKey(half(hasher.finalize().as_bytes()))
+    }
+
+    /// What a worker is found by within its member: of the folded beginning of a name.
+    pub fn name_key(&self, member: MemberId, beginning: &str) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.names);
+        hasher.update(member.as_bytes());
+        hasher.update(beginning.as_bytes());
+        half(hasher.finalize().as_bytes())
     }
 
     /// Seals bytes about a subject (AES-256-GCM-SIV, RFC 8452). What was sealed for one subject opens for no other.

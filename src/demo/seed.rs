@@ -14,7 +14,7 @@ use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::{Actor, Fact};
 use crate::service::workers::digest_of;
-use crate::service::{Error, Services, Tx};
+use crate::service::{Error, Services, Tx, search};
 
 use super::network::Network;
 use super::people::{Crowd, Person, Standing};
@@ -30,6 +30,7 @@ struct Batch {
     moves: Vec<Fact>,
     sealed: Vec<([u8; 16], Vec<u8>)>,
     staff_numbers: Vec<([u8; 16], Engagement)>,
+    names: Vec<(WorkerId, Vec<[u8; 16]>)>,
     credentials: Vec<CredentialId>,
 }
 
@@ -86,6 +87,9 @@ impl Batch {
         for (staff_key, engagement) in &self.staff_numbers {
             pending.staff_number(*staff_key, engagement);
         }
+        for (worker, found_by) in &self.names {
+            pending.names(*worker, found_by.iter().copied());
+        }
         for fact in self.records.iter().chain(&self.moves) {
             tx.state(fact.clone())?;
         }
@@ -129,6 +133,8 @@ fn prepare(
             details: batch.seal(id, &person.details, keyring, environment)?,
             documents: Vec::new(),
         };
+        let found_by = search::keys(keyring, at.id, &person.details);
+        batch.names.push((id, found_by));
         let id = EngagementId::make(environment);
         let engagement = Engagement {
             id,

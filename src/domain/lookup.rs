@@ -15,6 +15,8 @@ names! {
     Worker = 1, "worker";
     /// A page of workers.
     Workers = 2, "workers";
+    /// What a search found.
+    Search = 3, "search";
     /// Who came with a document that an own worker bears.
     MatchCase = 4, "match_case";
 }

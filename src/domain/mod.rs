@@ -14,6 +14,7 @@ pub mod freshness;
 pub mod ids;
 pub mod lookup;
 pub mod match_case;
+pub mod name_search;
 pub mod network;
 pub mod reason;
 pub mod screening;

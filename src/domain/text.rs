@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Text of 1 to `MAX` characters. U+0000, control characters and the marks that turn the direction of writing are
@@ -32,6 +33,29 @@ pub enum BadText {
 pub fn allowed(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Lower case, without accents, and only letters and digits: `Numéro de badge` and `NUMERO_DE-BADGE` are one name.
+pub fn fold(text: &str) -> String {
+    // Compatibility decomposition (Unicode Standard Annex 15) puts accents apart; they are no letters and fall away.
+    let apart = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
+    let mut folded = String::with_capacity(apart.len());
+    for c in apart.chars().flat_map(char::to_lowercase) {
+        match c {
+            // Letters of their own to Unicode, which people and machines of other tongues write so.
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'ı' => folded.push('i'),
+            c if c.is_alphanumeric() => folded.push(c),
+            _ => {}
+        }
+    }
+    folded
 }
 
 impl<const MAX: usize> Text<MAX> {

@@ -43,7 +43,7 @@ use super::problem::ProblemDocument;
         network::add_gate, network::list_gates, network::show_gate, network::change_gate,
         clients::add_client, clients::list_clients, clients::show_client, clients::change_client, clients::revoke_client,
         clients::add_person, clients::list_people, clients::show_person, clients::change_person,
-        workers::register, workers::list, workers::show, workers::amend,
+        workers::register, workers::list, workers::search, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
         lookups::list,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,

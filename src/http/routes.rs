@@ -156,6 +156,10 @@ pub fn table() -> Vec<Path> {
             ],
         ),
         at(
+            "/v1/workers:search",
+            vec![(Method::POST, web::to(workers::search))],
+        ),
+        at(
             "/v1/workers/{id}",
             vec![
                 (Method::GET, web::to(workers::show)),

@@ -71,7 +71,10 @@ impl LookupLog {
             person: caller.person,
             member: caller.member,
             what,
-            worker: workers.first().copied().filter(|_| what != What::Workers),
+            worker: match workers {
+                [one] if what != What::Workers => Some(*one),
+                _ => None,
+            },
             hits: u32::try_from(workers.len()).unwrap_or(u32::MAX),
             unusual,
         };

@@ -413,8 +413,8 @@ fn rows(reader: &mut Reader, replay: Replay) -> Result<Vec<(&'static str, u64)>,
     Ok(counted)
 }
 
-/// Compares the staff numbers, by which a file names a worker, with the sealed details of the engagements, and opens every
-/// seal. For whoever has the keys, after [`verify`] has found those details to be the ledger's. Answers how many there are.
+/// Compares the staff numbers, by which a file names a worker, with the sealed details of the engagements, and what workers are
+/// found by with theirs, and opens every seal. For whoever has the keys, after [`verify`] has found those details to be the ledger's. Answers how many there are.
 pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Failure> {
     reader.snapshot(|reader| {
         let mut unopened = None;
@@ -464,7 +464,9 @@ pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Fail
             });
             Ok(())
         });
-        Ok(table.end(all)?.1)
+        let staff_numbers = table.end(all)?.1;
+        names::verify(reader, keyring)?;
+        Ok(staff_numbers)
     })
 }
 
@@ -475,6 +477,7 @@ fn sha256(bytes: &[u8]) -> Digest {
     Digest(sha256)
 }
 
+mod names;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use super::commit::Tx;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::changed;
+use super::search;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
 use crate::domain::digest::Digest;
@@ -14,6 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
 use crate::store::Reader;
+use crate::store::names;
 use crate::store::workers::{self, EngagementHeld, Versioned};
 
 /// Registers a worker. Whoever bears a document of theirs already is asked about: see [`match_cases`].
@@ -32,7 +34,9 @@ pub fn register(
         details: digest,
         documents,
     };
+    let found_by = search::keys(tx.keyring, worker.member, details);
     tx.pending().seal(*id.as_bytes(), sealed);
+    tx.pending().names(id, found_by);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
     match_cases::open(tx, &worker)?;
     Ok(Versioned {
@@ -63,7 +67,10 @@ pub fn amend(
         documents,
         ..before.value
     };
+    let found_by = search::keys(tx.keyring, worker.member, details);
     workers::reseal(tx.writer()?, id, sealed)?;
+    names::forget(tx.writer()?, id)?;
+    tx.pending().names(id, found_by);
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
     match_cases::open(tx, &worker)?;
     Ok(Versioned {

@@ -20,6 +20,7 @@ pub mod logs;
 pub mod lookups;
 pub mod match_cases;
 pub mod migrate;
+pub mod names;
 pub mod network;
 pub mod permits;
 mod schema;

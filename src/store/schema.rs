@@ -26,6 +26,9 @@ table! {
     worker_documents (document_key, worker) { document_key -> Binary, worker -> Binary, }
 }
 table! {
+    worker_names (name_key, worker) { name_key -> Binary, worker -> Binary, }
+}
+table! {
     match_cases (id) {
         id -> Binary,
         worker -> Binary,

@@ -9,9 +9,10 @@ use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::match_cases::MatchRow;
+use super::names::WorkerNameRow;
 use super::schema::{
     badge_cards, badges, credentials, engagements, match_cases, network_records, screenings,
-    sealed_details, staff_numbers, worker_documents, workers,
+    sealed_details, staff_numbers, worker_documents, worker_names, workers,
 };
 use crate::domain::calendar::Day;
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};
@@ -30,6 +31,7 @@ use crate::ledger::replay::{Matched, Screened};
 pub struct Pending {
     workers: Vec<WorkerRow>,
     worker_documents: Vec<WorkerDocumentRow>,
+    pub(super) worker_names: Vec<WorkerNameRow>,
     match_cases: Vec<MatchRow>,
     engagements: Vec<EngagementRow>,
     screenings: Vec<ScreeningRow>,
@@ -188,6 +190,7 @@ impl Pending {
         insert!(
             workers,
             worker_documents,
+            worker_names,
             match_cases,
             engagements,
             screenings,

@@ -116,6 +116,27 @@ pub fn by_documents(
     Ok(rows.map(|(id, member)| (id.id(), member.id())).collect())
 }
 
+/// A member's workers who bear this document, after `after`, at most `limit`.
+pub fn with_document(
+    reader: &mut Reader,
+    member: MemberId,
+    document: DocumentKey,
+    after: Option<WorkerId>,
+    limit: usize,
+) -> Result<Vec<WorkerId>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    let rows: Vec<Bytes16> = worker_documents::table
+        .inner_join(workers::table.on(workers::id.eq(worker_documents::worker)))
+        .select(workers::id)
+        .filter(worker_documents::document_key.eq(Bytes16::from(document)))
+        .filter(workers::member.eq(Bytes16::from(member)))
+        .filter(workers::id.gt(after))
+        .order(workers::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    Ok(rows.into_iter().map(Bytes16::id).collect())
+}
+
 /// The workers that a member registered, after `after`, in the order of registration.
 pub fn list(
     reader: &mut Reader,

@@ -40,6 +40,14 @@ CREATE TABLE worker_documents (
 );
 CREATE INDEX worker_documents_by_worker ON worker_documents (worker, document_key);
 
+-- Keyed hashes of how names begin, by which a member finds its workers. They go with the person.
+CREATE TABLE worker_names (
+    name_key BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    PRIMARY KEY (name_key, worker)
+);
+CREATE INDEX worker_names_by_worker ON worker_names (worker);
+
 -- Whether two records that bear one document are of one person.
 CREATE TABLE match_cases (
     id BYTEA NOT NULL PRIMARY KEY,

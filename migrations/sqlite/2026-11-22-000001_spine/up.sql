@@ -40,6 +40,14 @@ CREATE TABLE worker_documents (
 ) WITHOUT ROWID;
 CREATE INDEX worker_documents_by_worker ON worker_documents (worker, document_key);
 
+-- Keyed hashes of how names begin, by which a member finds its workers. They go with the person.
+CREATE TABLE worker_names (
+    name_key BLOB NOT NULL,
+    worker BLOB NOT NULL,
+    PRIMARY KEY (name_key, worker)
+) WITHOUT ROWID;
+CREATE INDEX worker_names_by_worker ON worker_names (worker);
+
 -- Whether two records that bear one document are of one person.
 CREATE TABLE match_cases (
     id BLOB NOT NULL PRIMARY KEY,

@@ -91,7 +91,8 @@ impl BadgeBody {
     }
 }
 
-fn card_draft(card: &CardBody, pointer: &str) -> Result<CardDraft, Error> {
+/// A card as it was given, with the place where it stands.
+pub fn card_draft(card: &CardBody, pointer: &str) -> Result<CardDraft, Error> {
     let card_system = card.card_system.ok_or_else(|| {
         Error::field(
             format!("{pointer}/card_system"),

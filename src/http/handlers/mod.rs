@@ -90,8 +90,17 @@ pub fn after<P: Permission, K: Kind, Q>(
     list: &str,
     page: &Page<Q>,
 ) -> Result<Option<Id<K>>, Problem> {
+    after_cursor(who, list, page.cursor.as_deref())
+}
+
+/// Where the page begins that this cursor names.
+pub fn after_cursor<P: Permission, K: Kind>(
+    who: &Guarded<P>,
+    list: &str,
+    cursor: Option<&str>,
+) -> Result<Option<Id<K>>, Problem> {
     let member = who.permit.caller().member;
-    let read = |cursor: &String| {
+    let read = |cursor: &str| {
         let last = who.services.keyring.read_cursor(list, member, cursor);
         last.ok_or_else(|| {
             Problem::new(
@@ -100,7 +109,7 @@ pub fn after<P: Permission, K: Kind, Q>(
             )
         })
     };
-    page.cursor.as_ref().map(read).transpose()
+    cursor.map(read).transpose()
 }
 
 /// A page with the cursor for the next. `things` holds one more than the page, if there is a next.

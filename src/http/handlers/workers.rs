@@ -1,5 +1,6 @@
 //! Workers and engagements: `/v1/workers`, `/v1/workers/{id}/engagements`, `POST /v1/engagements/{id}/end`.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
@@ -11,9 +12,13 @@ use crate::domain::lookup::What;
 use crate::domain::text::Text;
 use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
 use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, ListOf, Page, PathId, ValidJson};
-use crate::service::{Tx, workers};
+use crate::http::limits::PAGE_DEFAULT;
+use crate::service::search::{self, Sought};
+use crate::service::{Error, Tx, workers};
 
-use super::{Answer, Items, after, answer, items, one, rendered};
+use super::credentials::card_draft;
+use super::gate_checks::CardBody;
+use super::{Answer, Items, after, after_cursor, answer, items, one, rendered};
 
 /// What a member knows of a worker.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
@@ -144,6 +149,82 @@ pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
         |(worker, details)| WorkerView::of(&worker.value, details),
     )
 }
+
+/// What workers are searched by: one of `name`, `document` and `card`.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerSearchBody {
+    /// How the family name or the given names begin, two letters or digits at least. Case, accents and what stands between
+    /// letters do not matter.
+    #[serde(default)]
+    pub name: Option<PersonName>,
+    /// A document.
+    #[serde(default)]
+    pub document: Option<Document>,
+    /// A card in one of your member's card systems, whatever became of its credential.
+    #[serde(default)]
+    pub card: Option<CardBody>,
+    /// Items on the page, 50 if not said.
+    #[serde(default)]
+    #[validate(range(min = 1, max = 200))]
+    #[schema(minimum = 1, maximum = 200)]
+    pub limit: Option<u8>,
+    /// From the page before.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    pub cursor: Option<String>,
+}
+
+impl WorkerSearchBody {
+    fn sought(self) -> Result<Sought, Error> {
+        match (self.name, self.document, self.card) {
+            (Some(name), None, None) => Ok(Sought::Name(name)),
+            (None, Some(document), None) => Ok(Sought::Document(document)),
+            (None, None, Some(card)) => Ok(Sought::Card(card_draft(&card, "/card")?)),
+            _ => {
+                let message = "Give name, document or card, one of the three.";
+                Err(Error::field("", "ambiguous", message))
+            }
+        }
+    }
+}
+
+/// Searches the workers that your member registered.
+///
+/// It changes nothing; it is a POST because what is sought must not stand in a URL. A page can hold fewer than asked for and
+/// still name a next one.
+#[utoipa::path(post, operation_id = "search_workers", path = "/v1/workers:search", tag = "Workers", request_body = WorkerSearchBody,
+    responses((status = 200, description = "A page", body = Items<WorkerView>)))]
+pub async fn search(who: Guarded<ReadWorkers>, body: ValidJson<WorkerSearchBody>) -> Answer {
+    let (permit, mut body) = (who.permit, body.value);
+    let limit = body.limit.map_or(PAGE_DEFAULT, usize::from);
+    let cursor = body.cursor.take();
+    let sought = body.sought()?;
+    let after = after_cursor(&who, FOUND, cursor.as_deref())?;
+    who.allowance.take_lookup()?;
+    let index = who.services.index.clone();
+    let found = who
+        .services
+        .read(move |reader, keyring| {
+            search::search(reader, keyring, &index, permit, &sought, after, limit)
+        })
+        .await?;
+    let shown = found.workers.iter().map(|(worker, _)| worker.value.id);
+    who.shows(What::Search, &shown.collect::<Vec<_>>())?;
+    let member = permit.caller().member;
+    let items = found.workers.into_iter();
+    Ok(HttpResponse::Ok().json(Items {
+        items: items
+            .map(|(worker, details)| WorkerView::of(&worker.value, details))
+            .collect(),
+        next_cursor: found
+            .next
+            .map(|last| who.services.keyring.cursor(FOUND, member, last)),
+    }))
+}
+
+/// The list that cursors of searches are made for.
+const FOUND: &str = "workers found";
 
 /// One worker.
 #[utoipa::path(get, operation_id = "show_worker", path = "/v1/workers/{id}", tag = "Workers", params(("id" = WorkerId, Path, description = "Which")),

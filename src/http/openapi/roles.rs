@@ -55,7 +55,12 @@ const DEMANDS: [(Ask, &[&str]); 22] = [
     ),
     (
         ReadWorkers::reach,
-        &["list_workers", "show_worker", "list_engagements"],
+        &[
+            "list_workers",
+            "search_workers",
+            "show_worker",
+            "list_engagements",
+        ],
     ),
     (
         KeepWorkers::reach,

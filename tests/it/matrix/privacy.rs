@@ -181,6 +181,19 @@ async fn story(world: &World, admin: &Admin) -> Told {
             "not even who decides is shown the number"
         );
     }
+    for body in [
+        json!({ "name": FAMILY_NAME }),
+        json!({ "document": document }),
+        json!({ "name": FAMILY_NAME, "limit": 1 }),
+    ] {
+        let found = hr.api.post("/v1/workers:search", &body).await.ok();
+        assert!(!found["items"].as_array().expect("items").is_empty());
+        let mut wrong = body.clone();
+        wrong["cursor"] = json!(DOCUMENT);
+        errors.push(hr.api.post("/v1/workers:search", &wrong).await);
+        wrong["employer"] = json!(EMPLOYER);
+        errors.push(hr.api.post("/v1/workers:search", &wrong).await);
+    }
     let refused = json!({ "worker": twice["id"], "valid_until": "2027-01-01T00:00:00Z", "badges": [
         { "medium": "card", "cards": [{ "card_system": hr.card_system, "format": "number", "value": "1" }] },
     ]});

@@ -262,6 +262,10 @@ fn worker(_: &Side, _: &str) -> Value {
     })
 }
 
+fn search(_: &Side, _: &str) -> Value {
+    json!({ "name": "maes" })
+}
+
 fn engagement(_: &Side, _: &str) -> Value {
     json!({ "employer": "Stuwadoor Noord" })
 }
@@ -399,6 +403,7 @@ pub fn rows() -> Vec<Row> {
         }),
         get("/v1/workers", Thing::Nothing),
         post("/v1/workers", Thing::Nothing, Json(worker)),
+        post("/v1/workers:search", Thing::Nothing, Json(search)),
         get("/v1/workers/{id}", Thing::Worker),
         put("/v1/workers/{id}", Thing::Worker, worker),
         get("/v1/workers/{id}/engagements", Thing::Worker),

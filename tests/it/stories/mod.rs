@@ -12,6 +12,7 @@ pub mod match_cases;
 pub mod ready;
 pub mod restart;
 pub mod screenings;
+pub mod search;
 pub mod transitions;
 
 /// Every story, as a test on one database.
@@ -59,6 +60,11 @@ macro_rules! all {
             who_comes_with_a_document_later_waits_for_who_had_it_before,
             several_records_are_asked_about_one_by_one_and_lead_to_one_person,
             a_document_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, search:
+            a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,
+            a_worker_is_found_by_document_and_by_card,
+            a_search_that_cannot_be_meant_is_refused_with_its_field,
         );
         $crate::stories::tell!($database, lookups:
             every_look_at_a_person_is_noted_for_registrar_and_auditor,

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 use serde::{Deserialize, Serialize};
 
+pub(in crate::service::import) use crate::domain::text::fold;
+
 /// How the text of a file is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum Encoding {
@@ -56,30 +58,6 @@ pub(super) fn decode(bytes: &[u8]) -> (Encoding, Cow<'_, str>) {
             ),
         }
     }
-}
-
-/// Lower case, without accents, and only letters and digits: `Numéro de badge` and `NUMERO_DE-BADGE` are one name.
-pub(in crate::service::import) fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        match c {
-            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => folded.push('a'),
-            'ç' => folded.push('c'),
-            'è' | 'é' | 'ê' | 'ë' => folded.push('e'),
-            'ì' | 'í' | 'î' | 'ï' => folded.push('i'),
-            'ñ' => folded.push('n'),
-            'ò' | 'ó' | 'ô' | 'õ' | 'ö' => folded.push('o'),
-            'ù' | 'ú' | 'û' | 'ü' => folded.push('u'),
-            'ý' | 'ÿ' => folded.push('y'),
-            'ß' => folded.push_str("ss"),
-            'æ' => folded.push_str("ae"),
-            'œ' => folded.push_str("oe"),
-            // Accents that stand apart, as macOS writes them, are no letters and fall away here too.
-            c if c.is_alphanumeric() => folded.push(c),
-            _ => {}
-        }
-    }
-    folded
 }
 
 /// Latin text in UTF-16 has a zero in nearly every second byte, and other text has none. Which half tells the order.
