@@ -4,7 +4,7 @@
 
 use diesel::prelude::*;
 
-use super::backend::{ROWS_PER_INSERT, both};
+use super::backend::{AnyConnection, ROWS_BETWEEN_GATES, ROWS_PER_INSERT};
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
@@ -141,7 +141,18 @@ impl Pending {
         macro_rules! insert {
             ($($table:ident),*) => {$(
                 for chunk in std::mem::take(&mut self.$table).chunks(ROWS_PER_INSERT) {
-                    both!(&mut writer.0, |inner| diesel::insert_into($table::table).values(chunk).execute(inner))?;
+                    match &mut writer.0 {
+                        AnyConnection::Postgres(inner) => {
+                            diesel::insert_into($table::table).values(chunk).execute(inner)?;
+                        }
+                        AnyConnection::Sqlite(inner) => {
+                            for few in chunk.chunks(ROWS_BETWEEN_GATES) {
+                                // The database is this process, and the core may be one that gates wait for.
+                                std::thread::yield_now();
+                                diesel::insert_into($table::table).values(few).execute(inner)?;
+                            }
+                        }
+                    }
                 }
             )*};
         }
