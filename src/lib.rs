@@ -40,6 +40,10 @@
 //! `/v1/credentials/{id}/revocations` does, the handler is named after what it says: `http/handlers/revocations.rs`.
 //! [`http::routes`] has every path with its handler.
 //!
+//! A screening says whether a worker is cleared for a function; a credential, whether a card may pass a gate. The two are
+//! apart on purpose, in the law as here: [`domain::screening`] has no word of cards, and [`domain::decision`] none of
+//! advice.
+//!
 //! # Three walks
 //!
 //! **A badge is read at a gate.** `POST /v1/gate-checks` → answered straight from the connection where all about the request

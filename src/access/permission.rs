@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use crate::domain::client::Role;
-use crate::domain::ids::{ClientId, MemberId};
+use crate::domain::ids::{ClientId, MemberId, PersonId};
 
 /// Who is asking, as their token and the network say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Caller {
     pub member: MemberId,
     /// In which role.
     pub role: Role,
+    /// The person behind it, where it is a person's tool.
+    pub person: Option<PersonId>,
 }
 
 /// How far a permission reaches.
@@ -40,7 +42,7 @@ pub trait Permission: 'static {
 }
 
 macro_rules! table {
-    ($($(#[$doc:meta])* $name:ident: $gate:ident $hr_officer:ident $member_admin:ident $network_admin:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $($role:ident $reach:ident),+;)*) => {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy)]
@@ -49,10 +51,8 @@ macro_rules! table {
                 const NAME: &'static str = stringify!($name);
                 fn reach(role: Role) -> Reach {
                     match role {
-                        Role::Gate => Reach::$gate,
-                        Role::HrOfficer => Reach::$hr_officer,
-                        Role::MemberAdmin => Reach::$member_admin,
-                        Role::NetworkAdmin => Reach::$network_admin,
+                        $(Role::$role => Reach::$reach,)+
+                        _ => Reach::Nowhere,
                     }
                 }
             }
@@ -64,40 +64,46 @@ macro_rules! table {
     };
 }
 
+// Who may, and how far. A role that is not named may not.
 table! {
-    //                          gate    hr_officer member_admin network_admin
     /// Ask whether a card is good at an own gate.
-    CheckGate:                  Own     Nowhere    Nowhere      Nowhere;
+    CheckGate: Gate Own;
     /// Ask where any credential stands, without whose it is.
-    ReadStatus:                 Network Network    Nowhere      Nowhere;
+    ReadStatus: Gate Network, HrOfficer Network, HrApprover Network, FacilityOfficer Network, DutyOfficer Network;
     /// See members, facilities, zones and card systems.
-    ReadNetwork:                Nowhere Network    Network      Network;
+    ReadNetwork: HrOfficer Network, HrApprover Network, ScreeningOfficer Network, ScreeningApprover Network, FacilityOfficer Network, DutyOfficer Network, Registrar Network, Auditor Network, MemberAdmin Network, NetworkAdmin Network;
     /// Add and change members.
-    KeepMembers:                Nowhere Nowhere    Nowhere      Network;
+    KeepMembers: NetworkAdmin Network;
     /// Add and change facilities, zones, gates and card systems.
-    KeepFacilities:             Nowhere Nowhere    Own          Network;
+    KeepFacilities: MemberAdmin Own, NetworkAdmin Network;
     /// See gates.
-    ReadGates:                  Nowhere Own        Own          Network;
-    /// See, add and revoke clients.
-    KeepClients:                Nowhere Nowhere    Own          Network;
+    ReadGates: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Own, MemberAdmin Own, NetworkAdmin Network;
+    /// See, add and revoke clients, and the people who use them.
+    KeepClients: MemberAdmin Own, NetworkAdmin Network;
     /// See workers and engagements.
-    ReadWorkers:                Nowhere Own        Nowhere      Nowhere;
+    ReadWorkers: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own;
     /// Register workers, begin and end engagements.
-    KeepWorkers:                Nowhere Own        Nowhere      Nowhere;
+    KeepWorkers: HrOfficer Own;
+    /// See screenings.
+    ReadScreenings: ScreeningOfficer Own, ScreeningApprover Own;
+    /// Open screenings, send them, record outcomes, appeals and the end of validity or consent.
+    KeepScreenings: ScreeningOfficer Own;
+    /// Record what an appeal came to, that its term ran out, or that a condition was not met.
+    DecideScreenings: ScreeningApprover Own;
     /// See credentials with their badges.
-    ReadCredentials:            Nowhere Own        Nowhere      Nowhere;
+    ReadCredentials: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Own;
     /// Issue credentials and add badges.
-    Issue:                      Nowhere Own        Nowhere      Nowhere;
+    Issue: HrOfficer Own;
     /// Suspend credentials.
-    Suspend:                    Nowhere Own        Nowhere      Nowhere;
+    Suspend: HrOfficer Own, FacilityOfficer Own, DutyOfficer Own;
     /// Lift suspensions.
-    Lift:                       Nowhere Own        Nowhere      Nowhere;
+    Lift: HrOfficer Own;
     /// Revoke credentials.
-    Revoke:                     Nowhere Own        Nowhere      Nowhere;
+    Revoke: HrOfficer Own, DutyOfficer Own;
     /// Bring in files.
-    Import:                     Nowhere Own        Nowhere      Nowhere;
+    Import: HrOfficer Own;
     /// See which cards were refused.
-    ReadSightings:              Nowhere Own        Own          Nowhere;
+    ReadSightings: HrOfficer Own, FacilityOfficer Own, DutyOfficer Own, MemberAdmin Own;
 }
 
 /// Proof that the table allows `P` to this caller. Copying it is harmless: it says who, and for how far.

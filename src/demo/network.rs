@@ -173,6 +173,7 @@ impl Machines {
                 member,
                 name: name(label),
                 role,
+                person: None,
             };
             let (_, client, secret) = clients::add(tx, permit, draft)?;
             let client = client.id;

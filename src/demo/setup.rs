@@ -139,6 +139,7 @@ async fn fill(
         client: first.client,
         member: first.member,
         role: Role::NetworkAdmin,
+        person: None,
     };
     let network = services
         .door

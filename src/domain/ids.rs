@@ -192,10 +192,14 @@ kinds! {
     CardSystemKind, CardSystemId, "cas";
     /// A machine that talks to us.
     ClientKind, ClientId, "cli";
+    /// A person who acts for a member.
+    PersonKind, PersonId, "per";
     /// A person who works in the ports.
     WorkerKind, WorkerId, "wrk";
     /// A worker's tie to an employer at a member.
     EngagementKind, EngagementId, "eng";
+    /// The verification of one worker for one function.
+    ScreeningKind, ScreeningId, "scr";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.

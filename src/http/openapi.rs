@@ -18,8 +18,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, network, oauth, revocations, sightings,
-    workers,
+    clients, credentials, gate_checks, health, imports, network, oauth, revocations, screenings,
+    sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -42,8 +42,12 @@ use super::problem::ProblemDocument;
         network::add_card_system, network::list_card_systems, network::show_card_system, network::change_card_system,
         network::add_gate, network::list_gates, network::show_gate, network::change_gate,
         clients::add_client, clients::list_clients, clients::show_client, clients::change_client, clients::revoke_client,
+        clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
+        screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
+        screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
+        screenings::condition_unmet, screenings::lapse, screenings::withdraw,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, credentials::suspend,
         credentials::lift, revocations::revoke, revocations::revoke_batch,
         imports::bring, imports::show, imports::apply,
@@ -57,6 +61,7 @@ use super::problem::ProblemDocument;
         (name = "Gates", description = "Is this card good, here, now?"),
         (name = "Credentials", description = "Issuing them, and what happens to them afterwards."),
         (name = "Workers", description = "Who works in the ports, and for whom."),
+        (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
         (name = "Clients", description = "Machines that talk to this service."),

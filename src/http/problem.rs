@@ -99,6 +99,15 @@ problems! {
     /// The engagement is over.
     EngagementEnded = "engagement_ended", CONFLICT, "The engagement is over",
         "A credential can rest only on an engagement that lasts. Begin a new engagement, and name that.";
+    /// The worker has an open screening for this function.
+    ScreeningOpen = "screening_open", CONFLICT, "The worker has an open screening for this function",
+        "A worker has one open screening for a function at a time. Go on with that one, or end it first.";
+    /// The screening is in another state.
+    ScreeningState = "screening_state", CONFLICT, "The screening is not at this step",
+        "Nothing leads from where the screening stands to where you want it. Read it to see its state.";
+    /// The day has not passed.
+    ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen",
+        "A term must have run out first; the detail names its last day. Repeat the request on the day after.";
     /// The client is revoked.
     ClientRevoked = "client_revoked", CONFLICT, "The client is revoked",
         "No way leads back for a client. Make a new one with POST /v1/clients.";
@@ -158,6 +167,9 @@ impl From<Code> for ProblemCode {
             Code::CardInUse => Self::CardInUse,
             Code::StaffNumberInUse => Self::StaffNumberInUse,
             Code::EngagementEnded => Self::EngagementEnded,
+            Code::ScreeningOpen => Self::ScreeningOpen,
+            Code::ScreeningState => Self::ScreeningState,
+            Code::ScreeningNotDue => Self::ScreeningNotDue,
             Code::ClientRevoked => Self::ClientRevoked,
             Code::Changed => Self::Changed,
             Code::Conflict => Self::Conflict,

@@ -6,8 +6,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, network, oauth, revocations, sightings,
-    workers,
+    clients, credentials, gate_checks, health, imports, network, oauth, revocations, screenings,
+    sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -135,6 +135,20 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(clients::revoke_client))],
         ),
         at(
+            "/v1/people",
+            vec![
+                (Method::GET, web::to(clients::list_people)),
+                (Method::POST, web::to(clients::add_person)),
+            ],
+        ),
+        at(
+            "/v1/people/{id}",
+            vec![
+                (Method::GET, web::to(clients::show_person)),
+                (Method::PUT, web::to(clients::change_person)),
+            ],
+        ),
+        at(
             "/v1/workers",
             vec![
                 (Method::GET, web::to(workers::list)),
@@ -158,6 +172,53 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/engagements/{id}/end",
             vec![(Method::POST, web::to(workers::disengage))],
+        ),
+        at(
+            "/v1/workers/{id}/screenings",
+            vec![
+                (Method::GET, web::to(screenings::of_worker)),
+                (Method::POST, web::to(screenings::open)),
+            ],
+        ),
+        at(
+            "/v1/screenings",
+            vec![(Method::GET, web::to(screenings::list))],
+        ),
+        at(
+            "/v1/screenings/{id}",
+            vec![(Method::GET, web::to(screenings::show))],
+        ),
+        at(
+            "/v1/screenings/{id}/submissions",
+            vec![(Method::POST, web::to(screenings::submit))],
+        ),
+        at(
+            "/v1/screenings/{id}/outcomes",
+            vec![(Method::POST, web::to(screenings::record))],
+        ),
+        at(
+            "/v1/screenings/{id}/appeals",
+            vec![(Method::POST, web::to(screenings::appeal))],
+        ),
+        at(
+            "/v1/screenings/{id}/appeal-outcomes",
+            vec![(Method::POST, web::to(screenings::decide_appeal))],
+        ),
+        at(
+            "/v1/screenings/{id}/finalisations",
+            vec![(Method::POST, web::to(screenings::finalise))],
+        ),
+        at(
+            "/v1/screenings/{id}/unmet-conditions",
+            vec![(Method::POST, web::to(screenings::condition_unmet))],
+        ),
+        at(
+            "/v1/screenings/{id}/lapses",
+            vec![(Method::POST, web::to(screenings::lapse))],
+        ),
+        at(
+            "/v1/screenings/{id}/withdrawals",
+            vec![(Method::POST, web::to(screenings::withdraw))],
         ),
         at(
             "/v1/credentials",

@@ -4,9 +4,11 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::calendar::Day;
 use crate::domain::card::{ByteOrder, Format};
 use crate::domain::ids::{Id, Kind};
 use crate::domain::network::{Locode, SecurityLevel};
+use crate::domain::screening::Reference;
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
 
@@ -51,6 +53,37 @@ impl PartialSchema for Timestamp {
 }
 
 impl ToSchema for Timestamp {}
+
+impl PartialSchema for Day {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .description(Some("A day as the calendar in Brussels has it."))
+            .max_length(Some(10))
+            .examples([serde_json::json!("2026-03-02")])
+            .into()
+    }
+}
+
+impl ToSchema for Day {}
+
+impl PartialSchema for Reference {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .description(Some(
+                "An authority's reference, with a digit in it. Never a person's name or national number.",
+            ))
+            .pattern(Some("^[A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*$"))
+            .min_length(Some(1))
+            .max_length(Some(Reference::MAX))
+            .examples([serde_json::json!("NAMB-2026/00042")])
+            .into()
+    }
+}
+
+impl ToSchema for Reference {}
 
 impl<const MAX: usize> PartialSchema for Text<MAX> {
     fn schema() -> RefOr<Schema> {

@@ -24,8 +24,11 @@ use arrayvec::ArrayVec;
 
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
 use crate::domain::decision::Standing;
-use crate::domain::ids::{CredentialId, EngagementId, FacilityId, Gen, MemberId, ZoneId};
+use crate::domain::ids::{
+    CredentialId, EngagementId, FacilityId, Gen, MemberId, ScreeningId, ZoneId,
+};
 use crate::domain::reason::Reason;
+use crate::domain::screening::{self, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
@@ -553,7 +556,7 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    // Gates decide by credentials; nothing of workers and engagements bears on them by itself.
+    // Gates decide by credentials; nothing of workers, engagements and screenings bears on them by itself.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -567,6 +570,19 @@ impl Projection for IndexWriter {
     }
 
     fn engagement_ended(&mut self, _: u64, _: EngagementId) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn screening(&mut self, _: &Entry, _: &Screening) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn screening_moved(
+        &mut self,
+        _: &Entry,
+        _: ScreeningId,
+        _: &screening::Change,
+    ) -> Result<(), String> {
         Ok(())
     }
 

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::domain::client::Client;
+use crate::domain::client::{Client, Person};
 use crate::domain::freshness;
-use crate::domain::ids::{CardSystemId, ClientId, FacilityId, GateId, MemberId, ZoneId};
+use crate::domain::ids::{
+    CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, ZoneId,
+};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Zone};
 use crate::ledger::fold::Record;
 
@@ -31,6 +33,8 @@ pub struct Places {
     pub card_systems: Shelf<CardSystemId, CardSystem>,
     /// Clients.
     pub clients: Shelf<ClientId, Client>,
+    /// People who act for members.
+    pub people: Shelf<PersonId, Person>,
     /// What a check needs of its gate, put together once and not at every check.
     spots: QuickMap<GateId, Arc<Spot>>,
     /// The strictest age limit among a member's gates.
@@ -117,6 +121,7 @@ impl Places {
             Record::Gate(gate) => of(&self.gates, &gate.id, Record::Gate),
             Record::CardSystem(system) => of(&self.card_systems, &system.id, Record::CardSystem),
             Record::Client(client) => of(&self.clients, &client.id, Record::Client),
+            Record::Person(person) => of(&self.people, &person.id, Record::Person),
         }
     }
 
@@ -154,6 +159,10 @@ impl Places {
                     self.callers.insert(client.id, client.clone());
                 }
                 self.clients.insert(client.id, (seq, client));
+            }
+            Record::Person(person) => {
+                self.people
+                    .insert(person.id, (seq, Arc::new(person.clone())));
             }
         }
     }

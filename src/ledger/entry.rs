@@ -6,11 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::client::Client;
+use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
-use crate::domain::ids::{ClientId, CredentialId, EngagementId, Gen};
+use crate::domain::ids::{ClientId, CredentialId, EngagementId, Gen, ScreeningId};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
+use crate::domain::screening::{Change, Screening};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
 
@@ -60,8 +61,8 @@ impl<'de> Deserialize<'de> for Actor {
     }
 }
 
-/// Everything that can be stated. Records of the network are stated whole each time; a credential is stated once and
-/// then only moves through its states.
+/// Everything that can be stated. Records of the network are stated whole each time; a credential or a screening is
+/// stated once and then only moves through its states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
     /// The numbering began. Always entry 1.
@@ -99,6 +100,9 @@ pub enum Fact {
     /// A client was added or its record changed.
     #[serde(rename = "client.recorded")]
     ClientRecorded(Client),
+    /// A person who acts for a member, whole.
+    #[serde(rename = "person.recorded")]
+    PersonRecorded(Person),
     /// A worker was registered.
     #[serde(rename = "worker.registered")]
     WorkerRegistered(Worker),
@@ -113,6 +117,17 @@ pub enum Fact {
     EngagementEnded {
         /// Which.
         engagement: EngagementId,
+    },
+    /// A screening was opened.
+    #[serde(rename = "screening.opened")]
+    ScreeningOpened(Screening),
+    /// Something happened to a screening.
+    #[serde(rename = "screening.moved")]
+    ScreeningMoved {
+        /// Which.
+        screening: ScreeningId,
+        /// What.
+        change: Change,
     },
     /// A credential was issued.
     #[serde(rename = "credential.issued")]

@@ -2,11 +2,12 @@
 //! says which fact means which step, so that they cannot come to differ.
 
 use super::entry::{Entry, Fact};
-use crate::domain::client::Client;
+use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
-use crate::domain::ids::{CredentialId, EngagementId, Gen};
+use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
+use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 
 /// A record of the network, stated whole each time it changes.
@@ -24,6 +25,8 @@ pub enum Record {
     CardSystem(CardSystem),
     /// A machine.
     Client(Client),
+    /// A person who acts for a member.
+    Person(Person),
 }
 
 /// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
@@ -46,6 +49,15 @@ pub trait Projection {
     fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Self::Error>;
     /// An engagement is over.
     fn engagement_ended(&mut self, seq: u64, engagement: EngagementId) -> Result<(), Self::Error>;
+    /// There is a new screening. It starts as a draft, and is the only open one of its worker and function.
+    fn screening(&mut self, entry: &Entry, screening: &Screening) -> Result<(), Self::Error>;
+    /// A screening moves. Must refuse what [`Standing::moved`](screening::Standing::moved) refuses.
+    fn screening_moved(
+        &mut self,
+        entry: &Entry,
+        screening: ScreeningId,
+        change: &screening::Change,
+    ) -> Result<(), Self::Error>;
     /// There is a new credential. It starts active.
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Self::Error>;
     /// A credential has a new badge.
@@ -79,10 +91,15 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
             into.recorded(seq, &Record::CardSystem(card_system.clone()))
         }
         Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
+        Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
         Fact::EngagementBegan(engagement) => into.engagement(seq, engagement),
         Fact::EngagementEnded { engagement } => into.engagement_ended(seq, *engagement),
+        Fact::ScreeningOpened(screening) => into.screening(entry, screening),
+        Fact::ScreeningMoved { screening, change } => {
+            into.screening_moved(entry, *screening, change)
+        }
         Fact::CredentialIssued { credential, badges } => {
             into.credential(entry, credential)?;
             badges
@@ -114,6 +131,7 @@ impl Record {
             Self::Gate(gate) => gate.id.to_string(),
             Self::CardSystem(card_system) => card_system.id.to_string(),
             Self::Client(client) => client.id.to_string(),
+            Self::Person(person) => person.id.to_string(),
         }
     }
 
@@ -126,6 +144,7 @@ impl Record {
             Self::Gate(gate) => serde_json::to_string(gate),
             Self::CardSystem(card_system) => serde_json::to_string(card_system),
             Self::Client(client) => serde_json::to_string(client),
+            Self::Person(person) => serde_json::to_string(person),
         };
         body.expect("a record has only string keys and no failing serializer")
     }
@@ -139,6 +158,7 @@ impl Record {
             "gat" => serde_json::from_str(body).map(Self::Gate).ok(),
             "cas" => serde_json::from_str(body).map(Self::CardSystem).ok(),
             "cli" => serde_json::from_str(body).map(Self::Client).ok(),
+            "per" => serde_json::from_str(body).map(Self::Person).ok(),
             _ => None,
         }
         .filter(|record| record.id_text() == id)

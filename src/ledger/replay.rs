@@ -1,14 +1,18 @@
 //! The ledger folded to state in memory, with every rule of order checked on the way. `portcullis verify` compares it
 //! with the tables; tests compare it with the index.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entry::Entry;
 use super::fold::{Projection, Record};
+use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
-use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, EngagementId, Gen, WorkerId};
+use crate::domain::ids::{
+    BadgeId, CardSystemId, CredentialId, EngagementId, Gen, ScreeningId, WorkerId,
+};
 use crate::domain::reason::Reason;
+use crate::domain::screening::{self, Function, Screening, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
 
@@ -23,6 +27,10 @@ pub struct Replay {
     pub workers: HashMap<WorkerId, (u64, Worker)>,
     /// Engagements, and whether they ended.
     pub engagements: HashMap<EngagementId, (u64, Engagement, bool)>,
+    /// Screenings.
+    pub screenings: HashMap<ScreeningId, Screened>,
+    /// Whose screenings are open for what: one each.
+    screened: HashSet<(WorkerId, Function)>,
     /// Credentials.
     pub credentials: HashMap<CredentialId, Held>,
     /// Badges: of which credential, and what they are.
@@ -46,6 +54,19 @@ pub struct Held {
     pub version: u64,
 }
 
+/// A screening and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screened {
+    /// As opened.
+    pub screening: Screening,
+    /// Where it stands, and what it rests on.
+    pub standing: Standing,
+    /// When it last moved; when it was opened, if never.
+    pub since: Timestamp,
+    /// The entry that last touched it.
+    pub version: u64,
+}
+
 /// Why an entry cannot follow those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
@@ -61,6 +82,9 @@ pub enum Illegal {
     /// The state machine has no such change.
     #[error("{0}")]
     Change(#[from] Refused),
+    /// The state machine of screenings has no such change, or not on that day.
+    #[error("{0}")]
+    Screening(#[from] screening::Refused),
 }
 
 impl Projection for Replay {
@@ -111,7 +135,11 @@ impl Projection for Replay {
                 {
                     return Err(Illegal::Change(Refused::Revoked));
                 }
+                client
+                    .person
+                    .map_or(Ok(()), |person| knows(person.to_string()))?;
             }
+            Record::Person(person) => knows(person.member.to_string())?,
         }
         self.records.insert(record.id_text(), (seq, record.clone()));
         Ok(())
@@ -153,6 +181,44 @@ impl Projection for Replay {
                 Ok(())
             }
         }
+    }
+
+    fn screening(&mut self, entry: &Entry, screening: &Screening) -> Result<(), Illegal> {
+        match self.workers.get(&screening.worker) {
+            Some((_, worker)) if worker.member == screening.member => {}
+            _ => return Err(Illegal::Missing),
+        }
+        let screened = Screened {
+            screening: screening.clone(),
+            standing: screening.opened(entry.at)?,
+            since: entry.at,
+            version: entry.seq,
+        };
+        let open = !self.screened.insert((screening.worker, screening.function));
+        match self.screenings.insert(screening.id, screened) {
+            None if !open => Ok(()),
+            _ => Err(Illegal::Repeated),
+        }
+    }
+
+    fn screening_moved(
+        &mut self,
+        entry: &Entry,
+        id: ScreeningId,
+        change: &screening::Change,
+    ) -> Result<(), Illegal> {
+        let screened = self.screenings.get_mut(&id).ok_or(Illegal::Missing)?;
+        let screening = &screened.screening;
+        screened.standing = screened
+            .standing
+            .moved(screening, change, Day::of(entry.at))?;
+        screened.since = entry.at;
+        screened.version = entry.seq;
+        if !screened.standing.state.is_open() {
+            self.screened
+                .remove(&(screening.worker, screening.function));
+        }
+        Ok(())
     }
 
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Illegal> {

@@ -4,11 +4,11 @@ use base64::Engine;
 
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::network::{Kept, within};
+use super::network::{Kept, fixed, within};
 use crate::access::permission::{Caller, KeepClients, Permit};
-use crate::domain::client::{Client, Role};
+use crate::domain::client::{Client, Person, Role};
 use crate::domain::digest::Digest;
-use crate::domain::ids::{ClientId, Id, MemberId};
+use crate::domain::ids::{ClientId, Id, MemberId, PersonId, WorkerId};
 use crate::domain::network::Member;
 use crate::domain::text::Name;
 use crate::domain::time::Environment;
@@ -68,6 +68,8 @@ pub struct ClientDraft {
     pub name: Name,
     /// What it may do.
     pub role: Role,
+    /// Whose tool it is, if it is one person's.
+    pub person: Option<PersonId>,
 }
 
 /// Adds a client. Its secret is in the answer and nowhere else.
@@ -84,17 +86,61 @@ pub fn add(
             "Only a network administrator can add a network administrator.",
         ));
     }
+    if let Some(person) = draft.person {
+        check_person(tx, permit, &draft, person)?;
+    }
     let secret = Secret::make(tx.environment);
     let client = Client {
         id: ClientId::make(tx.environment),
         member: draft.member,
         name: draft.name,
         role: draft.role,
+        person: draft.person,
         secret_sha256: secret.digest(),
         revoked: false,
     };
     let seq = tx.state(Fact::ClientRecorded(client.clone()))?;
     Ok((seq, client, secret))
+}
+
+/// A person acts for their own member only, and a gate is nobody's tool.
+fn check_person(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepClients>,
+    draft: &ClientDraft,
+    person: PersonId,
+) -> Result<(), Error> {
+    let person = within::<Person, _>(tx, permit, "/person", person)?;
+    if person.member != draft.member {
+        return Err(Error::field(
+            "/person",
+            "not_found",
+            "There is no such person.",
+        ));
+    }
+    if draft.role == Role::Gate {
+        return Err(Error::field(
+            "/person",
+            "not_for_gates",
+            "A gate acts for its member, not for a person; leave this out.",
+        ));
+    }
+    // The registrar watches over what the others do with workers' data.
+    let others = tx.index.places();
+    let mut roles = others
+        .clients
+        .values()
+        .filter(|(_, client)| client.person == Some(person.id) && !client.revoked)
+        .map(|(_, client)| client.role);
+    let registrar = draft.role == Role::Registrar;
+    if roles.any(|role| (role == Role::Registrar) != registrar) {
+        return Err(Error::field(
+            "/role",
+            "not_beside_registrar",
+            "A registrar holds no other role; give it to another person.",
+        ));
+    }
+    Ok(())
 }
 
 /// Takes a client's power away, for good. At once on this node, within the freshness of the others on theirs.
@@ -151,6 +197,76 @@ pub fn caller(client: &Client) -> Caller {
         client: client.id,
         member: client.member,
         role: client.role,
+        person: client.person,
+    }
+}
+
+/// What is said of a person.
+#[derive(Debug, Clone)]
+pub struct PersonDraft {
+    /// For which member they act.
+    pub member: MemberId,
+    /// As which worker they are recorded.
+    pub worker: Option<WorkerId>,
+}
+
+/// People are kept by whoever keeps the clients that they use.
+impl Kept for Person {
+    type Kind = crate::domain::ids::PersonKind;
+    type Draft = PersonDraft;
+    type Keep = KeepClients;
+    type Read = KeepClients;
+    const NAME: &'static str = "person";
+
+    fn build(
+        tx: &mut Tx<'_>,
+        permit: Permit<KeepClients>,
+        id: PersonId,
+        draft: PersonDraft,
+    ) -> Result<Self, Error> {
+        within::<Member, _>(tx, permit, "/member", draft.member)?;
+        if let Some(worker) = draft.worker {
+            // Whether another member's worker exists is not for administrators to learn.
+            crate::store::workers::find(tx.reader()?, worker)?
+                .filter(|worker| worker.value.member == draft.member)
+                .ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
+        }
+        Ok(Self {
+            id,
+            member: draft.member,
+            worker: draft.worker,
+        })
+    }
+
+    fn check_change(&self, changed: &Self) -> Result<(), Error> {
+        // Their clients would stay with the member they have left, and a worker let go could be decided about.
+        if self.member != changed.member {
+            return Err(fixed("/member", "add another person instead"));
+        }
+        if self.worker.is_some() && self.worker != changed.worker {
+            return Err(fixed("/worker", "a person stays the worker that they are"));
+        }
+        Ok(())
+    }
+
+    fn fact(self) -> Fact {
+        Fact::PersonRecorded(self)
+    }
+
+    fn from_record(record: Record) -> Option<Self> {
+        if let Record::Person(person) = record {
+            Some(person)
+        } else {
+            None
+        }
+    }
+
+    fn shelf(places: &Places) -> &Shelf<PersonId, Self> {
+        &places.people
+    }
+
+    fn member(&self, _: &Places) -> Option<MemberId> {
+        Some(self.member)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::access::permission::Forbidden;
 use crate::domain::credential::Refused;
+use crate::domain::screening;
 use crate::store::StoreError;
 
 /// Why something was not done. The names are part of the API; `http::problem` maps each to a status.
@@ -25,6 +26,12 @@ pub enum Code {
     StaffNumberInUse,
     /// The engagement is over.
     EngagementEnded,
+    /// The worker has an open screening for this function.
+    ScreeningOpen,
+    /// The screening is not in the state that this needs.
+    ScreeningState,
+    /// The day has not passed after which this can happen to the screening.
+    ScreeningNotDue,
     /// The client is revoked.
     ClientRevoked,
     /// The thing changed since the caller read it.
@@ -169,6 +176,42 @@ impl From<Refused> for Error {
                 Code::NotSuspended,
                 "The credential is not suspended in this way.",
             ),
+        }
+    }
+}
+
+impl From<screening::Refused> for Error {
+    fn from(refused: screening::Refused) -> Self {
+        use screening::Refused;
+        match refused {
+            Refused::State(state) => Self::new(
+                Code::ScreeningState,
+                format!(
+                    "The screening is {}; this cannot happen to it.",
+                    state.as_str()
+                ),
+            ),
+            Refused::NotBefore(day) => Self::new(
+                Code::ScreeningNotDue,
+                format!("This can happen only after {day}."),
+            ),
+            Refused::Backdated(day) => Self::field(
+                "/date",
+                "too_early",
+                format!("must not be before {day}, the day of what it follows"),
+            ),
+            Refused::InFuture(day) => Self::field(
+                "/date",
+                "in_future",
+                format!("must not be after {day}, which is today"),
+            ),
+            Refused::AppealLate(day) => Self::field(
+                "/date",
+                "too_late",
+                format!("must not be after {day}, the last day of the term of appeal"),
+            ),
+            // Whoever records an outcome does not say until when it holds; the rules do.
+            Refused::Validity => Self::internal(refused),
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept.
-//! * [`network`], [`clients`], [`workers`], [`credentials`]: keeping the records.
+//! * [`network`], [`clients`], [`workers`], [`screenings`], [`credentials`]: keeping the records.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -25,6 +25,7 @@ pub mod load;
 pub mod network;
 pub mod restore;
 pub mod retention;
+pub mod screenings;
 pub mod seen;
 pub mod setup;
 pub mod signing_keys;

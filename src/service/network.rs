@@ -183,7 +183,7 @@ fn check_max_age(max_age_ms: Option<u64>) -> Result<(), Error> {
     }
 }
 
-fn fixed(pointer: &str, what: &str) -> Error {
+pub(super) fn fixed(pointer: &str, what: &str) -> Error {
     Error::field(pointer, "fixed", format!("cannot change: {what}"))
 }
 

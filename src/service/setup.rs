@@ -100,6 +100,7 @@ pub async fn init(
                 member: id,
                 name: first.client.clone(),
                 role: Role::NetworkAdmin,
+                person: None,
                 secret_sha256: secret.digest(),
                 revoked: false,
             }))?;

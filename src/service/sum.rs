@@ -14,8 +14,9 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::access::keyring::Keyring;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, State};
-use crate::domain::ids::{CredentialId, EngagementId, Gen};
+use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
 use crate::domain::reason::Reason;
+use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::index::{Index, Loaded};
 use crate::ledger::entry::Entry;
@@ -211,7 +212,7 @@ impl Projection for Summing<'_> {
         Ok(())
     }
 
-    // No gate is answered from workers and engagements.
+    // No gate is answered from workers, engagements and screenings.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -225,6 +226,19 @@ impl Projection for Summing<'_> {
     }
 
     fn engagement_ended(&mut self, _: u64, _: EngagementId) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn screening(&mut self, _: &Entry, _: &Screening) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn screening_moved(
+        &mut self,
+        _: &Entry,
+        _: ScreeningId,
+        _: &screening::Change,
+    ) -> Result<(), String> {
         Ok(())
     }
 

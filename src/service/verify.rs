@@ -22,7 +22,7 @@ use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
 use crate::service::sum;
 use crate::store::ledger::{self, Head, Line};
-use crate::store::{Reader, StoreError, credentials, network, tables, workers};
+use crate::store::{Reader, StoreError, credentials, network, screenings, tables, workers};
 
 /// Entries read at once.
 const PAGE: usize = 2_000;
@@ -285,6 +285,25 @@ fn rows(reader: &mut Reader, replay: Replay) -> Result<Vec<(&'static str, u64)>,
                 ("digest", a.1.details != b.1.details),
                 ("end", a.2 != b.2),
                 ("version", a.0 != b.0),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("screenings", replay.screenings, |id, _| id.to_string());
+    let all = screenings::each(reader, |screened| {
+        table.row(screened.screening.id, screened, |a, b| {
+            let (opened, found) = (&a.screening, &b.screening);
+            first([
+                ("state", a.standing.state != b.standing.state),
+                ("outcome", a.standing.outcome != b.standing.outcome),
+                ("function", opened.function != found.function),
+                ("worker", opened.worker != found.worker),
+                ("member", opened.member != found.member),
+                ("consent", opened.consented_at != found.consented_at),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
             ])
         });
         Ok(())

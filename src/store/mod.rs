@@ -21,6 +21,7 @@ pub mod migrate;
 pub mod network;
 pub mod permits;
 mod schema;
+pub mod screenings;
 pub mod signing_keys;
 pub mod tables;
 pub mod workers;

@@ -39,6 +39,22 @@ table! {
     staff_numbers (staff_key) { staff_key -> Binary, engagement -> Binary, worker -> Binary, }
 }
 table! {
+    screenings (id) {
+        id -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        function -> SmallInt,
+        consented_at -> BigInt,
+        state -> SmallInt,
+        authority -> Nullable<SmallInt>,
+        reference -> Nullable<Text>,
+        outcome_on -> Nullable<Integer>,
+        valid_until -> Nullable<Integer>,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
     credentials (id) {
         id -> Binary,
         member -> Binary,

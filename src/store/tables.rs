@@ -9,15 +9,18 @@ use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{
-    badge_cards, badges, credentials, engagements, network_records, sealed_details, staff_numbers,
-    workers,
+    badge_cards, badges, credentials, engagements, network_records, screenings, sealed_details,
+    staff_numbers, workers,
 };
+use crate::domain::calendar::Day;
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};
-use crate::domain::ids::{CredentialId, EngagementId, Gen};
+use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
 use crate::domain::reason::Reason;
+use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::{Projection, Record};
+use crate::ledger::replay::Screened;
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
 /// before it commits.
@@ -25,6 +28,7 @@ use crate::ledger::fold::{Projection, Record};
 pub struct Pending {
     workers: Vec<WorkerRow>,
     engagements: Vec<EngagementRow>,
+    screenings: Vec<ScreeningRow>,
     credentials: Vec<CredentialRow>,
     badges: Vec<BadgeRow>,
     badge_cards: Vec<BadgeCardRow>,
@@ -58,6 +62,23 @@ pub(super) struct EngagementRow {
     pub member: Bytes16,
     pub details_digest: Vec<u8>,
     pub ended: bool,
+    pub version: i64,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = screenings)]
+pub(super) struct ScreeningRow {
+    pub id: Bytes16,
+    pub member: Bytes16,
+    pub worker: Bytes16,
+    pub function: i16,
+    pub consented_at: i64,
+    pub state: i16,
+    pub authority: Option<i16>,
+    pub reference: Option<String>,
+    pub outcome_on: Option<i32>,
+    pub valid_until: Option<i32>,
+    pub since: i64,
     pub version: i64,
 }
 
@@ -159,6 +180,7 @@ impl Pending {
         insert!(
             workers,
             engagements,
+            screenings,
             credentials,
             badges,
             badge_cards,
@@ -261,6 +283,62 @@ impl Projection for Tables<'_> {
         }
     }
 
+    fn screening(&mut self, entry: &Entry, screening: &Screening) -> Result<(), StoreError> {
+        let standing = screening.opened(entry.at).map_err(|_| StoreError::Guard)?;
+        self.pending.screenings.push(ScreeningRow::of(&Screened {
+            screening: screening.clone(),
+            standing,
+            since: entry.at,
+            version: entry.seq,
+        }));
+        Ok(())
+    }
+
+    fn screening_moved(
+        &mut self,
+        entry: &Entry,
+        id: ScreeningId,
+        change: &screening::Change,
+    ) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        let screened = super::screenings::find(self.writer, id)?.ok_or(StoreError::Guard)?;
+        let Screened {
+            screening,
+            standing,
+            version,
+            ..
+        } = screened;
+        let standing = standing
+            .moved(&screening, change, Day::of(entry.at))
+            .map_err(|_| StoreError::Guard)?;
+        // It moves only from the state in which it was just read, whoever else may have moved it since.
+        let read = screenings::table
+            .find(Bytes16::from(id))
+            .filter(screenings::version.eq(version as i64));
+        let row = ScreeningRow::of(&Screened {
+            screening,
+            standing,
+            since: entry.at,
+            version: entry.seq,
+        });
+        let moved = diesel::update(read)
+            .set((
+                screenings::state.eq(row.state),
+                screenings::authority.eq(row.authority),
+                screenings::reference.eq(row.reference),
+                screenings::outcome_on.eq(row.outcome_on),
+                screenings::valid_until.eq(row.valid_until),
+                screenings::since.eq(row.since),
+                screenings::version.eq(row.version),
+            ))
+            .execute(&mut self.writer.0)?;
+        if moved == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Guard)
+        }
+    }
+
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), StoreError> {
         self.pending.credentials.push(CredentialRow {
             id: credential.id.into(),
@@ -357,7 +435,7 @@ impl Projection for Tables<'_> {
 }
 
 /// How many rows each table of the projection has, under its name.
-pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 6], StoreError> {
+pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 7], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -370,6 +448,7 @@ pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 6], StoreErro
         network_records,
         workers,
         engagements,
+        screenings,
         credentials,
         badges,
         badge_cards

@@ -85,6 +85,7 @@ impl Network {
             member: member.id,
             name: name("bench"),
             role,
+            person: None,
             secret_sha256: secret.digest(),
             revoked: false,
         };

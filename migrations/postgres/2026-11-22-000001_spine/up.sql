@@ -55,6 +55,27 @@ CREATE TABLE staff_numbers (
     worker BYTEA NOT NULL
 );
 
+-- Where the verification of a worker for one function stands, and what it rests on. Days are counted from 1970-01-01.
+CREATE TABLE screenings (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    function SMALLINT NOT NULL,
+    consented_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    authority SMALLINT,
+    reference TEXT,
+    outcome_on INTEGER,
+    valid_until INTEGER,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX screenings_by_member ON screenings (member, id);
+CREATE INDEX screenings_by_state ON screenings (member, state, id);
+CREATE INDEX screenings_by_worker ON screenings (worker, id);
+-- A worker has one open screening for a function. States from 10 on are ends.
+CREATE UNIQUE INDEX screenings_open ON screenings (worker, function) WHERE state < 10;
+
 CREATE TABLE credentials (
     id BYTEA NOT NULL PRIMARY KEY,
     member BYTEA NOT NULL,

@@ -1,18 +1,19 @@
-//! Machines: `GET` and `POST` on `/v1/clients`, `GET` and `PUT` on each, `POST /v1/clients/{id}/revocations`.
+//! Machines and people: `GET` and `POST` on `/v1/clients` and `/v1/people`, `GET` and `PUT` on each,
+//! `POST /v1/clients/{id}/revocations`.
 
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::access::permission::KeepClients;
-use crate::domain::client::{Client, Role};
-use crate::domain::ids::{ClientId, ClientKind, MemberId};
+use crate::domain::client::{Client, Person, Role};
+use crate::domain::ids::{self, ClientId, ClientKind, MemberId, PersonId, WorkerId};
 use crate::domain::text::Name;
 use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
 use crate::service::Tx;
-use crate::service::clients::{self, ClientDraft};
+use crate::service::clients::{self, ClientDraft, PersonDraft};
 
-use super::records::{OfMember, View, change, list, show};
+use super::records::{OfMember, View, add, change, list, resource, show};
 use super::{Answer, Items, answer, rendered};
 
 /// A machine to be added.
@@ -25,6 +26,9 @@ pub struct ClientBody {
     pub name: Name,
     /// What it may do.
     pub role: Role,
+    /// Whose tool it is, where it acts for one person and not for a system. Needed wherever two people are.
+    #[serde(default)]
+    pub person: Option<PersonId>,
 }
 
 /// A new name for a machine.
@@ -46,6 +50,9 @@ pub struct ClientView {
     pub name: Name,
     /// What it may do.
     pub role: Role,
+    /// Whose tool it is, if it is one person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// Whether its power was taken away.
     pub revoked: bool,
 }
@@ -58,6 +65,7 @@ impl View<Client> for ClientView {
             member: client.member,
             name: client.name.clone(),
             role: client.role,
+            person: client.person,
             revoked: client.revoked,
         }
     }
@@ -88,6 +96,7 @@ pub async fn add_client(
         member: body.value.member,
         name: body.value.name,
         role: body.value.role,
+        person: body.value.person,
     };
     let permit = who.permit;
     let work = move |tx: &mut Tx<'_>| {
@@ -161,3 +170,64 @@ pub async fn revoke_client(who: Guarded<KeepClients>, id: PathId<ClientKind>) ->
             .await?,
     )
 }
+
+/// A person who acts for a member. Who it is, the member knows; no name is kept here.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonBody {
+    /// For which member.
+    pub member: MemberId,
+    /// As which of the member's workers they are recorded: nobody is the second person for what concerns themselves. Said
+    /// once, it stays.
+    #[serde(default)]
+    pub worker: Option<WorkerId>,
+}
+
+impl From<PersonBody> for PersonDraft {
+    fn from(body: PersonBody) -> Self {
+        Self {
+            member: body.member,
+            worker: body.worker,
+        }
+    }
+}
+
+/// A person who acts for a member.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct PersonView {
+    /// Which.
+    pub id: PersonId,
+    /// For which member.
+    pub member: MemberId,
+    /// As which worker they are recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<WorkerId>,
+}
+
+impl From<&Person> for PersonView {
+    fn from(person: &Person) -> Self {
+        Self {
+            id: person.id,
+            member: person.member,
+            worker: person.worker,
+        }
+    }
+}
+
+resource!(
+    Person,
+    "person",
+    PersonKind,
+    PersonId,
+    KeepClients,
+    KeepClients,
+    PersonBody,
+    PersonView,
+    "/v1/people",
+    "/v1/people/{id}",
+    "Clients",
+    add_person,
+    list_people,
+    show_person,
+    change_person
+);

@@ -9,6 +9,7 @@ pub mod network;
 pub mod oauth;
 pub mod records;
 pub mod revocations;
+pub mod screenings;
 pub mod sightings;
 pub mod workers;
 

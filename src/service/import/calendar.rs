@@ -1,17 +1,10 @@
 //! What the days of a file mean as moments: a credential is good from the first instant of its first day to the last
 //! instant of its last day, by the clock on the wall in Brussels, which all member ports share.
 
-use std::sync::LazyLock;
-
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
+use crate::domain::calendar::BRUSSELS;
 use crate::domain::time::Timestamp;
-
-/// The rules of the time zone are built in, so that a machine without them, or with old ones, reads a file no
-/// differently.
-static BRUSSELS: LazyLock<TimeZone> =
-    LazyLock::new(|| TimeZone::get("Europe/Brussels").expect("the time zones are built in"));
 
 /// The first instant of a day; `None` outside the years that we take.
 pub(super) fn start_of(day: Date) -> Option<Timestamp> {

@@ -110,6 +110,10 @@ fn facts() -> Vec<Fact> {
 
 impl World {
     async fn new() -> Self {
+        Self::of(facts()).await
+    }
+
+    async fn of(facts: Vec<Fact>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::at(&format!("sqlite:{}", folder.path().join("db").display()));
         let mut writer = store.writer().expect("opens");
@@ -129,7 +133,7 @@ impl World {
             8,
         )
         .expect("opens");
-        for fact in facts() {
+        for fact in facts {
             let done = door.change(Actor::System, move |tx| Ok(tx.state(fact.clone())?));
             done.await.expect("takes it");
         }
@@ -236,6 +240,7 @@ async fn an_untouched_database_is_whole() {
             ("credentials", 2),
             ("engagements", 1),
             ("network_records", 2),
+            ("screenings", 0),
             ("workers", 1),
         ]
     );
@@ -464,4 +469,5 @@ async fn a_row_that_cannot_be_is_named() {
     }
 }
 
+mod screenings;
 mod sealed;

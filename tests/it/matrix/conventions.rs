@@ -44,6 +44,7 @@ impl Scene {
             | Thing::Credential
             | Thing::Suspended
             | Thing::Import => nobody(row.thing).to_owned(),
+            thing if thing.is_screened() => nobody(thing).to_owned(),
             thing => self.side.one(thing).await,
         }
     }

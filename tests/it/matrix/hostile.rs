@@ -118,6 +118,13 @@ const NAMES: &[&str] = &[
     "checks",
     "reason",
     "credentials",
+    "function",
+    "consented_at",
+    "advice",
+    "authority",
+    "reference",
+    "date",
+    "decision",
     "",
     "__proto__",
     "id",
@@ -322,7 +329,9 @@ fn escaped(text: &str) -> String {
 }
 
 fn query(random: &mut ChaCha8Rng) -> String {
-    let names = ["limit", "cursor", "member", "worker", "zzz", "%00", ""];
+    let names = [
+        "limit", "cursor", "member", "worker", "state", "zzz", "%00", "",
+    ];
     let pairs = (0..random.random_range(0..4)).map(|_| {
         let name = names[random.random_range(0..names.len())];
         let value = if random.random_range(0..5) == 0 {
@@ -358,6 +367,15 @@ struct Caller<'a> {
 
 impl Caller<'_> {
     async fn throw(&self, row: &Row, random: &mut ChaCha8Rng) -> Said {
+        let thing = match row.thing {
+            // One of each is enough for all that is thrown at them.
+            thing if thing.is_screened() => {
+                let prefix = &nobody(thing)[..4];
+                let known = self.described.pool.iter().find(|id| id.starts_with(prefix));
+                known.expect("the pool has one").clone()
+            }
+            thing => self.side.one(thing).await,
+        };
         let id = match random.random_range(0..4) {
             0 => escaped(&text(random)).chars().take(2_000).collect(),
             1 => nobody(row.thing).to_owned(),
@@ -366,12 +384,12 @@ impl Caller<'_> {
                 Thing::Client | Thing::Engagement | Thing::Suspended | Thing::Import => {
                     nobody(row.thing).to_owned()
                 }
-                thing => self.side.one(thing).await,
+                _ => thing.clone(),
             },
         };
         let mut path = row.at(&id);
         let good = match row.body {
-            Body::Json(body) => body(self.side, &self.side.one(row.thing).await).to_string(),
+            Body::Json(body) => body(self.side, &thing).to_string(),
             Body::Form(body) => body(self.side),
             Body::File(file) => {
                 let (query, bytes) = file(&self.side.hr.card_system);
@@ -445,6 +463,7 @@ pub async fn garbage_is_refused_by_every_route_and_nothing_breaks(world: World) 
         Thing::Gate,
         Thing::Worker,
         Thing::Engagement,
+        Thing::Screening,
         Thing::Credential,
     ];
     let pool = futures_util::future::join_all(pool.map(|thing| side.one(thing))).await;

@@ -57,6 +57,13 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     while page(hr, "/v1/sightings").await.0.len() < 3 {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    for function in ["cargo_access", "cargo_data", "unescorted_access"] {
+        let body = json!({ "function": function, "consented_at": "2026-03-01T09:00:00Z" });
+        let path = format!("/v1/workers/{}/screenings", side.worker);
+        side.role("screening_officer").post(&path, &body).await.created();
+    }
+    // Not a draft: what the filter leaves out.
+    side.one(Thing::Pending).await;
     let _ = world;
     let of_member = Some(format!("member={}", side.member));
     let list = |path: &str, api, filter| List {
@@ -76,6 +83,16 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             &format!("/v1/workers/{}/engagements", side.worker),
             hr,
             None,
+        ),
+        list(
+            &format!("/v1/workers/{}/screenings", side.worker),
+            side.role("screening_officer"),
+            None,
+        ),
+        list(
+            "/v1/screenings",
+            side.role("screening_officer"),
+            Some(String::from("state=draft")),
         ),
         list(
             "/v1/credentials",
@@ -233,7 +250,9 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
         }
     }
     for (List { path, .. }, cursor) in lists.iter().zip(&cursors) {
-        let api = if path.contains("workers")
+        let api = if path.contains("screenings") {
+            other.role("screening_officer")
+        } else if path.contains("workers")
             || path.contains("credentials")
             || path.contains("sightings")
         {
@@ -251,4 +270,12 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
     assert!(page(&other.hr.api, &path).await.0.is_empty());
     let path = format!("/v1/clients?member={}", side.member);
     assert!(page(&other.admin, &path).await.0.is_empty());
+    let drafts = page(side.role("screening_officer"), "/v1/screenings?state=draft").await.0;
+    let all = page(side.role("screening_officer"), "/v1/screenings").await.0;
+    assert!(!drafts.is_empty() && drafts.len() < all.len());
+    assert!(drafts.iter().all(|screening| screening["state"] == "draft"));
+    side.role("screening_officer")
+        .get("/v1/screenings?state=good")
+        .await
+        .refused("malformed_query");
 }

@@ -236,6 +236,38 @@ async fn story(world: &World, admin: &Admin) -> Told {
             .await,
     );
 
+    let officer = admin
+        .client(world, &admin.member, "screening_officer")
+        .await;
+    let screenings = format!("{at}/screenings");
+    let opened = json!({ "function": "cargo_access", "consented_at": "2026-03-01T09:00:00Z" });
+    let opened = officer.post(&screenings, &opened).await.created();
+    let screening = format!("/v1/screenings/{}", text(&opened, "id"));
+    for name in [FAMILY_NAME, GIVEN_NAMES, EMPLOYER, STAFF_NUMBER, BIRTH_DATE] {
+        for (path, body) in [
+            (
+                screenings.clone(),
+                json!({ "function": name, "consented_at": name }),
+            ),
+            (
+                format!("{screening}/outcomes"),
+                json!({ "advice": "negative", "authority": "namb", "reference": format!("{name} 1"), "date": name }),
+            ),
+            (
+                format!("{screening}/outcomes"),
+                json!({ "advice": "negative", "authority": name, "reference": name.repeat(9), "date": "2026-03-02" }),
+            ),
+            (
+                format!("{screening}/appeals"),
+                json!({ "date": format!("{name}7") }),
+            ),
+        ] {
+            errors.push(officer.post(&path, &body).await);
+        }
+        let query = name.replace(' ', "%20");
+        errors.push(officer.get(&format!("/v1/screenings?state={query}")).await);
+    }
+
     // Wrong in as many ways as there are fields.
     let mut send = async |path: &str, body: Value| errors.push(hr.api.post(path, &body).await);
     for name in [

@@ -234,6 +234,39 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     hr.post(&end, &json!({})).await.ok();
     reached.by(hr.post(&end, &json!({})).await, "engagement_ended");
 
+    let screening = side.one(Thing::Pending).await;
+    let path = format!("/v1/screenings/{screening}/submissions");
+    let problem = reached.by(
+        side.officer.post(&path, &json!({})).await,
+        "screening_state",
+    );
+    assert_eq!(
+        problem["detail"],
+        "The screening is pending; this cannot happen to it."
+    );
+    let screening = side
+        .officer
+        .get(&format!("/v1/screenings/{screening}"))
+        .await
+        .ok();
+    let path = format!(
+        "/v1/workers/{}/screenings",
+        screening["worker"].as_str().unwrap()
+    );
+    let body = json!({ "function": screening["function"], "consented_at": "2026-03-01T09:00:00Z" });
+    reached.by(side.officer.post(&path, &body).await, "screening_open");
+    let path = format!("/v1/screenings/{}", screening["id"].as_str().unwrap());
+    let body = json!({ "advice": "negative", "authority": "namb", "reference": "2026/1", "date": "2026-03-02" });
+    side.officer
+        .post(&format!("{path}/outcomes"), &body)
+        .await
+        .created();
+    let said = side
+        .approver
+        .post(&format!("{path}/finalisations"), &json!({}))
+        .await;
+    reached.by(said, "screening_not_due");
+
     let import = format!("/v1/imports/{}/apply", side.one(Thing::Import).await);
     hr.post(&import, &json!({})).await.is(202);
     reached.by(hr.post(&import, &json!({})).await, "import_state");

@@ -286,6 +286,19 @@ async fn a_needed_field_that_is_missing_is_named() {
             "POST /v1/credentials",
             vec!["worker", "valid_until", "badges"],
         ),
+        (
+            "POST /v1/workers/{id}/screenings",
+            vec!["function", "consented_at"],
+        ),
+        (
+            "POST /v1/screenings/{id}/outcomes",
+            vec!["advice", "authority", "reference", "date"],
+        ),
+        ("POST /v1/screenings/{id}/appeals", vec!["date"]),
+        (
+            "POST /v1/screenings/{id}/appeal-outcomes",
+            vec!["decision", "authority", "reference", "date"],
+        ),
         ("POST /v1/credentials/{id}/revocations", vec!["reason"]),
         ("POST /v1/revocations:batch", vec!["credentials", "reason"]),
         ("POST /v1/gate-checks", vec!["gate"]),

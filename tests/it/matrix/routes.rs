@@ -1,6 +1,7 @@
 //! Each route once, with what its path names and a body that it takes. A route of the server that is not here fails
 //! `permissions`, and is then missed by nothing that goes through all of them.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use portcullis::http::routes;
@@ -22,13 +23,40 @@ pub enum Thing {
     CardSystem,
     Gate,
     Client,
+    Person,
     Worker,
+    /// A worker whom nobody has screened yet.
+    Newcomer,
     Engagement,
+    /// A screening of which nothing was sent yet.
+    Screening,
+    /// One that waits for the authority.
+    Pending,
+    /// One that was refused, with its term of appeal run out; an appeal within it may still be noted.
+    Refused,
+    UnderAppeal,
+    /// One that was cleared with a warning, with its last day past.
+    Conditional,
     Credential,
     /// A credential that is suspended for being dormant.
     Suspended,
     /// A file that was checked and not applied.
     Import,
+}
+
+impl Thing {
+    /// Whether it is a screening, or a worker to be screened: made anew each time, with several requests.
+    pub fn is_screened(self) -> bool {
+        matches!(
+            self,
+            Self::Newcomer
+                | Self::Screening
+                | Self::Pending
+                | Self::Refused
+                | Self::UnderAppeal
+                | Self::Conditional
+        )
+    }
 }
 
 /// A route with a good request for it.
@@ -39,15 +67,29 @@ pub struct Row {
     pub body: Body,
 }
 
+/// A body about the thing with this identifier.
+type Say = fn(&Side, &str) -> Value;
+
 /// What a route takes.
 #[derive(Clone, Copy)]
 pub enum Body {
     None,
-    Json(fn(&Side, &str) -> Value),
+    Json(Say),
     Form(fn(&Side) -> String),
     /// The bytes of a file, and what its query says.
     File(fn(&str) -> (String, String)),
 }
+
+/// Roles of a member that have no place of their own in a [`Side`].
+const OTHER_ROLES: [&str; 7] = [
+    "hr_approver",
+    "screening_officer",
+    "screening_approver",
+    "facility_officer",
+    "duty_officer",
+    "registrar",
+    "auditor",
+];
 
 /// A member with everything that a request may name.
 pub struct Side {
@@ -55,6 +97,8 @@ pub struct Side {
     /// Keeps its facilities and clients.
     pub admin: Api,
     pub hr: Hr,
+    /// Somebody in every other role, each a person's tool.
+    pub others: BTreeMap<&'static str, Api>,
     pub gate_api: Api,
     pub facility: String,
     pub zone: String,
@@ -80,7 +124,12 @@ impl Row {
             "/imports",
             "/sightings",
         ];
-        if self.path.contains("gate-checks") || self.path.ends_with("/status") {
+        let of_approver = ["/appeal-outcomes", "/finalisations", "/unmet-conditions"];
+        if of_approver.iter().any(|path| self.path.ends_with(path)) {
+            side.role("screening_approver")
+        } else if self.path.contains("/screenings") {
+            side.role("screening_officer")
+        } else if self.path.contains("gate-checks") || self.path.ends_with("/status") {
             &side.gate_api
         } else if of_hr.iter().any(|path| self.path.contains(path)) {
             &side.hr.api
@@ -182,12 +231,20 @@ fn gate(side: &Side, id: &str) -> Value {
     json!({ "facility": facility, "name": "Poort 9", "direction": "out", "card_systems": [side.hr.card_system] })
 }
 
+fn nothing(_: &Side, _: &str) -> Value {
+    json!({})
+}
+
 fn client(_: &Side, id: &str) -> Value {
     json!({ "member": id, "name": "Poort 9", "role": "gate" })
 }
 
 fn client_name(_: &Side, _: &str) -> Value {
     json!({ "name": "Poort 10" })
+}
+
+fn person(_: &Side, id: &str) -> Value {
+    json!({ "member": id })
 }
 
 fn worker(_: &Side, _: &str) -> Value {
@@ -197,6 +254,31 @@ fn worker(_: &Side, _: &str) -> Value {
 fn engagement(_: &Side, _: &str) -> Value {
     json!({ "employer": "Stuwadoor Noord" })
 }
+
+fn screening(_: &Side, _: &str) -> Value {
+    json!({ "function": "cargo_access", "consented_at": CONSENT })
+}
+
+fn outcome(_: &Side, _: &str) -> Value {
+    json!({ "advice": "negative", "authority": "namb", "reference": "2026/0042", "date": REFUSED_ON })
+}
+
+fn warning(_: &Side, _: &str) -> Value {
+    json!({ "advice": "positive_with_warning", "authority": "namb", "reference": "2020/0007", "date": WARNED_ON })
+}
+
+fn appeal(_: &Side, _: &str) -> Value {
+    json!({ "date": REFUSED_ON })
+}
+
+fn appeal_outcome(_: &Side, _: &str) -> Value {
+    json!({ "decision": "granted", "authority": "appeal_body", "reference": "B-2026/7", "date": REFUSED_ON })
+}
+
+/// Long ago, so that terms that begin after it have run out.
+const CONSENT: &str = "2020-03-02T07:30:00Z";
+const WARNED_ON: &str = "2020-04-01";
+const REFUSED_ON: &str = "2026-01-05";
 
 fn credential(side: &Side, id: &str) -> Value {
     json!({ "worker": id, "valid_until": "2027-03-02T00:00:00Z", "badges": [badge(side)] })
@@ -298,6 +380,12 @@ pub fn rows() -> Vec<Row> {
         get("/v1/clients/{id}", Thing::Client),
         put("/v1/clients/{id}", Thing::Client, client_name),
         post("/v1/clients/{id}/revocations", Thing::Client, Body::None),
+        get("/v1/people", Thing::Nothing),
+        post("/v1/people", Thing::Member, Json(person)),
+        get("/v1/people/{id}", Thing::Person),
+        put("/v1/people/{id}", Thing::Person, |side, _| {
+            person(side, &side.member)
+        }),
         get("/v1/workers", Thing::Nothing),
         post("/v1/workers", Thing::Nothing, Json(worker)),
         get("/v1/workers/{id}", Thing::Worker),
@@ -309,6 +397,46 @@ pub fn rows() -> Vec<Row> {
             Json(engagement),
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
+        get("/v1/workers/{id}/screenings", Thing::Worker),
+        post(
+            "/v1/workers/{id}/screenings",
+            Thing::Newcomer,
+            Json(screening),
+        ),
+        get("/v1/screenings", Thing::Nothing),
+        get("/v1/screenings/{id}", Thing::Screening),
+        post(
+            "/v1/screenings/{id}/submissions",
+            Thing::Screening,
+            Body::None,
+        ),
+        post(
+            "/v1/screenings/{id}/outcomes",
+            Thing::Pending,
+            Json(outcome),
+        ),
+        post("/v1/screenings/{id}/appeals", Thing::Refused, Json(appeal)),
+        post(
+            "/v1/screenings/{id}/appeal-outcomes",
+            Thing::UnderAppeal,
+            Json(appeal_outcome),
+        ),
+        post(
+            "/v1/screenings/{id}/finalisations",
+            Thing::Refused,
+            Body::None,
+        ),
+        post(
+            "/v1/screenings/{id}/unmet-conditions",
+            Thing::Conditional,
+            Body::None,
+        ),
+        post("/v1/screenings/{id}/lapses", Thing::Conditional, Body::None),
+        post(
+            "/v1/screenings/{id}/withdrawals",
+            Thing::Screening,
+            Body::None,
+        ),
         get("/v1/credentials", Thing::Nothing),
         post("/v1/credentials", Thing::Worker, Json(credential)),
         get("/v1/credentials/{id}", Thing::Credential),
@@ -360,17 +488,32 @@ impl Side {
         let zone = admin.api.post("/v1/zones", &zone).await.created();
         let body = json!({ "member": admin.member, "name": "Poort 1", "role": "gate" });
         let client = admin.api.post("/v1/clients", &body).await.created();
+        let mut others = BTreeMap::new();
+        for role in OTHER_ROLES {
+            others.insert(role, admin.person(world, role).await);
+        }
         Self {
             member: admin.member.clone(),
             admin: admin.api.clone(),
             worker: hr.registers("Peeters").await,
             hr,
+            others,
             gate_api: gate.api,
             facility,
             zone: text(&zone, "id").to_owned(),
             gate: gate.gate,
             client: text(&client, "id").to_owned(),
             secret: text(&client, "secret").to_owned(),
+        }
+    }
+
+    /// Somebody of this member in this role.
+    pub fn role(&self, role: &str) -> &Api {
+        match role {
+            "gate" => &self.gate_api,
+            "hr_officer" => &self.hr.api,
+            "member_admin" => &self.admin,
+            role => &self.others[role],
         }
     }
 
@@ -390,6 +533,37 @@ impl Side {
                     .post("/v1/clients", &client(self, &self.member))
                     .await,
             ),
+            Thing::Person => made(
+                self.admin
+                    .post("/v1/people", &person(self, &self.member))
+                    .await,
+            ),
+            Thing::Newcomer => self.hr.registers("Claes").await,
+            Thing::Screening
+            | Thing::Pending
+            | Thing::Refused
+            | Thing::UnderAppeal
+            | Thing::Conditional => {
+                let worker = self.hr.registers("Claes").await;
+                let path = format!("/v1/workers/{worker}/screenings");
+                let id = made(self.role("screening_officer").post(&path, &screening(self, "")).await);
+                let ways: &[(&str, Say)] = match thing {
+                    Thing::Pending => &[("submissions", nothing)],
+                    Thing::Refused => &[("submissions", nothing), ("outcomes", outcome)],
+                    Thing::UnderAppeal => &[
+                        ("submissions", nothing),
+                        ("outcomes", outcome),
+                        ("appeals", appeal),
+                    ],
+                    Thing::Conditional => &[("submissions", nothing), ("outcomes", warning)],
+                    _ => &[],
+                };
+                for (what, body) in ways {
+                    let path = format!("/v1/screenings/{id}/{what}");
+                    self.role("screening_officer").post(&path, &body(self, "")).await.created();
+                }
+                id
+            }
             Thing::Engagement => {
                 let path = format!("/v1/workers/{}/engagements", self.worker);
                 made(self.hr.api.post(&path, &engagement(self, "")).await)
@@ -445,7 +619,13 @@ pub fn nobody(thing: Thing) -> &'static str {
         Thing::CardSystem => "cas_00000000000070008000000000000000",
         Thing::Gate => "gat_00000000000070008000000000000000",
         Thing::Client => "cli_00000000000070008000000000000000",
-        Thing::Worker => "wrk_00000000000070008000000000000000",
+        Thing::Person => "per_00000000000070008000000000000000",
+        Thing::Worker | Thing::Newcomer => "wrk_00000000000070008000000000000000",
+        Thing::Screening
+        | Thing::Pending
+        | Thing::Refused
+        | Thing::UnderAppeal
+        | Thing::Conditional => "scr_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
         Thing::Import => "imp_00000000000070008000000000000000",

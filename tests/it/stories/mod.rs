@@ -9,6 +9,7 @@ pub mod gate_check;
 pub mod imports;
 pub mod ready;
 pub mod restart;
+pub mod screenings;
 pub mod transitions;
 
 /// Every story, as a test on one database.
@@ -39,6 +40,16 @@ macro_rules! all {
         $crate::stories::tell!($database, transitions:
             every_change_of_every_state_leads_where_the_list_says,
             a_change_with_the_same_key_is_made_once,
+        );
+        $crate::stories::tell!($database, screenings:
+            an_appeal_in_time_is_won_and_the_worker_is_cleared,
+            a_term_that_runs_out_makes_a_refusal_final,
+            a_clearance_lapses_after_its_last_day_and_not_before,
+            new_unfavourable_advice_refuses_at_once,
+            a_worker_has_one_open_screening_for_a_function,
+            what_cannot_be_meant_is_refused_with_its_field,
+            a_screening_is_its_members_alone,
+            every_change_of_every_state_leads_where_the_list_says,
         );
         $crate::stories::tell!($database, freshness:
             a_copy_permits_up_to_the_strictest_limit_and_not_a_millisecond_longer,

@@ -240,6 +240,18 @@ impl Admin {
             .await
     }
 
+    /// A person of this administrator's member, with a tool in this role.
+    pub async fn person(&self, world: &World, role: &str) -> Api {
+        let body = json!({ "member": self.member });
+        let person = self.api.post("/v1/people", &body).await.created();
+        let body = json!({ "member": self.member, "name": format!("a {role}"), "role": role,
+            "person": text(&person, "id") });
+        let client = self.api.post("/v1/clients", &body).await.created();
+        world
+            .api(text(&client, "id"), text(&client, "secret"))
+            .await
+    }
+
     pub async fn administrator_of(&self, world: &World, member: &str) -> Admin {
         Admin {
             api: self.client(world, member, "member_admin").await,

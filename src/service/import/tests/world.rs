@@ -133,6 +133,7 @@ impl World {
             client: id(member),
             member: id(member),
             role: Role::HrOfficer,
+            person: None,
         };
         caller.permit().unwrap()
     }
@@ -257,6 +258,7 @@ fn network(number: u128, place: &str) -> Vec<Fact> {
             member: id(number),
             name: name("HR"),
             role: Role::HrOfficer,
+            person: None,
             secret_sha256: Digest([0; 32]),
             revoked: false,
         }),

@@ -1,0 +1,248 @@
+//! Screenings of a worker for one function: opening one, and what happens to it afterwards.
+//!
+//! Which change leads where, and what its date must be, is one pure function for this file, the tables and the replay:
+//! [`Standing::moved`](crate::domain::screening::Standing::moved). Here stands who may ask for it.
+
+use super::commit::Tx;
+use super::error::{Code, Error};
+use crate::access::permission::{DecideScreenings, KeepScreenings, Permit, ReadScreenings};
+use crate::domain::calendar::Day;
+use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
+use crate::domain::screening::{
+    Advice, AppealDecision, Authority, Change, Function, Outcome, Reference, Screening, State,
+};
+use crate::domain::time::Timestamp;
+use crate::ledger::entry::Fact;
+use crate::ledger::replay::Screened;
+use crate::store::{Reader, screenings, workers};
+
+/// What an authority decided, as it is recorded. Until when it holds is not said but follows.
+#[derive(Debug, Clone)]
+pub struct Ruling {
+    /// Who decided.
+    pub authority: Authority,
+    /// Under which reference.
+    pub reference: Reference,
+    /// The day on which the worker was notified.
+    pub date: Day,
+}
+
+impl Ruling {
+    fn leading_to(&self, state: State) -> Outcome {
+        Outcome {
+            authority: self.authority,
+            reference: self.reference.clone(),
+            date: self.date,
+            valid_until: state.valid_until(self.date),
+        }
+    }
+}
+
+/// Opens a screening of a worker of the caller's member, who has consented.
+pub fn open(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepScreenings>,
+    worker: WorkerId,
+    function: Function,
+    consented_at: Timestamp,
+) -> Result<Screened, Error> {
+    let member = permit.caller().member;
+    let found =
+        workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
+    found.ok_or_else(|| Error::not_found("worker"))?;
+    let screening = Screening {
+        id: ScreeningId::make(tx.environment),
+        worker,
+        member,
+        function,
+        consented_at,
+    };
+    let standing = screening.opened(tx.now).map_err(|_| {
+        Error::field(
+            "/consented_at",
+            "in_future",
+            "must not lie in the future: consent comes first",
+        )
+    })?;
+    if screenings::is_open(tx.reader()?, worker, function)? {
+        return Err(Error::new(
+            Code::ScreeningOpen,
+            "The worker has an open screening for this function; go on with that one.",
+        ));
+    }
+    let version = tx.state(Fact::ScreeningOpened(screening.clone()))?;
+    Ok(Screened {
+        screening,
+        standing,
+        since: tx.now,
+        version,
+    })
+}
+
+/// Notes that it was sent to the authority.
+pub fn submit(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepScreenings>,
+    id: ScreeningId,
+) -> Result<Screened, Error> {
+    advance(tx, |member| permit.covers(member), id, Change::Submitted)
+}
+
+/// Records what the authority advises: the first time, or anew and unfavourably about somebody who was cleared.
+pub fn record(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepScreenings>,
+    id: ScreeningId,
+    advice: Advice,
+    ruling: &Ruling,
+) -> Result<Screened, Error> {
+    // The appeal body decides appeals; it gives no first advice.
+    if ruling.authority == Authority::AppealBody {
+        return Err(Error::field(
+            "/authority",
+            "not_for_advice",
+            "The appeal body gives no advice; record what it decides as the outcome of an appeal.",
+        ));
+    }
+    let change = match advice {
+        Advice::Positive => Change::Positive(ruling.leading_to(State::Cleared)),
+        Advice::PositiveWithWarning => {
+            Change::PositiveWithWarning(ruling.leading_to(State::ClearedConditional))
+        }
+        Advice::Negative => Change::Negative(ruling.leading_to(State::Refused)),
+    };
+    advance(tx, |member| permit.covers(member), id, change)
+}
+
+/// Notes that the worker appealed on this day.
+pub fn appeal(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepScreenings>,
+    id: ScreeningId,
+    on: Day,
+) -> Result<Screened, Error> {
+    let change = Change::Appealed { on };
+    advance(tx, |member| permit.covers(member), id, change)
+}
+
+/// Records what came of an appeal.
+pub fn decide_appeal(
+    tx: &mut Tx<'_>,
+    permit: Permit<DecideScreenings>,
+    id: ScreeningId,
+    decision: AppealDecision,
+    ruling: &Ruling,
+) -> Result<Screened, Error> {
+    let change = match decision {
+        AppealDecision::Granted => Change::AppealGranted(ruling.leading_to(State::Cleared)),
+        AppealDecision::Dismissed => {
+            Change::AppealDismissed(ruling.leading_to(State::RefusedFinal))
+        }
+    };
+    advance(tx, |member| permit.covers(member), id, change)
+}
+
+/// Makes a refusal final whose term of appeal ran out unused.
+pub fn finalise(
+    tx: &mut Tx<'_>,
+    permit: Permit<DecideScreenings>,
+    id: ScreeningId,
+) -> Result<Screened, Error> {
+    advance(tx, |member| permit.covers(member), id, Change::Finalised)
+}
+
+/// Notes that the mitigation was not shown that a warning asks for.
+pub fn condition_unmet(
+    tx: &mut Tx<'_>,
+    permit: Permit<DecideScreenings>,
+    id: ScreeningId,
+) -> Result<Screened, Error> {
+    let change = Change::ConditionUnmet;
+    advance(tx, |member| permit.covers(member), id, change)
+}
+
+/// Notes that the last day of its validity has passed.
+pub fn lapse(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepScreenings>,
+    id: ScreeningId,
+) -> Result<Screened, Error> {
+    advance(tx, |member| permit.covers(member), id, Change::Lapsed)
+}
+
+/// Closes a screening whose worker withdrew consent.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepScreenings>,
+    id: ScreeningId,
+) -> Result<Screened, Error> {
+    let change = Change::ConsentWithdrawn;
+    advance(tx, |member| permit.covers(member), id, change)
+}
+
+/// A screening at the caller's member.
+pub fn show(
+    reader: &mut Reader,
+    permit: Permit<ReadScreenings>,
+    id: ScreeningId,
+) -> Result<Screened, Error> {
+    own(reader, id, |member| permit.covers(member))
+}
+
+/// The screenings at the caller's member, a page of them; in one state only, if one is named.
+pub fn list(
+    reader: &mut Reader,
+    permit: Permit<ReadScreenings>,
+    state: Option<State>,
+    after: Option<ScreeningId>,
+    limit: usize,
+) -> Result<Vec<Screened>, Error> {
+    let member = permit.caller().member;
+    Ok(screenings::list(reader, member, state, after, limit)?)
+}
+
+/// The screenings of one worker of the caller's member, a page of them.
+pub fn of_worker(
+    reader: &mut Reader,
+    permit: Permit<ReadScreenings>,
+    worker: WorkerId,
+    after: Option<ScreeningId>,
+    limit: usize,
+) -> Result<Vec<Screened>, Error> {
+    let found = workers::find(reader, worker)?.filter(|worker| permit.covers(worker.value.member));
+    found.ok_or_else(|| Error::not_found("worker"))?;
+    let member = permit.caller().member;
+    Ok(screenings::of_worker(reader, worker, member, after, limit)?)
+}
+
+fn advance(
+    tx: &mut Tx<'_>,
+    covers: impl Fn(MemberId) -> bool,
+    id: ScreeningId,
+    change: Change,
+) -> Result<Screened, Error> {
+    let screened = own(tx.reader()?, id, covers)?;
+    let standing = screened
+        .standing
+        .moved(&screened.screening, &change, Day::of(tx.now))?;
+    let version = tx.state(Fact::ScreeningMoved {
+        screening: id,
+        change,
+    })?;
+    Ok(Screened {
+        standing,
+        since: tx.now,
+        version,
+        ..screened
+    })
+}
+
+fn own(
+    reader: &mut Reader,
+    id: ScreeningId,
+    covers: impl Fn(MemberId) -> bool,
+) -> Result<Screened, Error> {
+    let screened =
+        screenings::find(reader, id)?.filter(|screened| covers(screened.screening.member));
+    screened.ok_or_else(|| Error::not_found("screening"))
+}

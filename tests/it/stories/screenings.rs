@@ -1,0 +1,567 @@
+//! Screenings: what the State answers about a worker and a function, the term of appeal, and the end of validity.
+
+use portcullis::domain::time::DAY_MS;
+use serde_json::{Value, json};
+
+use crate::support::World;
+use crate::support::actors::{Admin, Api, Hr, Said};
+use crate::support::world::text;
+
+/// A member's people who keep and decide screenings.
+struct Desk {
+    hr: Hr,
+    officer: Api,
+    approver: Api,
+}
+
+impl Desk {
+    async fn of(world: &World, admin: &Admin) -> Self {
+        Self {
+            hr: admin.hr(world).await,
+            officer: admin
+                .client(world, &admin.member, "screening_officer")
+                .await,
+            approver: admin
+                .client(world, &admin.member, "screening_approver")
+                .await,
+        }
+    }
+
+    /// The same people with new tokens: theirs end long before a term does.
+    async fn again(&self) -> Self {
+        Self {
+            hr: self.hr.again().await,
+            officer: self.officer.again().await,
+            approver: self.approver.again().await,
+        }
+    }
+
+    async fn opens(&self, worker: &str, function: &str, consented_at: &str) -> Said {
+        let path = format!("/v1/workers/{worker}/screenings");
+        let body = json!({ "function": function, "consented_at": consented_at });
+        self.officer.post(&path, &body).await
+    }
+
+    /// A new worker's screening, of which nothing was sent yet. Consent was given on Monday morning.
+    async fn draft(&self) -> String {
+        let worker = self.hr.registers("Peeters").await;
+        let opened = self
+            .opens(&worker, "cargo_access", "2026-03-02T07:00:00Z")
+            .await;
+        text(&opened.created(), "id").to_owned()
+    }
+
+    async fn pending(&self) -> String {
+        let id = self.draft().await;
+        self.does(&id, "submissions").await.created();
+        id
+    }
+
+    /// What needs nothing to be said.
+    async fn does(&self, id: &str, what: &str) -> Said {
+        self.says(id, what, json!({})).await
+    }
+
+    /// By whoever of them may do this.
+    async fn says(&self, id: &str, what: &str, body: Value) -> Said {
+        let who = match what {
+            "appeal-outcomes" | "finalisations" | "unmet-conditions" => &self.approver,
+            _ => &self.officer,
+        };
+        who.post(&format!("/v1/screenings/{id}/{what}"), &body)
+            .await
+    }
+
+    async fn records(&self, id: &str, advice: &str, date: &str) -> Said {
+        let body = json!({ "advice": advice, "authority": "namb", "reference": "2026/0042", "date": date });
+        self.says(id, "outcomes", body).await
+    }
+
+    async fn shows(&self, id: &str) -> Value {
+        self.approver
+            .get(&format!("/v1/screenings/{id}"))
+            .await
+            .ok()
+    }
+}
+
+const TODAY: &str = "2026-03-02";
+
+fn appeal_outcome(decision: &str, date: &str) -> Value {
+    json!({ "decision": decision, "authority": "appeal_body", "reference": "B-2026/7", "date": date })
+}
+
+pub async fn an_appeal_in_time_is_won_and_the_worker_is_cleared(world: World) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let worker = desk.hr.registers("Peeters").await;
+    let said = desk
+        .opens(&worker, "cargo_data", "2026-03-02T07:00:00Z")
+        .await;
+    let etag = said.etag();
+    let location = said.headers["location"].to_str().expect("ASCII").to_owned();
+    let opened = said.created();
+    assert_eq!(location, format!("/v1/screenings/{}", text(&opened, "id")));
+    assert_eq!(
+        (
+            &opened["state"],
+            &opened["function"],
+            &opened["worker"],
+            &opened["due"]
+        ),
+        (
+            &json!("draft"),
+            &json!("cargo_data"),
+            &json!(worker),
+            &Value::Null
+        )
+    );
+    let shown = desk.officer.get(&location).await;
+    assert_eq!(shown.etag(), etag);
+    assert_eq!(shown.ok(), opened);
+
+    let id = text(&opened, "id");
+    assert_eq!(
+        desk.does(id, "submissions").await.created()["state"],
+        "pending"
+    );
+    let refused = desk.records(id, "negative", TODAY).await.created();
+    assert_eq!(refused["state"], "refused");
+    // Eight days from Monday the 2nd is Tuesday the 10th.
+    assert_eq!(refused["appeal_deadline"], "2026-03-10");
+    assert_eq!(refused["due"], "2026-03-10");
+    assert_eq!(
+        refused["outcome"],
+        json!({ "authority": "namb", "reference": "2026/0042", "date": TODAY })
+    );
+
+    world.clock.advance(8 * DAY_MS);
+    let desk = desk.again().await;
+    let appealed = desk
+        .says(id, "appeals", json!({ "date": "2026-03-10" }))
+        .await
+        .created();
+    assert_eq!(
+        (&appealed["state"], &appealed["appeal_deadline"]),
+        (&json!("under_appeal"), &Value::Null)
+    );
+    let won = desk
+        .says(
+            id,
+            "appeal-outcomes",
+            appeal_outcome("granted", "2026-03-10"),
+        )
+        .await;
+    let won = won.created();
+    assert_eq!(
+        won["outcome"],
+        json!({ "authority": "appeal_body", "reference": "B-2026/7", "date": "2026-03-10", "valid_until": "2031-03-10" })
+    );
+    assert_eq!(
+        (&won["state"], &won["due"]),
+        (&json!("cleared"), &json!("2031-03-10"))
+    );
+    assert_eq!(desk.shows(id).await, won);
+}
+
+pub async fn a_term_that_runs_out_makes_a_refusal_final(world: World) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let id = desk.pending().await;
+    desk.records(&id, "negative", TODAY).await.created();
+    desk.does(&id, "finalisations")
+        .await
+        .refused("screening_not_due");
+
+    // The last instant of the 10th of March in Brussels.
+    world
+        .clock
+        .advance(8 * DAY_MS + 15 * 3_600_000 + 30 * 60_000 - 1);
+    let desk = desk.again().await;
+    desk.does(&id, "finalisations")
+        .await
+        .refused("screening_not_due");
+    world.clock.advance(1);
+    let late = desk
+        .says(&id, "appeals", json!({ "date": "2026-03-11" }))
+        .await;
+    let late = late.refused("invalid");
+    assert_eq!(late["errors"][0]["pointer"], "/date");
+    assert_eq!(late["errors"][0]["code"], "too_late");
+    let last = desk.does(&id, "finalisations").await.created();
+    assert_eq!(
+        (&last["state"], &last["due"]),
+        (&json!("refused_final"), &Value::Null)
+    );
+    assert_eq!(last["outcome"]["date"], TODAY, "what it rests on");
+    let appeal = json!({ "date": "2026-03-10" });
+    desk.says(&id, "appeals", appeal)
+        .await
+        .refused("screening_state");
+
+    // Whoever was refused for good may be asked about anew.
+    let worker = text(&last, "worker");
+    desk.opens(worker, "cargo_access", "2026-03-10T09:00:00Z")
+        .await
+        .created();
+}
+
+pub async fn a_clearance_lapses_after_its_last_day_and_not_before(world: World) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let id = desk.pending().await;
+    let cleared = desk.records(&id, "positive", TODAY).await.created();
+    assert_eq!(
+        (&cleared["state"], &cleared["outcome"]["valid_until"]),
+        (&json!("cleared"), &json!("2031-03-02"))
+    );
+    let warned = desk.pending().await;
+    let said = desk
+        .records(&warned, "positive_with_warning", TODAY)
+        .await
+        .created();
+    assert_eq!(
+        (&said["state"], &said["due"]),
+        (&json!("cleared_conditional"), &json!("2028-03-02"))
+    );
+    desk.does(&id, "lapses").await.refused("screening_not_due");
+    // 2028 is a leap year: 731 days to the 2nd of March 2028.
+    world.clock.advance(731 * DAY_MS);
+    let desk = desk.again().await;
+    desk.does(&warned, "lapses")
+        .await
+        .refused("screening_not_due");
+    world.clock.advance(DAY_MS);
+    let desk = desk.again().await;
+    let lapsed = desk.does(&warned, "lapses").await.created();
+    assert_eq!(
+        (&lapsed["state"], &lapsed["due"]),
+        (&json!("lapsed"), &Value::Null)
+    );
+    desk.does(&id, "lapses").await.refused("screening_not_due");
+}
+
+pub async fn new_unfavourable_advice_refuses_at_once(world: World) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    for advice in ["positive", "positive_with_warning"] {
+        let id = desk.pending().await;
+        desk.records(&id, advice, TODAY).await.created();
+        let refused = desk.records(&id, "negative", TODAY).await.created();
+        assert_eq!(
+            (&refused["state"], &refused["appeal_deadline"]),
+            (&json!("refused"), &json!("2026-03-10"))
+        );
+        assert_eq!(refused["outcome"]["valid_until"], Value::Null);
+        // And no second advice makes that good again.
+        desk.records(&id, "positive", TODAY)
+            .await
+            .refused("screening_state");
+    }
+}
+
+pub async fn a_worker_has_one_open_screening_for_a_function(world: World) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let worker = desk.hr.registers("Peeters").await;
+    let consent = "2026-03-02T07:00:00Z";
+    let asked = (0..8).map(|_| desk.opens(&worker, "cargo_access", consent));
+    let said = futures_util::future::join_all(asked).await;
+    let (done, refused): (Vec<Said>, Vec<Said>) =
+        said.into_iter().partition(|said| said.status == 201);
+    assert_eq!((done.len(), refused.len()), (1, 7));
+    for said in refused {
+        said.refused("screening_open");
+    }
+    desk.opens(&worker, "cargo_data", consent).await.created();
+    let id = text(&done[0].json(), "id").to_owned();
+    assert_eq!(
+        desk.does(&id, "withdrawals").await.created()["state"],
+        "closed"
+    );
+    desk.does(&id, "submissions")
+        .await
+        .refused("screening_state");
+    desk.opens(&worker, "cargo_access", consent).await.created();
+    let path = format!("/v1/workers/{worker}/screenings");
+    let all = desk.approver.get(&path).await.ok();
+    let mut states: Vec<&str> = all["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|screening| text(screening, "state"))
+        .collect();
+    // All were opened in the same millisecond.
+    states.sort_unstable();
+    assert_eq!(states, ["closed", "draft", "draft"]);
+}
+
+pub async fn what_cannot_be_meant_is_refused_with_its_field(world: World) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let field = |said: Said, pointer: &str, code: &str| {
+        let problem = said.refused("invalid");
+        assert_eq!(
+            (
+                &problem["errors"][0]["pointer"],
+                &problem["errors"][0]["code"]
+            ),
+            (&json!(pointer), &json!(code)),
+            "{problem}"
+        );
+    };
+    let worker = desk.hr.registers("Peeters").await;
+    let later = desk
+        .opens(&worker, "cargo_access", "2026-03-02T07:30:00.001Z")
+        .await;
+    field(later, "/consented_at", "in_future");
+    let pending = desk.pending().await;
+    field(
+        desk.records(&pending, "positive", "2026-03-01").await,
+        "/date",
+        "too_early",
+    );
+    field(
+        desk.records(&pending, "positive", "2026-03-03").await,
+        "/date",
+        "in_future",
+    );
+    let body = json!({ "advice": "positive", "authority": "appeal_body", "reference": "1", "date": TODAY });
+    field(
+        desk.says(&pending, "outcomes", body).await,
+        "/authority",
+        "not_for_advice",
+    );
+    // Until when it holds is never given, nor is anything else of the file behind it.
+    for more in ["valid_until", "offence", "ground", "document"] {
+        let mut body =
+            json!({ "advice": "positive", "authority": "namb", "reference": "1", "date": TODAY });
+        body[more] = json!("2099-01-01");
+        field(
+            desk.says(&pending, "outcomes", body).await,
+            &format!("/{more}"),
+            "unknown_field",
+        );
+    }
+    desk.records(&pending, "negative", TODAY).await.created();
+    let early = desk
+        .says(&pending, "appeals", json!({ "date": "2026-03-01" }))
+        .await;
+    field(early, "/date", "too_early");
+    let future = desk
+        .says(&pending, "appeals", json!({ "date": "2026-03-03" }))
+        .await;
+    field(future, "/date", "in_future");
+    assert_eq!(
+        desk.shows(&pending).await["state"],
+        "refused",
+        "none of it did anything"
+    );
+}
+
+pub async fn a_screening_is_its_members_alone(world: World) {
+    let (a, b) = (world.member("Haven A").await, world.member("Haven B").await);
+    let (own, other) = (Desk::of(&world, &a).await, Desk::of(&world, &b).await);
+    let id = own.pending().await;
+    let worker = text(&own.shows(&id).await, "worker").to_owned();
+    other
+        .officer
+        .get(&format!("/v1/screenings/{id}"))
+        .await
+        .refused("not_found");
+    other
+        .officer
+        .get(&format!("/v1/workers/{worker}/screenings"))
+        .await
+        .refused("not_found");
+    other
+        .records(&id, "positive", TODAY)
+        .await
+        .refused("not_found");
+    other
+        .opens(&worker, "cargo_data", "2026-03-02T07:00:00Z")
+        .await
+        .refused("not_found");
+    let all = other.officer.get("/v1/screenings").await.ok();
+    assert_eq!(all["items"], json!([]));
+    // Who keeps personnel knows nothing of it, and who screens keeps no personnel.
+    own.hr
+        .api
+        .get(&format!("/v1/screenings/{id}"))
+        .await
+        .refused("forbidden");
+    own.officer.get(&format!("/v1/workers/{worker}")).await.ok();
+    let person = json!({ "family_name": "Maes", "given_names": "Lotte" });
+    own.officer
+        .post("/v1/workers", &person)
+        .await
+        .refused("forbidden");
+    assert_eq!(own.shows(&id).await["state"], "pending");
+}
+
+/// The machine written out by hand. Each line has what comes of `CHANGES` in their order: the state it leads to, or `!` for
+/// "not at this step".
+const BY_HAND: [(&str, [&str; 11]); 10] = [
+    (
+        "draft",
+        [
+            "pending", "!", "!", "!", "!", "!", "!", "!", "!", "!", "closed",
+        ],
+    ),
+    (
+        "pending",
+        [
+            "!",
+            "cleared",
+            "cleared_conditional",
+            "refused",
+            "!",
+            "!",
+            "!",
+            "!",
+            "!",
+            "!",
+            "closed",
+        ],
+    ),
+    (
+        "cleared",
+        [
+            "!", "!", "!", "refused", "!", "!", "!", "!", "!", "lapsed", "closed",
+        ],
+    ),
+    (
+        "cleared_conditional",
+        [
+            "!",
+            "!",
+            "!",
+            "refused",
+            "condition_unmet",
+            "!",
+            "!",
+            "!",
+            "!",
+            "lapsed",
+            "closed",
+        ],
+    ),
+    (
+        "refused",
+        [
+            "!",
+            "!",
+            "!",
+            "!",
+            "!",
+            "under_appeal",
+            "!",
+            "!",
+            "refused_final",
+            "!",
+            "closed",
+        ],
+    ),
+    (
+        "under_appeal",
+        [
+            "!",
+            "!",
+            "!",
+            "!",
+            "!",
+            "!",
+            "cleared",
+            "refused_final",
+            "!",
+            "!",
+            "closed",
+        ],
+    ),
+    (
+        "refused_final",
+        ["!", "!", "!", "!", "!", "!", "!", "!", "!", "!", "!"],
+    ),
+    (
+        "lapsed",
+        ["!", "!", "!", "!", "!", "!", "!", "!", "!", "!", "!"],
+    ),
+    (
+        "condition_unmet",
+        ["!", "!", "!", "!", "!", "!", "!", "!", "!", "!", "!"],
+    ),
+    (
+        "closed",
+        ["!", "!", "!", "!", "!", "!", "!", "!", "!", "!", "!"],
+    ),
+];
+
+/// Long ago, so that every term has run out; an appeal within it may still be noted.
+const LONG_AGO: &str = "2020-03-02";
+
+fn changes() -> [(&'static str, Value); 11] {
+    let outcome = |advice: &str| json!({ "advice": advice, "authority": "namb", "reference": "2020/1", "date": LONG_AGO });
+    [
+        ("submissions", json!({})),
+        ("outcomes", outcome("positive")),
+        ("outcomes", outcome("positive_with_warning")),
+        ("outcomes", outcome("negative")),
+        ("unmet-conditions", json!({})),
+        ("appeals", json!({ "date": LONG_AGO })),
+        ("appeal-outcomes", appeal_outcome("granted", LONG_AGO)),
+        ("appeal-outcomes", appeal_outcome("dismissed", LONG_AGO)),
+        ("finalisations", json!({})),
+        ("lapses", json!({})),
+        ("withdrawals", json!({})),
+    ]
+}
+
+/// A new worker's screening, brought into this state by these changes.
+async fn in_state(desk: &Desk, state: &str) -> String {
+    let way: &[usize] = match state {
+        "draft" => &[],
+        "pending" => &[0],
+        "cleared" => &[0, 1],
+        "cleared_conditional" => &[0, 2],
+        "refused" => &[0, 3],
+        "under_appeal" => &[0, 3, 5],
+        "refused_final" => &[0, 3, 8],
+        "lapsed" => &[0, 1, 9],
+        "condition_unmet" => &[0, 2, 4],
+        _ => &[10],
+    };
+    let worker = desk.hr.registers("Peeters").await;
+    let opened = desk
+        .opens(&worker, "cargo_access", "2020-03-02T07:00:00Z")
+        .await;
+    let id = text(&opened.created(), "id").to_owned();
+    for &at in way {
+        let (what, body) = changes()[at].clone();
+        desk.says(&id, what, body).await.created();
+    }
+    id
+}
+
+pub async fn every_change_of_every_state_leads_where_the_list_says(world: World) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let mut cells = 0;
+    for (from, outcomes) in BY_HAND {
+        let mut id = in_state(&desk, from).await;
+        for ((what, body), to) in changes().into_iter().zip(outcomes) {
+            let before = desk.shows(&id).await;
+            assert_eq!(before["state"], from);
+            let said = desk.says(&id, what, body).await;
+            if to == "!" {
+                said.refused("screening_state");
+                assert_eq!(desk.shows(&id).await, before, "{from} {what}");
+            } else {
+                assert_eq!(said.created()["state"], to, "{from} {what}");
+                assert_eq!(desk.shows(&id).await["state"], to, "{from} {what}");
+                id = in_state(&desk, from).await;
+            }
+            cells += 1;
+        }
+    }
+    assert_eq!(cells, 10 * 11);
+}
