@@ -44,6 +44,12 @@
 //! apart on purpose, in the law as here: [`domain::screening`] has no word of cards, and [`domain::decision`] none of
 //! advice.
 //!
+//! What needs two people is decided where the act is: its service function judges that it could be done, and hands it to
+//! [`service::approvals`] instead of doing it. There stand the rules of the second person, once for all acts
+//! ([`domain::approval`] has the acts): another person, in the right role at that moment, not the one whom it is about, who
+//! has read exactly what is asked for. What may not wait (a revocation, a suspension, bad news about somebody who was
+//! cleared) is done at once.
+//!
 //! # Three walks
 //!
 //! **A badge is read at a gate.** `POST /v1/gate-checks` → answered straight from the connection where all about the request

@@ -200,6 +200,8 @@ kinds! {
     EngagementKind, EngagementId, "eng";
     /// The verification of one worker for one function.
     ScreeningKind, ScreeningId, "scr";
+    /// An act that waits for its second person.
+    ApprovalKind, ApprovalId, "apr";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.

@@ -108,6 +108,12 @@ problems! {
     /// The day has not passed.
     ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen",
         "A term must have run out first; the detail names its last day. Repeat the request on the day after.";
+    /// Another person must do this.
+    WrongPerson = "wrong_person", CONFLICT, "Another person must do this",
+        "Two people are needed, who act through clients of their own: the one who asked is not the one who answers, only the one who asked takes it back, and nobody decides what concerns themselves. The detail says which.";
+    /// The approval does not wait any more.
+    ApprovalEnded = "approval_ended", CONFLICT, "The approval does not wait any more",
+        "It was answered or taken back, or its time ran out. Ask for the act again if it is still wanted.";
     /// The client is revoked.
     ClientRevoked = "client_revoked", CONFLICT, "The client is revoked",
         "No way leads back for a client. Make a new one with POST /v1/clients.";
@@ -170,6 +176,8 @@ impl From<Code> for ProblemCode {
             Code::ScreeningOpen => Self::ScreeningOpen,
             Code::ScreeningState => Self::ScreeningState,
             Code::ScreeningNotDue => Self::ScreeningNotDue,
+            Code::WrongPerson => Self::WrongPerson,
+            Code::ApprovalEnded => Self::ApprovalEnded,
             Code::ClientRevoked => Self::ClientRevoked,
             Code::Changed => Self::Changed,
             Code::Conflict => Self::Conflict,

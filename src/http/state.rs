@@ -101,11 +101,7 @@ impl Shared {
         let made = || {
             let (per_second, name) = match role {
                 Role::Gate => (self.quotas.gate, "gate"),
-                Role::HrOfficer
-                | Role::ScreeningOfficer
-                | Role::ScreeningApprover
-                | Role::MemberAdmin
-                | Role::NetworkAdmin => (self.quotas.other, "client"),
+                _ => (self.quotas.other, "client"),
             };
             let limiter = RateLimiter::direct(Quota::per_second(per_second)).with_middleware();
             let policy = format!("\"{name}\";q={per_second};w=1");

@@ -22,10 +22,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use arc_swap::ArcSwap;
 use arrayvec::ArrayVec;
 
+use crate::domain::approval::{Approval, End};
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
 use crate::domain::decision::Standing;
 use crate::domain::ids::{
-    CredentialId, EngagementId, FacilityId, Gen, MemberId, ScreeningId, ZoneId,
+    ApprovalId, CredentialId, EngagementId, FacilityId, Gen, MemberId, ScreeningId, ZoneId,
 };
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
@@ -556,7 +557,7 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    // Gates decide by credentials; nothing of workers, engagements and screenings bears on them by itself.
+    // Gates decide by credentials; nothing of workers, engagements, screenings and approvals bears on them by itself.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -583,6 +584,14 @@ impl Projection for IndexWriter {
         _: ScreeningId,
         _: &screening::Change,
     ) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn approval(&mut self, _: &Entry, _: &Approval) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn approval_ended(&mut self, _: &Entry, _: ApprovalId, _: End) -> Result<(), String> {
         Ok(())
     }
 

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::client::{Client, Person};
 use crate::domain::freshness;
-use crate::domain::ids::{
-    CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, ZoneId,
-};
+use crate::domain::ids::{CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, ZoneId};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Zone};
 use crate::ledger::fold::Record;
 

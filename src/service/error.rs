@@ -32,6 +32,10 @@ pub enum Code {
     ScreeningState,
     /// The day has not passed after which this can happen to the screening.
     ScreeningNotDue,
+    /// Another person must do this.
+    WrongPerson,
+    /// The approval does not wait any more.
+    ApprovalEnded,
     /// The client is revoked.
     ClientRevoked,
     /// The thing changed since the caller read it.

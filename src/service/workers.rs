@@ -2,6 +2,7 @@
 //! stored; the ledger gets identifiers and a digest of the sealed bytes.
 
 use super::commit::Tx;
+use super::credentials;
 use super::error::{Code, Error};
 use super::network::changed;
 use crate::access::keyring::Keyring;
@@ -163,7 +164,7 @@ pub(super) fn begin(
     })
 }
 
-/// Ends an engagement at the caller's member.
+/// Ends an engagement at the caller's member, and with it every credential that rests on it.
 pub fn disengage(
     tx: &mut Tx<'_>,
     permit: Permit<KeepWorkers>,
@@ -180,6 +181,8 @@ pub fn disengage(
     }
     held.version = tx.state(Fact::EngagementEnded { engagement: id })?;
     held.value.ended = true;
+    let engagement = &held.value.engagement;
+    credentials::end_with(tx, engagement.worker, engagement.member, id)?;
     Ok(held)
 }
 

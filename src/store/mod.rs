@@ -8,6 +8,7 @@
 //!
 //! Portable on purpose: identifiers made by us, integer milliseconds, bytes, no upserts.
 
+pub mod approvals;
 pub mod backend;
 mod columns;
 pub mod conn;

@@ -9,18 +9,18 @@ use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{
-    badge_cards, badges, credentials, engagements, network_records, screenings, sealed_details,
-    staff_numbers, workers,
+    approvals, badge_cards, badges, credentials, engagements, network_records, screenings,
+    sealed_details, staff_numbers, workers,
 };
-use crate::domain::calendar::Day;
+use crate::domain::approval::{self, Approval, End};
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};
-use crate::domain::ids::{CredentialId, EngagementId, Gen, ScreeningId};
+use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, ScreeningId};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::{Projection, Record};
-use crate::ledger::replay::Screened;
+use crate::ledger::replay::{Asked, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
 /// before it commits.
@@ -29,6 +29,7 @@ pub struct Pending {
     workers: Vec<WorkerRow>,
     engagements: Vec<EngagementRow>,
     screenings: Vec<ScreeningRow>,
+    approvals: Vec<ApprovalRow>,
     credentials: Vec<CredentialRow>,
     badges: Vec<BadgeRow>,
     badge_cards: Vec<BadgeCardRow>,
@@ -78,6 +79,19 @@ pub(super) struct ScreeningRow {
     pub reference: Option<String>,
     pub outcome_on: Option<i32>,
     pub valid_until: Option<i32>,
+    pub since: i64,
+    pub version: i64,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = approvals)]
+pub(super) struct ApprovalRow {
+    pub id: Bytes16,
+    pub member: Bytes16,
+    pub desk: i16,
+    pub body: String,
+    pub state: i16,
+    pub ended_by: Option<Bytes16>,
     pub since: i64,
     pub version: i64,
 }
@@ -181,6 +195,7 @@ impl Pending {
             workers,
             engagements,
             screenings,
+            approvals,
             credentials,
             badges,
             badge_cards,
@@ -301,42 +316,28 @@ impl Projection for Tables<'_> {
         change: &screening::Change,
     ) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
-        let screened = super::screenings::find(self.writer, id)?.ok_or(StoreError::Guard)?;
-        let Screened {
-            screening,
-            standing,
-            version,
-            ..
-        } = screened;
-        let standing = standing
-            .moved(&screening, change, Day::of(entry.at))
-            .map_err(|_| StoreError::Guard)?;
-        // It moves only from the state in which it was just read, whoever else may have moved it since.
-        let read = screenings::table
-            .find(Bytes16::from(id))
-            .filter(screenings::version.eq(version as i64));
-        let row = ScreeningRow::of(&Screened {
-            screening,
-            standing,
+        super::screenings::moved(self.writer, entry, id, change)
+    }
+
+    fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), StoreError> {
+        self.pending.approvals.push(ApprovalRow::of(&Asked {
+            approval: approval.clone(),
+            state: approval::State::Waiting,
+            ended_by: None,
             since: entry.at,
             version: entry.seq,
-        });
-        let moved = diesel::update(read)
-            .set((
-                screenings::state.eq(row.state),
-                screenings::authority.eq(row.authority),
-                screenings::reference.eq(row.reference),
-                screenings::outcome_on.eq(row.outcome_on),
-                screenings::valid_until.eq(row.valid_until),
-                screenings::since.eq(row.since),
-                screenings::version.eq(row.version),
-            ))
-            .execute(&mut self.writer.0)?;
-        if moved == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Guard)
-        }
+        })?);
+        Ok(())
+    }
+
+    fn approval_ended(
+        &mut self,
+        entry: &Entry,
+        id: ApprovalId,
+        end: End,
+    ) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::approvals::ended(self.writer, entry, id, end)
     }
 
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), StoreError> {
@@ -435,7 +436,7 @@ impl Projection for Tables<'_> {
 }
 
 /// How many rows each table of the projection has, under its name.
-pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 7], StoreError> {
+pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 8], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -449,6 +450,7 @@ pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 7], StoreErro
         workers,
         engagements,
         screenings,
+        approvals,
         credentials,
         badges,
         badge_cards

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 16] = [
+const DEMANDS: [(Ask, &[&str]); 21] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -47,6 +47,10 @@ const DEMANDS: [(Ask, &[&str]); 16] = [
             "show_client",
             "change_client",
             "revoke_client",
+            "add_person",
+            "list_people",
+            "show_person",
+            "change_person",
         ],
     ),
     (
@@ -63,10 +67,44 @@ const DEMANDS: [(Ask, &[&str]); 16] = [
         ],
     ),
     (
+        ReadScreenings::reach,
+        &[
+            "list_screenings",
+            "list_screenings_of_worker",
+            "show_screening",
+        ],
+    ),
+    (
+        KeepScreenings::reach,
+        &[
+            "open_screening",
+            "submit_screening",
+            "record_outcome",
+            "appeal_screening",
+            "lapse_screening",
+            "withdraw_consent",
+        ],
+    ),
+    (
+        DecideScreenings::reach,
+        &["decide_appeal", "finalise_screening", "end_unmet_condition"],
+    ),
+    (
+        ReadApprovals::reach,
+        &["list_approvals", "show_approval", "withdraw_approval"],
+    ),
+    (
+        AnswerApprovals::reach,
+        &["grant_approval", "decline_approval"],
+    ),
+    (
         ReadCredentials::reach,
         &["list_credentials", "show_credential"],
     ),
-    (Issue::reach, &["issue_credential", "add_badge"]),
+    (
+        Issue::reach,
+        &["issue_credential", "add_badge", "replace_credential"],
+    ),
     (Suspend::reach, &["suspend_credential"]),
     (Lift::reach, &["lift_suspension"]),
     (Revoke::reach, &["revoke_credential", "revoke_credentials"]),

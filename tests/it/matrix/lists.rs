@@ -60,8 +60,16 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     for function in ["cargo_access", "cargo_data", "unescorted_access"] {
         let body = json!({ "function": function, "consented_at": "2026-03-01T09:00:00Z" });
         let path = format!("/v1/workers/{}/screenings", side.worker);
-        side.role("screening_officer").post(&path, &body).await.created();
+        side.role("screening_officer")
+            .post(&path, &body)
+            .await
+            .created();
     }
+    for _ in 0..3 {
+        side.one(Thing::Approval).await;
+    }
+    // One that was granted.
+    side.one(Thing::Refused).await;
     // Not a draft: what the filter leaves out.
     side.one(Thing::Pending).await;
     let _ = world;
@@ -77,7 +85,8 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         list("/v1/zones", network, of_member.clone()),
         list("/v1/card-systems", network, of_member.clone()),
         list("/v1/gates", network, of_member.clone()),
-        list("/v1/clients", network, of_member),
+        list("/v1/clients", network, of_member.clone()),
+        list("/v1/people", network, of_member),
         list("/v1/workers", hr, None),
         list(
             &format!("/v1/workers/{}/engagements", side.worker),
@@ -98,6 +107,11 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             "/v1/credentials",
             hr,
             Some(format!("worker={}", side.worker)),
+        ),
+        list(
+            "/v1/approvals",
+            side.role("screening_approver"),
+            Some(String::from("state=waiting")),
         ),
         list("/v1/sightings", hr, None),
     ];
@@ -252,6 +266,8 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
     for (List { path, .. }, cursor) in lists.iter().zip(&cursors) {
         let api = if path.contains("screenings") {
             other.role("screening_officer")
+        } else if path.contains("approvals") {
+            other.role("screening_approver")
         } else if path.contains("workers")
             || path.contains("credentials")
             || path.contains("sightings")
@@ -270,8 +286,12 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
     assert!(page(&other.hr.api, &path).await.0.is_empty());
     let path = format!("/v1/clients?member={}", side.member);
     assert!(page(&other.admin, &path).await.0.is_empty());
-    let drafts = page(side.role("screening_officer"), "/v1/screenings?state=draft").await.0;
-    let all = page(side.role("screening_officer"), "/v1/screenings").await.0;
+    let drafts = page(side.role("screening_officer"), "/v1/screenings?state=draft")
+        .await
+        .0;
+    let all = page(side.role("screening_officer"), "/v1/screenings")
+        .await
+        .0;
     assert!(!drafts.is_empty() && drafts.len() < all.len());
     assert!(drafts.iter().all(|screening| screening["state"] == "draft"));
     side.role("screening_officer")

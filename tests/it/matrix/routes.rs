@@ -1,7 +1,8 @@
 //! Each route once, with what its path names and a body that it takes. A route of the server that is not here fails
 //! `permissions`, and is then missed by nothing that goes through all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use portcullis::http::routes;
@@ -37,6 +38,8 @@ pub enum Thing {
     UnderAppeal,
     /// One that was cleared with a warning, with its last day past.
     Conditional,
+    /// An act of the screening desk that waits for its second person.
+    Approval,
     Credential,
     /// A credential that is suspended for being dormant.
     Suspended,
@@ -55,6 +58,7 @@ impl Thing {
                 | Self::Refused
                 | Self::UnderAppeal
                 | Self::Conditional
+                | Self::Approval
         )
     }
 }
@@ -106,6 +110,8 @@ pub struct Side {
     pub worker: String,
     pub client: String,
     pub secret: String,
+    /// What was asked for by each approval.
+    contents: Mutex<HashMap<String, String>>,
 }
 
 impl Row {
@@ -126,6 +132,10 @@ impl Row {
         ];
         let of_approver = ["/appeal-outcomes", "/finalisations", "/unmet-conditions"];
         if of_approver.iter().any(|path| self.path.ends_with(path)) {
+            side.role("screening_approver")
+        } else if self.path.ends_with("/withdrawals") {
+            side.role("screening_officer")
+        } else if self.path.contains("/approvals") {
             side.role("screening_approver")
         } else if self.path.contains("/screenings") {
             side.role("screening_officer")
@@ -275,6 +285,11 @@ fn appeal_outcome(_: &Side, _: &str) -> Value {
     json!({ "decision": "granted", "authority": "appeal_body", "reference": "B-2026/7", "date": REFUSED_ON })
 }
 
+fn grant(side: &Side, id: &str) -> Value {
+    let contents = side.contents.lock().expect("nobody failed");
+    json!({ "content": contents.get(id).cloned().unwrap_or_else(|| "0".repeat(64)) })
+}
+
 /// Long ago, so that terms that begin after it have run out.
 const CONSENT: &str = "2020-03-02T07:30:00Z";
 const WARNED_ON: &str = "2020-04-01";
@@ -298,6 +313,10 @@ fn gate_checks(side: &Side, id: &str) -> Value {
 
 fn suspension(_: &Side, _: &str) -> Value {
     json!({ "reason": "under_inquiry" })
+}
+
+fn replacement(side: &Side, _: &str) -> Value {
+    json!({ "reason": "lost", "badges": [badge(side)] })
 }
 
 fn lift(_: &Side, _: &str) -> Value {
@@ -437,6 +456,15 @@ pub fn rows() -> Vec<Row> {
             Thing::Screening,
             Body::None,
         ),
+        get("/v1/approvals", Thing::Nothing),
+        get("/v1/approvals/{id}", Thing::Approval),
+        post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
+        post("/v1/approvals/{id}/declines", Thing::Approval, Body::None),
+        post(
+            "/v1/approvals/{id}/withdrawals",
+            Thing::Approval,
+            Body::None,
+        ),
         get("/v1/credentials", Thing::Nothing),
         post("/v1/credentials", Thing::Worker, Json(credential)),
         get("/v1/credentials/{id}", Thing::Credential),
@@ -444,6 +472,11 @@ pub fn rows() -> Vec<Row> {
             "/v1/credentials/{id}/badges",
             Thing::Credential,
             Json(one_badge),
+        ),
+        post(
+            "/v1/credentials/{id}/replacements",
+            Thing::Credential,
+            Json(replacement),
         ),
         post(
             "/v1/credentials/{id}/suspensions",
@@ -504,6 +537,7 @@ impl Side {
             gate: gate.gate,
             client: text(&client, "id").to_owned(),
             secret: text(&client, "secret").to_owned(),
+            contents: Mutex::default(),
         }
     }
 
@@ -543,13 +577,20 @@ impl Side {
             | Thing::Pending
             | Thing::Refused
             | Thing::UnderAppeal
-            | Thing::Conditional => {
+            | Thing::Conditional
+            | Thing::Approval => {
                 let worker = self.hr.registers("Claes").await;
                 let path = format!("/v1/workers/{worker}/screenings");
-                let id = made(self.role("screening_officer").post(&path, &screening(self, "")).await);
+                let id = made(
+                    self.role("screening_officer")
+                        .post(&path, &screening(self, ""))
+                        .await,
+                );
                 let ways: &[(&str, Say)] = match thing {
                     Thing::Pending => &[("submissions", nothing)],
-                    Thing::Refused => &[("submissions", nothing), ("outcomes", outcome)],
+                    Thing::Refused | Thing::Approval => {
+                        &[("submissions", nothing), ("outcomes", outcome)]
+                    }
                     Thing::UnderAppeal => &[
                         ("submissions", nothing),
                         ("outcomes", outcome),
@@ -560,7 +601,16 @@ impl Side {
                 };
                 for (what, body) in ways {
                     let path = format!("/v1/screenings/{id}/{what}");
-                    self.role("screening_officer").post(&path, &body(self, "")).await.created();
+                    let said = self
+                        .role("screening_officer")
+                        .post(&path, &body(self, ""))
+                        .await;
+                    if thing == Thing::Approval && *what == "outcomes" {
+                        return self.remember(&said.json());
+                    }
+                    let path = format!("/v1/screenings/{id}");
+                    let second = self.role("screening_approver");
+                    second.seconds(said, &path).await.created();
                 }
                 id
             }
@@ -595,6 +645,14 @@ impl Side {
         }
     }
 
+    fn remember(&self, approval: &Value) -> String {
+        let id = text(approval, "id").to_owned();
+        let content = text(approval, "content").to_owned();
+        let mut contents = self.contents.lock().expect("nobody failed");
+        contents.insert(id.clone(), content);
+        id
+    }
+
     /// The ETag of something of this side, as its keeper reads it.
     pub async fn etag(&self, row: &Row, id: &str) -> String {
         if row.method != Method::PUT {
@@ -626,6 +684,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         | Thing::Refused
         | Thing::UnderAppeal
         | Thing::Conditional => "scr_00000000000070008000000000000000",
+        Thing::Approval => "apr_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
         Thing::Import => "imp_00000000000070008000000000000000",
