@@ -48,6 +48,12 @@
 //! is noticed by a keyed hash of it; whether they are of one person somebody must say ([`domain::match_case`]), and until then
 //! nothing is issued to the one that came later. Whoever is shown who a worker is, is noted ([`service::lookups`]).
 //!
+//! What needs two people is decided where the act is: its service function judges that it could be done, and hands it to
+//! [`service::approvals`] instead of doing it. There stand the rules of the second person, once for all acts
+//! ([`domain::approval`] has the acts): another person, in the right role at that moment, not the one whom it is about, who
+//! has read exactly what is asked for. What may not wait (a revocation, a suspension, bad news about somebody who was
+//! cleared) is done at once.
+//!
 //! # Three walks
 //!
 //! **A badge is read at a gate.** `POST /v1/gate-checks` → answered straight from the connection where all about the request

@@ -96,6 +96,10 @@ table! {
     KeepScreenings: ScreeningOfficer Own;
     /// Record what an appeal came to, that its term ran out, or that a condition was not met.
     DecideScreenings: ScreeningApprover Own;
+    /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own;
+    /// Be the second person.
+    AnswerApprovals: HrApprover Own, ScreeningApprover Own;
     /// See credentials with their badges.
     ReadCredentials: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Own;
     /// Issue credentials and add badges.

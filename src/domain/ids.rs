@@ -202,6 +202,8 @@ kinds! {
     ScreeningKind, ScreeningId, "scr";
     /// The question whether two records are of one person.
     MatchCaseKind, MatchCaseId, "mat";
+    /// An act that waits for its second person.
+    ApprovalKind, ApprovalId, "apr";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.

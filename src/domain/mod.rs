@@ -3,6 +3,7 @@
 //! Pure. No web, no database, no clock, no randomness, no I/O: everything here can be read, tested and trusted by
 //! itself. What time it is and what is random come in as arguments, from [`time::Environment`].
 
+pub mod approval;
 pub mod calendar;
 pub mod card;
 pub mod client;

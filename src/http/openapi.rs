@@ -18,7 +18,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, lookups, match_cases, network, oauth,
+    approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
+    oauth, replacements,
     revocations, screenings, sightings, workers,
 };
 use super::problem::ProblemDocument;
@@ -50,7 +51,9 @@ use super::problem::ProblemDocument;
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
         screenings::condition_unmet, screenings::lapse, screenings::withdraw,
-        credentials::issue, credentials::list, credentials::show, credentials::add_badge, credentials::suspend,
+        approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
+        credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
+        credentials::suspend,
         credentials::lift, revocations::revoke, revocations::revoke_batch,
         imports::bring, imports::show, imports::apply,
         sightings::list,
@@ -65,9 +68,10 @@ use super::problem::ProblemDocument;
         (name = "Workers", description = "Who works in the ports, and for whom."),
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
+        (name = "Approvals", description = "The second person."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
-        (name = "Clients", description = "Machines that talk to this service."),
+        (name = "Clients", description = "Machines that talk to this service, and the people who use them."),
         (name = "Tokens", description = "How machines come in."),
         (name = "Operation", description = "For whoever runs this service."),
     ),

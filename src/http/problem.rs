@@ -114,6 +114,12 @@ problems! {
     /// The match case is decided.
     MatchDecided = "match_decided", CONFLICT, "The match case is decided",
         "Somebody has said whether the records are of one person, and that is lasting. Read the match case to see what was said.";
+    /// Another person must do this.
+    WrongPerson = "wrong_person", CONFLICT, "Another person must do this",
+        "Two people are needed, who act through clients of their own: the one who asked is not the one who answers, only the one who asked takes it back, and nobody decides what concerns themselves. The detail says which.";
+    /// The approval does not wait any more.
+    ApprovalEnded = "approval_ended", CONFLICT, "The approval does not wait any more",
+        "It was answered or taken back, or its time ran out. Ask for the act again if it is still wanted.";
     /// The client is revoked.
     ClientRevoked = "client_revoked", CONFLICT, "The client is revoked",
         "No way leads back for a client. Make a new one with POST /v1/clients.";
@@ -178,6 +184,8 @@ impl From<Code> for ProblemCode {
             Code::ScreeningNotDue => Self::ScreeningNotDue,
             Code::MatchOpen => Self::MatchOpen,
             Code::MatchDecided => Self::MatchDecided,
+            Code::WrongPerson => Self::WrongPerson,
+            Code::ApprovalEnded => Self::ApprovalEnded,
             Code::ClientRevoked => Self::ClientRevoked,
             Code::Changed => Self::Changed,
             Code::Conflict => Self::Conflict,

@@ -6,7 +6,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    clients, credentials, gate_checks, health, imports, lookups, match_cases, network, oauth,
+    approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
+    oauth, replacements,
     revocations, screenings, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
@@ -242,6 +243,26 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(screenings::withdraw))],
         ),
         at(
+            "/v1/approvals",
+            vec![(Method::GET, web::to(approvals::list))],
+        ),
+        at(
+            "/v1/approvals/{id}",
+            vec![(Method::GET, web::to(approvals::show))],
+        ),
+        at(
+            "/v1/approvals/{id}/grants",
+            vec![(Method::POST, web::to(approvals::grant))],
+        ),
+        at(
+            "/v1/approvals/{id}/declines",
+            vec![(Method::POST, web::to(approvals::decline))],
+        ),
+        at(
+            "/v1/approvals/{id}/withdrawals",
+            vec![(Method::POST, web::to(approvals::withdraw))],
+        ),
+        at(
             "/v1/credentials",
             vec![
                 (Method::GET, web::to(credentials::list)),
@@ -255,6 +276,10 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/credentials/{id}/badges",
             vec![(Method::POST, web::to(credentials::add_badge))],
+        ),
+        at(
+            "/v1/credentials/{id}/replacements",
+            vec![(Method::POST, web::to(replacements::replace))],
         ),
         at(
             "/v1/credentials/{id}/suspensions",

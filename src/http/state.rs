@@ -104,16 +104,7 @@ impl Shared {
         let made = || {
             let (per_second, name) = match role {
                 Role::Gate => (self.quotas.gate, "gate"),
-                Role::HrOfficer
-                | Role::HrApprover
-                | Role::ScreeningOfficer
-                | Role::ScreeningApprover
-                | Role::FacilityOfficer
-                | Role::DutyOfficer
-                | Role::Registrar
-                | Role::Auditor
-                | Role::MemberAdmin
-                | Role::NetworkAdmin => (self.quotas.other, "client"),
+                _ => (self.quotas.other, "client"),
             };
             let limiter = RateLimiter::direct(Quota::per_second(per_second)).with_middleware();
             let lookups = Quota::per_minute(self.quotas.lookups_per_minute);

@@ -22,10 +22,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use arc_swap::ArcSwap;
 use arrayvec::ArrayVec;
 
+use crate::domain::approval::{Approval, End};
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
 use crate::domain::decision::Standing;
 use crate::domain::ids::{
-    CredentialId, EngagementId, FacilityId, Gen, MatchCaseId, MemberId, ScreeningId, ZoneId,
+    ApprovalId, CredentialId, EngagementId, FacilityId, Gen, MatchCaseId, MemberId, ScreeningId, ZoneId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -557,7 +558,8 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    // Gates decide by credentials; nothing of workers, match cases, engagements and screenings bears on them by itself.
+    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings and approvals bears on them by
+    // itself.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -592,6 +594,14 @@ impl Projection for IndexWriter {
         _: ScreeningId,
         _: &screening::Change,
     ) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn approval(&mut self, _: &Entry, _: &Approval) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn approval_ended(&mut self, _: &Entry, _: ApprovalId, _: End) -> Result<(), String> {
         Ok(())
     }
 

@@ -6,9 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::approval::{Approval, End};
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
-use crate::domain::ids::{ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::ids::{ApprovalId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
@@ -140,6 +141,17 @@ pub enum Fact {
         screening: ScreeningId,
         /// What.
         change: Change,
+    },
+    /// An act was asked for that needs a second person.
+    #[serde(rename = "approval.asked")]
+    ApprovalAsked(Approval),
+    /// What became of it. What was granted follows as facts of its own.
+    #[serde(rename = "approval.ended")]
+    ApprovalEnded {
+        /// Which.
+        approval: ApprovalId,
+        /// How.
+        end: End,
     },
     /// A credential was issued.
     #[serde(rename = "credential.issued")]

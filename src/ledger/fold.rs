@@ -2,9 +2,10 @@
 //! says which fact means which step, so that they cannot come to differ.
 
 use super::entry::{Entry, Fact};
+use crate::domain::approval::{Approval, End};
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
-use crate::domain::ids::{CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
@@ -68,6 +69,15 @@ pub trait Projection {
         screening: ScreeningId,
         change: &screening::Change,
     ) -> Result<(), Self::Error>;
+    /// An act waits for its second person.
+    fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Self::Error>;
+    /// It waits no more. Must refuse what [`State::apply`](crate::domain::approval::State::apply) refuses.
+    fn approval_ended(
+        &mut self,
+        entry: &Entry,
+        approval: ApprovalId,
+        end: End,
+    ) -> Result<(), Self::Error>;
     /// There is a new credential. It starts active.
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Self::Error>;
     /// A credential has a new badge.
@@ -112,6 +122,8 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::ScreeningMoved { screening, change } => {
             into.screening_moved(entry, *screening, change)
         }
+        Fact::ApprovalAsked(approval) => into.approval(entry, approval),
+        Fact::ApprovalEnded { approval, end } => into.approval_ended(entry, *approval, *end),
         Fact::CredentialIssued { credential, badges } => {
             into.credential(entry, credential)?;
             badges

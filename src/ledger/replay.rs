@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::entry::Entry;
+use super::entry::{Actor, Entry};
 use super::fold::{Projection, Record};
+use crate::domain::approval::{self, Approval, End};
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
 use crate::domain::ids::{
-    BadgeId, CardSystemId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId, WorkerId,
+    ApprovalId, BadgeId, CardSystemId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId,
+    ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{self, Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -34,6 +36,8 @@ pub struct Replay {
     pub engagements: HashMap<EngagementId, (u64, Engagement, bool)>,
     /// Screenings.
     pub screenings: HashMap<ScreeningId, Screened>,
+    /// Acts that needed a second person.
+    pub approvals: HashMap<ApprovalId, Asked>,
     /// Whose screenings are open for what: one each.
     screened: HashSet<(WorkerId, Function)>,
     /// Credentials.
@@ -87,6 +91,21 @@ pub struct Matched {
     pub version: u64,
 }
 
+/// An act that was asked for, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// As it was asked for.
+    pub approval: Approval,
+    /// What became of it, apart from its time running out.
+    pub state: approval::State,
+    /// Through which client it ended.
+    pub ended_by: Option<ClientId>,
+    /// When it ended; when it was asked for, if it did not.
+    pub since: Timestamp,
+    /// The entry that last touched it.
+    pub version: u64,
+}
+
 impl Matched {
     /// As this entry opens it.
     pub fn opened(entry: &Entry, case: &MatchCase) -> Self {
@@ -106,6 +125,23 @@ impl Matched {
             decided_at: Some(entry.at),
             version: entry.seq,
             ..self.clone()
+        })
+    }
+}
+
+impl Asked {
+    /// As it stands after this end, which this entry states.
+    pub fn ended(&self, entry: &Entry, end: End) -> Result<Self, approval::Ended> {
+        let state = self.state.at(entry.at, self.approval.expires_at);
+        Ok(Self {
+            approval: self.approval.clone(),
+            state: state.apply(end)?,
+            ended_by: match entry.by {
+                Actor::Client(client) => Some(client),
+                Actor::System => None,
+            },
+            since: entry.at,
+            version: entry.seq,
         })
     }
 }
@@ -131,6 +167,12 @@ pub enum Illegal {
     /// A match case is decided once.
     #[error("{0}")]
     Match(#[from] Decided),
+    /// It had ended before.
+    #[error("{0}")]
+    Approval(#[from] approval::Ended),
+    /// Who asked for it let it happen too.
+    #[error("the second person is the first one")]
+    SamePerson,
 }
 
 impl Projection for Replay {
@@ -293,6 +335,41 @@ impl Projection for Replay {
             self.screened
                 .remove(&(screening.worker, screening.function));
         }
+        Ok(())
+    }
+
+    fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
+        if !self.workers.contains_key(&approval.worker) {
+            return Err(Illegal::Missing);
+        }
+        let asked = Asked {
+            approval: approval.clone(),
+            state: approval::State::Waiting,
+            ended_by: None,
+            since: entry.at,
+            version: entry.seq,
+        };
+        match self.approvals.insert(approval.id, asked) {
+            None => Ok(()),
+            Some(_) => Err(Illegal::Repeated),
+        }
+    }
+
+    fn approval_ended(&mut self, entry: &Entry, id: ApprovalId, end: End) -> Result<(), Illegal> {
+        let asked = self.approvals.get(&id).ok_or(Illegal::Missing)?;
+        let ended = asked.ended(entry, end)?;
+        if end == End::Granted {
+            let first = asked.approval.person;
+            let second = ended.ended_by.ok_or(Illegal::SamePerson)?;
+            let person = match self.records.get(&second.to_string()) {
+                Some((_, Record::Client(client))) => client.person,
+                _ => None,
+            };
+            if second == asked.approval.client || person.is_none() || person == first {
+                return Err(Illegal::SamePerson);
+            }
+        }
+        self.approvals.insert(id, ended);
         Ok(())
     }
 

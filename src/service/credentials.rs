@@ -2,19 +2,20 @@
 //!
 //! A revocation never waits for anybody and cannot be undone: there is no function here that leads out of `Revoked`.
 
+use super::approvals::{self, Outcome};
+use super::badges::{self, BadgeDraft};
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
 use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Revoke, Suspend};
-use crate::domain::card::{CardIdentifier, Format, Input};
+use crate::domain::approval::Act;
 use crate::domain::credential::{
-    BADGES_PER_CREDENTIAL_MAX, Badge, BadgeCard, CARDS_PER_BADGE_MAX, CardKey, Credential, Medium,
-    Refused, SCOPE_MAX, Scope, State, SuspensionKind,
+    Badge, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
 };
-use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, EngagementId, MemberId, WorkerId};
-use crate::domain::network::{CardSystem, Facility, Zone};
-use crate::domain::reason::Reason;
+use crate::domain::ids::{CredentialId, EngagementId, MemberId, WorkerId};
+use crate::domain::network::{Facility, Zone};
+use crate::domain::reason::{Class, Reason};
 use crate::domain::time::{DAY_MS, SECOND_MS, Timestamp};
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
@@ -38,73 +39,6 @@ pub struct CredentialDraft {
     pub scope: Scope,
     /// What it is carried on.
     pub badges: Vec<BadgeDraft>,
-}
-
-/// A badge to be added.
-#[derive(Debug, Clone)]
-pub struct BadgeDraft {
-    /// Card or phone.
-    pub medium: Medium,
-    /// What readers see on it.
-    pub cards: Vec<CardDraft>,
-}
-
-/// A card identifier as it was given.
-#[derive(Clone)]
-pub struct CardDraft {
-    /// In which numbering.
-    pub card_system: CardSystemId,
-    /// How it is written.
-    pub format: Format,
-    /// What was given.
-    pub given: Given,
-}
-
-/// A card number in one of the ways that it can be given. Never printed.
-#[derive(Clone)]
-pub enum Given {
-    /// As text, in a notation of its format.
-    Text(String),
-    /// As two numbers.
-    Fields {
-        /// Facility or site code.
-        facility_code: Option<u64>,
-        /// Card number.
-        number: u64,
-    },
-    /// As the bits that a reader delivered.
-    Raw {
-        /// The bits, the first one highest.
-        bytes: Vec<u8>,
-        /// How many.
-        bit_count: u16,
-    },
-}
-
-impl std::fmt::Debug for CardDraft {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CardDraft({:?}, {:?})", self.card_system, self.format)
-    }
-}
-
-impl Given {
-    /// For the parser.
-    pub fn as_input(&self) -> Input<'_> {
-        match self {
-            Self::Text(text) => Input::Text(text),
-            Self::Fields {
-                facility_code,
-                number,
-            } => Input::Fields {
-                facility_code: *facility_code,
-                number: *number,
-            },
-            Self::Raw { bytes, bit_count } => Input::Raw {
-                bytes,
-                bit_count: *bit_count,
-            },
-        }
-    }
 }
 
 /// A credential with its badges.
@@ -152,7 +86,7 @@ pub fn issue(
         }
     }
     check_scope(tx, &draft.scope)?;
-    let badges = make_badges(tx, permit, &draft.badges, "/badges")?;
+    let badges = badges::make(tx, permit, &draft.badges, "/badges")?;
     let credential = Credential {
         id: CredentialId::make(tx.environment),
         member,
@@ -162,6 +96,14 @@ pub fn issue(
         valid_until,
         scope: draft.scope.clone(),
     };
+    issued(tx, credential, badges)
+}
+
+fn issued(
+    tx: &mut Tx<'_>,
+    credential: Credential,
+    badges: Vec<Badge>,
+) -> Result<WithBadges, Error> {
     let fact = Fact::CredentialIssued {
         credential: credential.clone(),
         badges: badges.clone(),
@@ -179,39 +121,84 @@ pub fn issue(
     })
 }
 
-/// Adds a badge to a credential that is not revoked.
-pub fn add_badge(
+/// Replaces a credential whose badge is lost, stolen, damaged or out of date. The old one is revoked in the same act; the
+/// new one has its own number, and is good where and as long as the old one was, and no longer.
+pub fn replace(
     tx: &mut Tx<'_>,
     permit: Permit<Issue>,
     id: CredentialId,
-    draft: &BadgeDraft,
+    reason: Reason,
+    badges: &[BadgeDraft],
 ) -> Result<WithBadges, Error> {
+    let replaces = reason.class() == Class::Possession
+        || matches!(reason, Reason::Superseded | Reason::NameChanged);
+    if !replaces {
+        return Err(Error::field(
+            "/reason",
+            "not_for_replacement",
+            "must say what is wrong with the badge; who may not have another is not given one",
+        ));
+    }
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
-    if held.state == State::Revoked {
-        return Err(Refused::Revoked.into());
+    match held.state {
+        State::Active => {}
+        State::Revoked => return Err(Refused::Revoked.into()),
+        // A new badge would be good where this one is not.
+        State::Suspended(_) => return Err(Refused::AlreadySuspended.into()),
+    }
+    if held.credential.valid_until <= tx.now {
+        return Err(Error::new(
+            Code::Conflict,
+            "The credential has expired; issue a new one.",
+        ));
     }
     match_cases::none_open(tx, held.credential.worker)?;
-    let mut badges = credentials::badges_of(tx.reader()?, id)?;
-    if badges.len() >= BADGES_PER_CREDENTIAL_MAX {
-        let message = format!("A credential has at most {BADGES_PER_CREDENTIAL_MAX} badges.");
-        return Err(Error::field("", "too_many", message));
-    }
-    let added = make_badges(tx, permit, std::slice::from_ref(draft), "")?;
-    for badge in &added {
-        tx.state(Fact::BadgeAdded {
-            credential: id,
-            badge: badge.clone(),
-        })?;
-    }
-    badges.extend(added);
-    Ok(WithBadges {
-        held: Held {
-            version: tx.seq(),
-            ..held
-        },
-        badges,
-    })
+    let badges = badges::make(tx, permit, badges, "/badges")?;
+    tx.state(Fact::CredentialRevoked {
+        credential: id,
+        reason,
+    })?;
+    let credential = Credential {
+        id: CredentialId::make(tx.environment),
+        valid_from: whole_seconds(tx.now).max(held.credential.valid_from),
+        ..held.credential
+    };
+    issued(tx, credential, badges)
 }
+
+/// Revokes whatever rests on an engagement that has ended. It is part of that act, and waits for nobody.
+pub(super) fn end_with(
+    tx: &mut Tx<'_>,
+    worker: WorkerId,
+    member: MemberId,
+    engagement: EngagementId,
+) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        let page = credentials::list(
+            tx.reader()?,
+            member,
+            Some(worker),
+            after,
+            CREDENTIALS_AT_ONCE,
+        )?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = Some(last.credential.id);
+        for held in page {
+            if held.credential.engagement == Some(engagement) && held.state != State::Revoked {
+                tx.state(Fact::CredentialRevoked {
+                    credential: held.credential.id,
+                    reason: Reason::EmploymentEnded,
+                })?;
+            }
+        }
+    }
+}
+
+/// Credentials of a worker that are read at once.
+const CREDENTIALS_AT_ONCE: usize = 100;
 
 /// Suspends a credential of the caller's member, for a reason that suspends.
 pub fn suspend(
@@ -245,14 +232,46 @@ pub fn suspend(
     })
 }
 
-/// Lifts one kind of suspension.
+/// Lifts one kind of suspension; any but dormancy when a second person has let it happen.
 pub fn lift(
     tx: &mut Tx<'_>,
     permit: Permit<Lift>,
     id: CredentialId,
     kind: SuspensionKind,
-) -> Result<Held, Error> {
+) -> Result<Outcome<Held>, Error> {
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
+    // What cannot be lifted is not asked for.
+    held.state
+        .apply(crate::domain::credential::Change::Lift(kind))?;
+    if kind == SuspensionKind::Dormant {
+        return Ok(Outcome::Done(lifted(tx, held, kind)?));
+    }
+    let act = Act::LiftSuspension {
+        credential: id,
+        version: held.version,
+        kind,
+    };
+    let asked = approvals::ask(tx, permit.caller(), held.credential.worker, act)?;
+    Ok(Outcome::Asked(asked))
+}
+
+/// Lifts what a second person let be lifted, if the credential is still as it was when it was asked for.
+pub(super) fn lift_approved(
+    tx: &mut Tx<'_>,
+    id: CredentialId,
+    version: u64,
+    kind: SuspensionKind,
+) -> Result<(), Error> {
+    let held = own(tx.reader()?, id, |_| true)?;
+    if held.version != version {
+        return Err(approvals::stale("The credential was touched meanwhile."));
+    }
+    lifted(tx, held, kind)?;
+    Ok(())
+}
+
+fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Error> {
+    let id = held.credential.id;
     let state = held
         .state
         .apply(crate::domain::credential::Change::Lift(kind))?;
@@ -355,7 +374,7 @@ pub fn list(
         .collect()
 }
 
-fn own(
+pub(super) fn own(
     reader: &mut Reader,
     id: CredentialId,
     covers: impl Fn(MemberId) -> bool,
@@ -398,101 +417,4 @@ fn check_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), Error> {
         named::<Zone>(tx, &format!("/scope/zones/{at}"), *zone)?;
     }
     Ok(())
-}
-
-/// Makes badges of drafts: parses their cards, refuses those that are on a badge already, seals their numbers.
-fn make_badges(
-    tx: &mut Tx<'_>,
-    permit: Permit<Issue>,
-    drafts: &[BadgeDraft],
-    pointer: &str,
-) -> Result<Vec<Badge>, Error> {
-    if drafts.is_empty() || drafts.len() > BADGES_PER_CREDENTIAL_MAX {
-        let message = format!("Give 1 to {BADGES_PER_CREDENTIAL_MAX} badges.");
-        return Err(Error::field(pointer, "length", message));
-    }
-    let mut seen: Vec<(CardKey, String, CardIdentifier)> = Vec::new();
-    let mut badges = Vec::with_capacity(drafts.len());
-    for (nth, draft) in drafts.iter().enumerate() {
-        let pointer = if pointer.is_empty() {
-            String::new()
-        } else {
-            format!("{pointer}/{nth}")
-        };
-        if draft.cards.is_empty() || draft.cards.len() > CARDS_PER_BADGE_MAX {
-            let message = format!("Give 1 to {CARDS_PER_BADGE_MAX} card identifiers.");
-            return Err(Error::field(format!("{pointer}/cards"), "length", message));
-        }
-        let mut cards = Vec::with_capacity(draft.cards.len());
-        for (at, card) in draft.cards.iter().enumerate() {
-            let pointer = format!("{pointer}/cards/{at}");
-            let system =
-                named::<CardSystem>(tx, &format!("{pointer}/card_system"), card.card_system)?;
-            if !permit.covers(system.member) {
-                return Err(Error::field(
-                    format!("{pointer}/card_system"),
-                    "not_found",
-                    "There is no such card system.",
-                ));
-            }
-            let identifier =
-                CardIdentifier::parse(card.format, card.given.as_input(), system.uid_byte_order)
-                    .map_err(|refused| {
-                        Error::field(pointer.clone(), refused.code(), refused.to_string())
-                    })?;
-            let key = tx.keyring.card_key(&identifier, system.id);
-            if seen.iter().any(|(seen, ..)| *seen == key) {
-                return Err(Error::field(
-                    pointer,
-                    "repeated",
-                    "The same card identifier stands here twice.",
-                ));
-            }
-            seen.push((key, pointer, identifier));
-            cards.push(BadgeCard {
-                card_system: system.id,
-                format: card.format,
-                key,
-            });
-        }
-        badges.push(Badge {
-            id: BadgeId::make(tx.environment),
-            medium: draft.medium,
-            cards,
-        });
-    }
-    let keys: Vec<CardKey> = seen.iter().map(|(key, ..)| *key).collect();
-    if let Some((taken, _)) = credentials::by_cards(tx.reader()?, &keys)?.first() {
-        let pointer = seen
-            .into_iter()
-            .find(|(key, ..)| key == taken)
-            .map(|(_, pointer, _)| pointer);
-        return Err(card_in_use(pointer.unwrap_or_default()));
-    }
-    for (key, _, identifier) in &seen {
-        keep_number(tx, *key, identifier);
-    }
-    Ok(badges)
-}
-
-/// The refusal of a card that is on a badge already. A card identifier is bound to one credential for ever, whatever
-/// became of that: otherwise a lost card could be made good again under another credential.
-pub(super) fn card_in_use(pointer: String) -> Error {
-    let message = "This card identifier is on a badge already. Each card is bound to one credential for ever; use another card.";
-    let mut error = Error::field(pointer, "in_use", message);
-    error.code = Code::CardInUse;
-    error
-}
-
-/// Keeps a card's number, sealed under its key.
-pub(super) fn keep_number(tx: &mut Tx<'_>, key: CardKey, identifier: &CardIdentifier) {
-    let sealed = tx
-        .keyring
-        .seal(&key.0, identifier.canonical().as_bytes(), tx.environment);
-    tx.pending().seal(key.0, sealed);
-}
-
-/// The badges of a credential that the caller was allowed to change in this transaction.
-pub fn badges(tx: &mut Tx<'_>, id: CredentialId) -> Result<Vec<Badge>, Error> {
-    Ok(credentials::badges_of(tx.reader()?, id)?)
 }

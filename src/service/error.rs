@@ -37,6 +37,10 @@ pub enum Code {
     MatchOpen,
     /// The match case is decided.
     MatchDecided,
+    /// Another person must do this.
+    WrongPerson,
+    /// The approval does not wait any more.
+    ApprovalEnded,
     /// The client is revoked.
     ClientRevoked,
     /// The thing changed since the caller read it.

@@ -5,12 +5,16 @@
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
-//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`]: keeping the records.
+//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
+//!   the records.
+//! * [`approvals`]: the second person.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
 //! * [`watch`]: how neither it nor the door hangs on a dead connection. [`health`]: how the node is, by what the follower sees.
 
+pub mod approvals;
+pub mod badges;
 pub mod check_log;
 pub mod clients;
 pub mod commit;

@@ -3,9 +3,11 @@
 //! Which change leads where, and what its date must be, is one pure function for this file, the tables and the replay:
 //! [`Standing::moved`](crate::domain::screening::Standing::moved). Here stands who may ask for it.
 
+use super::approvals::{self, Outcome as Of};
 use super::commit::Tx;
 use super::error::{Code, Error};
-use crate::access::permission::{DecideScreenings, KeepScreenings, Permit, ReadScreenings};
+use crate::access::permission::{Caller, DecideScreenings, KeepScreenings, Permit, ReadScreenings};
+use crate::domain::approval::Act;
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
 use crate::domain::screening::{
@@ -91,14 +93,15 @@ pub fn submit(
     advance(tx, |member| permit.covers(member), id, Change::Submitted)
 }
 
-/// Records what the authority advises: the first time, or anew and unfavourably about somebody who was cleared.
+/// Records what the authority advises. The first time a second person must let it happen; anew and unfavourably about
+/// somebody who was cleared, it takes effect at once.
 pub fn record(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
     id: ScreeningId,
     advice: Advice,
     ruling: &Ruling,
-) -> Result<Screened, Error> {
+) -> Result<Of<Screened>, Error> {
     // The appeal body decides appeals; it gives no first advice.
     if ruling.authority == Authority::AppealBody {
         return Err(Error::field(
@@ -114,7 +117,16 @@ pub fn record(
         }
         Advice::Negative => Change::Negative(ruling.leading_to(State::Refused)),
     };
-    advance(tx, |member| permit.covers(member), id, change)
+    let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
+    let cleared = matches!(
+        screened.standing.state,
+        State::Cleared | State::ClearedConditional
+    );
+    // Somebody who was cleared and is no longer must not go on handling cargo while a second person is looked for.
+    if cleared && advice == Advice::Negative {
+        return Ok(Of::Done(apply(tx, screened, change)?));
+    }
+    ask(tx, permit.caller(), &screened, change)
 }
 
 /// Notes that the worker appealed on this day.
@@ -128,40 +140,42 @@ pub fn appeal(
     advance(tx, |member| permit.covers(member), id, change)
 }
 
-/// Records what came of an appeal.
+/// Asks for what came of an appeal to be recorded.
 pub fn decide_appeal(
     tx: &mut Tx<'_>,
     permit: Permit<DecideScreenings>,
     id: ScreeningId,
     decision: AppealDecision,
     ruling: &Ruling,
-) -> Result<Screened, Error> {
+) -> Result<Of<Screened>, Error> {
     let change = match decision {
         AppealDecision::Granted => Change::AppealGranted(ruling.leading_to(State::Cleared)),
         AppealDecision::Dismissed => {
             Change::AppealDismissed(ruling.leading_to(State::RefusedFinal))
         }
     };
-    advance(tx, |member| permit.covers(member), id, change)
+    let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
+    ask(tx, permit.caller(), &screened, change)
 }
 
-/// Makes a refusal final whose term of appeal ran out unused.
+/// Asks for a refusal to be made final whose term of appeal ran out unused.
 pub fn finalise(
     tx: &mut Tx<'_>,
     permit: Permit<DecideScreenings>,
     id: ScreeningId,
-) -> Result<Screened, Error> {
-    advance(tx, |member| permit.covers(member), id, Change::Finalised)
+) -> Result<Of<Screened>, Error> {
+    let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
+    ask(tx, permit.caller(), &screened, Change::Finalised)
 }
 
-/// Notes that the mitigation was not shown that a warning asks for.
+/// Asks to note that the mitigation was not shown that a warning asks for.
 pub fn condition_unmet(
     tx: &mut Tx<'_>,
     permit: Permit<DecideScreenings>,
     id: ScreeningId,
-) -> Result<Screened, Error> {
-    let change = Change::ConditionUnmet;
-    advance(tx, |member| permit.covers(member), id, change)
+) -> Result<Of<Screened>, Error> {
+    let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
+    ask(tx, permit.caller(), &screened, Change::ConditionUnmet)
 }
 
 /// Notes that the last day of its validity has passed.
@@ -225,9 +239,53 @@ fn advance(
     change: Change,
 ) -> Result<Screened, Error> {
     let screened = own(tx.reader()?, id, covers)?;
+    apply(tx, screened, change)
+}
+
+/// Asks for the second person, if the step can be taken at all.
+fn ask(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    screened: &Screened,
+    change: Change,
+) -> Result<Of<Screened>, Error> {
+    let screening = &screened.screening;
+    screened
+        .standing
+        .moved(screening, &change, Day::of(tx.now))?;
+    let act = Act::MoveScreening {
+        screening: screening.id,
+        version: screened.version,
+        change,
+    };
+    Ok(Of::Asked(approvals::ask(
+        tx,
+        caller,
+        screening.worker,
+        act,
+    )?))
+}
+
+/// Takes a step that a second person let happen, if the screening is still as it was when it was asked for.
+pub(super) fn approved(
+    tx: &mut Tx<'_>,
+    id: ScreeningId,
+    version: u64,
+    change: &Change,
+) -> Result<(), Error> {
+    let screened = own(tx.reader()?, id, |_| true)?;
+    if screened.version != version {
+        return Err(approvals::stale("The screening was touched meanwhile."));
+    }
+    apply(tx, screened, change.clone())?;
+    Ok(())
+}
+
+fn apply(tx: &mut Tx<'_>, screened: Screened, change: Change) -> Result<Screened, Error> {
     let standing = screened
         .standing
         .moved(&screened.screening, &change, Day::of(tx.now))?;
+    let id = screened.screening.id;
     let version = tx.state(Fact::ScreeningMoved {
         screening: id,
         change,

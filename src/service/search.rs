@@ -12,7 +12,7 @@ use crate::domain::name_search;
 use crate::domain::text::fold;
 use crate::domain::worker::{PersonName, Worker, WorkerDetails};
 use crate::index::Index;
-use crate::service::credentials::CardDraft;
+use crate::service::badges::CardDraft;
 use crate::store::workers::{self, Versioned};
 use crate::store::{Reader, credentials, names};
 

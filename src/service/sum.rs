@@ -13,8 +13,9 @@ use std::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::access::keyring::Keyring;
+use crate::domain::approval::{Approval, End};
 use crate::domain::credential::{Badge, CardKey, Change, Credential, State};
-use crate::domain::ids::{CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
@@ -213,7 +214,7 @@ impl Projection for Summing<'_> {
         Ok(())
     }
 
-    // No gate is answered from workers, match cases, engagements and screenings.
+    // No gate is answered from workers, match cases, engagements, screenings and approvals.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -248,6 +249,14 @@ impl Projection for Summing<'_> {
         _: ScreeningId,
         _: &screening::Change,
     ) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn approval(&mut self, _: &Entry, _: &Approval) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn approval_ended(&mut self, _: &Entry, _: ApprovalId, _: End) -> Result<(), String> {
         Ok(())
     }
 

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use crate::access::keyring::Keyring;
-use crate::domain::credential::CardKey;
 use crate::domain::digest::{Digest, hex};
 use crate::domain::ids::Gen;
 use crate::domain::worker::EngagementDetails;
@@ -21,11 +20,9 @@ use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
 use crate::service::sum;
 use crate::store::ledger::{self, Head, Line};
-use crate::store::{
-    Reader, StoreError, credentials, match_cases, network, screenings, tables, workers,
-};
+use crate::store::{Reader, StoreError, workers};
 
-use table::{Table, first};
+use self::rows::{Table, first};
 
 /// Entries read at once.
 const PAGE: usize = 2_000;
@@ -117,7 +114,7 @@ pub fn verify(
         let head = head(reader)?;
         let replay = entries(reader, &head, progress)?;
         let sum = keyring.map(|keyring| (keyring, sum::of_replay(keyring, &replay)));
-        let rows = rows(reader, replay)?;
+        let rows = rows::compare(reader, replay)?;
         // Last, as it can only name the head.
         sum.map_or(Ok(()), |(keyring, sum)| sealed(&head, keyring, sum))?;
         Ok(Report {
@@ -224,195 +221,6 @@ fn entries(
     Ok(replay)
 }
 
-/// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
-fn rows(reader: &mut Reader, replay: Replay) -> Result<Vec<(&'static str, u64)>, Failure> {
-    let cards: HashMap<CardKey, _> = replay
-        .cards
-        .iter()
-        .filter_map(|(&key, &(badge, card_system, format))| {
-            let (credential, _) = replay.badges.get(&badge)?;
-            Some((key, (badge, *credential, card_system, format)))
-        })
-        .collect();
-    let of_workers = replay.workers.values().map(|(_, worker)| {
-        (
-            *worker.id.as_bytes(),
-            (worker.id.to_string(), worker.details),
-        )
-    });
-    let of_engagements = replay.engagements.values().map(|(_, engagement, _)| {
-        let (id, details) = (engagement.id, engagement.details);
-        (*id.as_bytes(), (id.to_string(), details))
-    });
-    // The ledger keeps no digest of a card's number: its seal alone says that it is whole, see [`verify_sealed`].
-    let of_cards = cards
-        .iter()
-        .map(|(key, (badge, ..))| (key.0, (badge.to_string(), None)));
-    let sealed: HashMap<[u8; 16], (String, Option<Digest>)> = of_workers
-        .chain(of_engagements)
-        .map(|(subject, (id, digest))| (subject, (id, Some(digest))))
-        .chain(of_cards)
-        .collect();
-    let of_documents = replay.workers.values().flat_map(|(_, worker)| {
-        let keys = worker.documents.iter();
-        keys.map(|&key| ((key, worker.id), ()))
-    });
-    let documents: Vec<_> = of_documents.collect();
-    let mut counted = Vec::new();
-
-    let mut table = Table::new("network_records", replay.records, |id, _| id.clone());
-    let all = network::all(reader).map(|records| {
-        for (version, record) in records {
-            table.row(record.id_text(), (version, record), |a, b| {
-                first([("content", a.1 != b.1), ("version", a.0 != b.0)])
-            });
-        }
-    });
-    counted.push(table.end(all)?);
-
-    let mut table = Table::new("workers", replay.workers, |id, _| id.to_string());
-    let all = workers::each(reader, |worker| {
-        table.row(worker.value.id, (worker.version, worker.value), |a, b| {
-            first([
-                ("member", a.1.member != b.1.member),
-                ("digest", a.1.details != b.1.details),
-                ("version", a.0 != b.0),
-            ])
-        });
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    // Named by whose they are: a document's key is for matching alone.
-    let mut table = Table::new("worker_documents", documents, |(_, worker), ()| {
-        worker.to_string()
-    });
-    let all = workers::each_document(reader, |key, worker| {
-        table.row((key, worker), (), |(), ()| None);
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    let mut table = Table::new("match_cases", replay.match_cases, |id, _| id.to_string());
-    let all = match_cases::each(reader, |matched| {
-        table.row(matched.case.id, matched, |a, b| {
-            first([
-                ("state", a.state != b.state),
-                ("records", a.case != b.case),
-                ("time of opening", a.opened_at != b.opened_at),
-                ("time of decision", a.decided_at != b.decided_at),
-                ("version", a.version != b.version),
-            ])
-        });
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    let mut table = Table::new("engagements", replay.engagements, |id, _| id.to_string());
-    let all = workers::each_engagement(reader, |held| {
-        let (engagement, ended) = (held.value.engagement, held.value.ended);
-        table.row(engagement.id, (held.version, engagement, ended), |a, b| {
-            first([
-                ("worker", a.1.worker != b.1.worker),
-                ("member", a.1.member != b.1.member),
-                ("digest", a.1.details != b.1.details),
-                ("end", a.2 != b.2),
-                ("version", a.0 != b.0),
-            ])
-        });
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    let mut table = Table::new("screenings", replay.screenings, |id, _| id.to_string());
-    let all = screenings::each(reader, |screened| {
-        table.row(screened.screening.id, screened, |a, b| {
-            let (opened, found) = (&a.screening, &b.screening);
-            first([
-                ("state", a.standing.state != b.standing.state),
-                ("outcome", a.standing.outcome != b.standing.outcome),
-                ("function", opened.function != found.function),
-                ("worker", opened.worker != found.worker),
-                ("member", opened.member != found.member),
-                ("consent", opened.consented_at != found.consented_at),
-                ("time of change", a.since != b.since),
-                ("version", a.version != b.version),
-            ])
-        });
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    let mut table = Table::new("sealed_details", sealed, |_, (id, _)| id.clone());
-    let all = workers::each_sealed(reader, |subject, bytes| {
-        let found = ("of nobody".to_owned(), Some(sha256(bytes)));
-        table.row(subject, found, |a, b| {
-            first([("content", a.1.is_some() && a.1 != b.1)])
-        });
-        Ok(())
-    });
-    table.end(all)?;
-
-    let mut table = Table::new("credentials", replay.credentials, |id, _| id.to_string());
-    let all = credentials::each(reader, |held| {
-        table.row(held.credential.id, held, |a, b| {
-            let (issued, found) = (&a.credential, &b.credential);
-            first([
-                ("state", a.state != b.state),
-                ("reason", a.reason != b.reason),
-                (
-                    "validity",
-                    (issued.valid_from, issued.valid_until)
-                        != (found.valid_from, found.valid_until),
-                ),
-                ("scope", issued.scope != found.scope),
-                ("member", issued.member != found.member),
-                ("worker", issued.worker != found.worker),
-                ("engagement", issued.engagement != found.engagement),
-                ("time of change", a.since != b.since),
-                ("version", a.version != b.version),
-            ])
-        });
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    let mut table = Table::new("badges", replay.badges, |id, _| id.to_string());
-    let all = credentials::each_badge(reader, |id, credential, medium| {
-        table.row(id, (credential, medium), |a, b| {
-            first([("credential", a.0 != b.0), ("medium", a.1 != b.1)])
-        });
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    // Named by their badge: a card's key is for the index alone.
-    let mut table = Table::new("badge_cards", cards, |_, card| card.0.to_string());
-    let all = credentials::each_card(reader, |credential, badge, card| {
-        let found = (badge, credential, card.card_system, card.format);
-        table.row(card.key, found, |a, b| {
-            first([
-                ("badge", a.0 != b.0),
-                ("credential", a.1 != b.1),
-                ("card system", a.2 != b.2),
-                ("format", a.3 != b.3),
-            ])
-        });
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    // The pages above begin after the lowest identifier there can be; no row may hide before it.
-    let counts = tables::counts(reader)?;
-    for (&(table, seen), (_, count)) in counted.iter().zip(counts) {
-        if seen != count {
-            let why = "it has rows under identifiers that cannot be".into();
-            return Err(Damage::Table { table, why }.into());
-        }
-    }
-    Ok(counted)
-}
-
 /// Compares the staff numbers, by which a file names a worker, with the sealed details of the engagements, and what workers are
 /// found by with theirs, and opens every seal. For whoever has the keys, after [`verify`] has found those details to be the ledger's. Answers how many there are.
 pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Failure> {
@@ -478,6 +286,6 @@ fn sha256(bytes: &[u8]) -> Digest {
 }
 
 mod names;
-mod table;
+mod rows;
 #[cfg(test)]
 mod tests;

@@ -73,6 +73,12 @@ pub fn stand_back() {
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
 }
 
+/// Lets another thread have the core that the calling one is busy on. Long work calls this after each little piece: the kernel
+/// lets a busy thread go on for milliseconds before it looks for others, whatever their priority, and a gate would wait that long.
+pub fn make_way() {
+    std::thread::yield_now();
+}
+
 /// Keeps a thread at `work`, turn after turn, until one ends for good. A call may take as long as `patience`.
 pub fn keep_at(
     name: &'static str,

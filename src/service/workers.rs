@@ -2,6 +2,7 @@
 //! stored; the ledger gets identifiers, a digest of the sealed bytes, and keyed hashes of documents.
 
 use super::commit::Tx;
+use super::credentials;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::changed;
@@ -206,7 +207,7 @@ pub(super) fn begin(
     })
 }
 
-/// Ends an engagement at the caller's member.
+/// Ends an engagement at the caller's member, and with it every credential that rests on it.
 pub fn disengage(
     tx: &mut Tx<'_>,
     permit: Permit<KeepWorkers>,
@@ -223,6 +224,8 @@ pub fn disengage(
     }
     held.version = tx.state(Fact::EngagementEnded { engagement: id })?;
     held.value.ended = true;
+    let engagement = &held.value.engagement;
+    credentials::end_with(tx, engagement.worker, engagement.member, id)?;
     Ok(held)
 }
 

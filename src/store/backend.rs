@@ -32,6 +32,8 @@ pub(super) use both;
 
 /// PostgreSQL takes at most 65 535 values in one statement; SQLite goes row by row.
 pub(super) const ROWS_PER_INSERT: usize = 4_000;
+/// Rows that SQLite inserts before it lets a gate go first.
+pub(super) const ROWS_BETWEEN_GATES: usize = 64;
 
 /// Opens a database by its address: `postgres://...` or `sqlite:PATH`.
 pub(super) fn open(url: &str, writes: bool) -> Result<AnyConnection, StoreError> {
@@ -60,6 +62,7 @@ pub(super) fn open(url: &str, writes: bool) -> Result<AnyConnection, StoreError>
             "SET default_transaction_read_only = on; SET statement_timeout = '60s';"
         };
         diesel::connection::SimpleConnection::batch_execute(&mut inner, settings)?;
+        diesel::connection::SimpleConnection::batch_execute(&mut inner, PLANS)?;
         Ok(AnyConnection::Postgres(inner))
     }
 }
@@ -67,6 +70,10 @@ pub(super) fn open(url: &str, writes: bool) -> Result<AnyConnection, StoreError>
 /// A node that hangs in the middle of a write must not hold the head for long, and none waits for it for long.
 const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET lock_timeout = '5s'; SET statement_timeout = '60s'; \
      SET idle_in_transaction_session_timeout = '15s';";
+
+/// Every query here goes by an index, and is short. A plan that was made while a table was empty reads all of it, and is kept while
+/// the table grows: an import looked up its cards that way for as long as it lasted. Compiling plans never pays.
+const PLANS: &str = "SET enable_seqscan = off; SET jit = off;";
 
 /// What libpq is told beside the address, unless the address says otherwise. Its own defaults wait two hours for a server
 /// that vanished without a word: the machine lost its power, a firewall forgot the connection.

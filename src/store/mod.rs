@@ -8,9 +8,11 @@
 //!
 //! Portable on purpose: identifiers made by us, integer milliseconds, bytes, no upserts.
 
+pub mod approvals;
 pub mod backend;
 mod columns;
 pub mod conn;
+pub mod counts;
 pub mod credentials;
 pub mod error;
 pub mod idempotency;

@@ -74,6 +74,18 @@ table! {
     }
 }
 table! {
+    approvals (id) {
+        id -> Binary,
+        member -> Binary,
+        desk -> SmallInt,
+        body -> Text,
+        state -> SmallInt,
+        ended_by -> Nullable<Binary>,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
     credentials (id) {
         id -> Binary,
         member -> Binary,

@@ -3,16 +3,17 @@
 use diesel::prelude::*;
 
 use super::columns::Bytes16;
-use super::conn::Reader;
+use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::screenings;
 use super::tables::ScreeningRow;
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
 use crate::domain::screening::{
-    Authority, ENDED_FROM, Function, Outcome, Screening, Standing, State,
+    Authority, Change, ENDED_FROM, Function, Outcome, Screening, Standing, State,
 };
 use crate::domain::time::Timestamp;
+use crate::ledger::entry::Entry;
 use crate::ledger::replay::Screened;
 
 impl ScreeningRow {
@@ -77,6 +78,46 @@ pub fn find(reader: &mut Reader, id: ScreeningId) -> Result<Option<Screened>, St
         .first(&mut reader.0)
         .optional()?;
     row.map(Screened::try_from).transpose()
+}
+
+/// Moves a screening, from the state in which it stands.
+pub(super) fn moved(
+    writer: &mut Writer,
+    entry: &Entry,
+    id: ScreeningId,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let Screened {
+        screening,
+        standing,
+        version,
+        ..
+    } = find(writer, id)?.ok_or(StoreError::Guard)?;
+    let standing = standing
+        .moved(&screening, change, Day::of(entry.at))
+        .map_err(|_| StoreError::Guard)?;
+    // Only from the state in which it was just read, whoever else may have moved it since.
+    let read = screenings::table
+        .find(Bytes16::from(id))
+        .filter(screenings::version.eq(version as i64));
+    let row = ScreeningRow::of(&Screened {
+        screening,
+        standing,
+        since: entry.at,
+        version: entry.seq,
+    });
+    let moved = diesel::update(read)
+        .set((
+            screenings::state.eq(row.state),
+            screenings::authority.eq(row.authority),
+            screenings::reference.eq(row.reference),
+            screenings::outcome_on.eq(row.outcome_on),
+            screenings::valid_until.eq(row.valid_until),
+            screenings::since.eq(row.since),
+            screenings::version.eq(row.version),
+        ))
+        .execute(&mut writer.0)?;
+    (moved == 1).then_some(()).ok_or(StoreError::Guard)
 }
 
 /// Whether a worker has an open screening for this function.

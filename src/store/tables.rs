@@ -4,26 +4,26 @@
 
 use diesel::prelude::*;
 
-use super::backend::{ROWS_PER_INSERT, both};
+use super::backend::{AnyConnection, ROWS_BETWEEN_GATES, ROWS_PER_INSERT};
 use super::columns::Bytes16;
-use super::conn::{Reader, Writer};
+use super::conn::Writer;
 use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::schema::{
-    badge_cards, badges, credentials, engagements, match_cases, network_records, screenings,
+    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records, screenings,
     sealed_details, staff_numbers, worker_documents, worker_names, workers,
 };
-use crate::domain::calendar::Day;
+use crate::domain::approval::{self, Approval, End};
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};
-use crate::domain::ids::{CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::{Projection, Record};
-use crate::ledger::replay::{Matched, Screened};
+use crate::ledger::replay::{Asked, Matched, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
 /// before it commits.
@@ -35,6 +35,7 @@ pub struct Pending {
     match_cases: Vec<MatchRow>,
     engagements: Vec<EngagementRow>,
     screenings: Vec<ScreeningRow>,
+    approvals: Vec<ApprovalRow>,
     credentials: Vec<CredentialRow>,
     badges: Vec<BadgeRow>,
     badge_cards: Vec<BadgeCardRow>,
@@ -91,6 +92,19 @@ pub(super) struct ScreeningRow {
     pub reference: Option<String>,
     pub outcome_on: Option<i32>,
     pub valid_until: Option<i32>,
+    pub since: i64,
+    pub version: i64,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = approvals)]
+pub(super) struct ApprovalRow {
+    pub id: Bytes16,
+    pub member: Bytes16,
+    pub desk: i16,
+    pub body: String,
+    pub state: i16,
+    pub ended_by: Option<Bytes16>,
     pub since: i64,
     pub version: i64,
 }
@@ -183,7 +197,18 @@ impl Pending {
         macro_rules! insert {
             ($($table:ident),*) => {$(
                 for chunk in std::mem::take(&mut self.$table).chunks(ROWS_PER_INSERT) {
-                    both!(&mut writer.0, |inner| diesel::insert_into($table::table).values(chunk).execute(inner))?;
+                    match &mut writer.0 {
+                        AnyConnection::Postgres(inner) => {
+                            diesel::insert_into($table::table).values(chunk).execute(inner)?;
+                        }
+                        AnyConnection::Sqlite(inner) => {
+                            for few in chunk.chunks(ROWS_BETWEEN_GATES) {
+                                // The database is this process, and the core may be one that gates wait for.
+                                std::thread::yield_now();
+                                diesel::insert_into($table::table).values(few).execute(inner)?;
+                            }
+                        }
+                    }
                 }
             )*};
         }
@@ -194,6 +219,7 @@ impl Pending {
             match_cases,
             engagements,
             screenings,
+            approvals,
             credentials,
             badges,
             badge_cards,
@@ -334,42 +360,28 @@ impl Projection for Tables<'_> {
         change: &screening::Change,
     ) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
-        let screened = super::screenings::find(self.writer, id)?.ok_or(StoreError::Guard)?;
-        let Screened {
-            screening,
-            standing,
-            version,
-            ..
-        } = screened;
-        let standing = standing
-            .moved(&screening, change, Day::of(entry.at))
-            .map_err(|_| StoreError::Guard)?;
-        // It moves only from the state in which it was just read, whoever else may have moved it since.
-        let read = screenings::table
-            .find(Bytes16::from(id))
-            .filter(screenings::version.eq(version as i64));
-        let row = ScreeningRow::of(&Screened {
-            screening,
-            standing,
+        super::screenings::moved(self.writer, entry, id, change)
+    }
+
+    fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), StoreError> {
+        self.pending.approvals.push(ApprovalRow::of(&Asked {
+            approval: approval.clone(),
+            state: approval::State::Waiting,
+            ended_by: None,
             since: entry.at,
             version: entry.seq,
-        });
-        let moved = diesel::update(read)
-            .set((
-                screenings::state.eq(row.state),
-                screenings::authority.eq(row.authority),
-                screenings::reference.eq(row.reference),
-                screenings::outcome_on.eq(row.outcome_on),
-                screenings::valid_until.eq(row.valid_until),
-                screenings::since.eq(row.since),
-                screenings::version.eq(row.version),
-            ))
-            .execute(&mut self.writer.0)?;
-        if moved == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Guard)
-        }
+        })?);
+        Ok(())
+    }
+
+    fn approval_ended(
+        &mut self,
+        entry: &Entry,
+        id: ApprovalId,
+        end: End,
+    ) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::approvals::ended(self.writer, entry, id, end)
     }
 
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), StoreError> {
@@ -465,29 +477,6 @@ impl Projection for Tables<'_> {
             Err(StoreError::Guard)
         }
     }
-}
-
-/// How many rows each table of the projection has, under its name.
-pub fn counts(reader: &mut Reader) -> Result<[(&'static str, u64); 9], StoreError> {
-    macro_rules! counts {
-        ($($table:ident),*) => {
-            [$({
-                let count: i64 = $table::table.count().get_result(&mut reader.0)?;
-                (stringify!($table), count as u64)
-            },)*]
-        };
-    }
-    Ok(counts!(
-        network_records,
-        workers,
-        worker_documents,
-        match_cases,
-        engagements,
-        screenings,
-        credentials,
-        badges,
-        badge_cards
-    ))
 }
 
 pub(super) fn medium_number(medium: Medium) -> i16 {

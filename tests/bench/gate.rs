@@ -220,8 +220,10 @@ pub fn rates(bench: &Bench, quick: bool) -> Vec<Measure> {
     let nginx = Nginx::start(SERVER_CORE, "/v1/gate-checks", &headers, body).expect("nginx starts");
     let mut ours: Vec<LoadReport> = Vec::new();
     let mut theirs: Vec<LoadReport> = Vec::new();
-    // In turn, so that what else the machine does falls on both.
-    for _ in 0..3 {
+    let select = Select::prepare(if quick { 50_000 } else { bench.badges }.into(), seconds);
+    let mut selects: Vec<f64> = Vec::new();
+    // In turn, so that what else the machine does falls on all.
+    for _ in 0..5 {
         let cores = CoreLoad::begin().expect("the kernel tells");
         ours.push(bench.load(&bench.plan(seconds, None)));
         let our_core = cores.share(SERVER_CORE).expect("the kernel tells");
@@ -252,10 +254,11 @@ pub fn rates(bench: &Bench, quick: bool) -> Vec<Measure> {
             (0, 0),
             "every request was answered"
         );
+        selects.push(select.per_second());
     }
     let ours = median(ours.iter().map(|report| report.per_second));
     let theirs = median(theirs.iter().map(|report| report.per_second));
-    let select = select(if quick { 50_000 } else { bench.badges }.into(), seconds);
+    let select = median(selects.into_iter());
     vec![
         Measure::new("gate_check_vs_nginx", ours, "requests/s")
             .against(theirs)
@@ -266,26 +269,35 @@ pub fn rates(bench: &Bench, quick: bool) -> Vec<Measure> {
     ]
 }
 
-fn select(rows: u64, seconds: u64) -> f64 {
-    let server_pid = std::env::var("PORTCULLIS_TEST_POSTGRES_PID")
-        .ok()
-        .and_then(|pid| pid.parse().ok());
-    let key_select = KeySelect::prepare(rows).expect("pgbench's table");
-    let plan = SelectPlan {
-        clients: 16,
-        warmup_s: 1,
-        duration_s: seconds,
-        server_pid: server_pid.expect("scripts/bench says which process PostgreSQL is"),
-        server_core: SERVER_CORE,
-        generator_core: GENERATOR_CORE,
-    };
-    let reports: Vec<_> = (0..3)
-        .map(|_| key_select.run(&plan).expect("pgbench runs"))
-        .collect();
-    for report in &reports {
-        println!("  select by key: {report:.1?}");
+/// A SELECT by primary key through pgbench.
+struct Select {
+    table: KeySelect,
+    plan: SelectPlan,
+}
+
+impl Select {
+    fn prepare(rows: u64, seconds: u64) -> Self {
+        let server_pid = std::env::var("PORTCULLIS_TEST_POSTGRES_PID")
+            .ok()
+            .and_then(|pid| pid.parse().ok());
+        Self {
+            table: KeySelect::prepare(rows).expect("pgbench's table"),
+            plan: SelectPlan {
+                clients: 16,
+                warmup_s: 1,
+                duration_s: seconds,
+                server_pid: server_pid.expect("scripts/bench says which process PostgreSQL is"),
+                server_core: SERVER_CORE,
+                generator_core: GENERATOR_CORE,
+            },
+        }
     }
-    median(reports.iter().map(|report| report.per_second))
+
+    fn per_second(&self) -> f64 {
+        let report = self.table.run(&self.plan).expect("pgbench runs");
+        println!("  select by key: {report:.1?}");
+        report.per_second
+    }
 }
 
 /// p99 at a steady rate while something else goes on, against the same when nothing does.
@@ -295,22 +307,25 @@ pub fn disturbed(
     seconds: u64,
     disturb: impl Fn() -> Box<dyn FnOnce()>,
 ) -> Measure {
-    // Half of what the server can do: enough to notice, not so much that queueing drowns the difference.
+    // A part of what the server can do: enough to notice, not so much that queueing drowns the difference.
     let most = bench.load(&bench.plan(2, None)).per_second;
     let plan = bench.plan(seconds, Some((most / 4.0).min(10_000.0)));
     let (mut idle, mut busy) = (Vec::new(), Vec::new());
     for _ in 0..3 {
-        idle.push(bench.load(&plan).p99_us);
+        let alone = bench.load(&plan);
         let end = disturb();
         let report = bench.load(&plan);
         end();
         assert_eq!(report.errors, 0, "every check was answered");
-        busy.push(report.p99_us);
         println!(
-            "  {name}: p99 idle {:.0} µs, disturbed {:.0} µs",
-            idle[idle.len() - 1],
-            busy[busy.len() - 1]
+            "  {name}: p99 idle {:.0} µs ({:.1} % set aside), disturbed {:.0} µs ({:.1} %)",
+            alone.p99_us,
+            alone.set_aside_share * 100.0,
+            report.p99_us,
+            report.set_aside_share * 100.0,
         );
+        idle.push(alone.p99_us);
+        busy.push(report.p99_us);
     }
     let (idle, busy) = (median(idle.into_iter()), median(busy.into_iter()));
     Measure::new(name, busy, "µs")

@@ -84,7 +84,7 @@ impl Sender {
         loop {
             let import = answer(self.http.get(&path).bearer_auth(&self.token)).await;
             match import["state"].as_str() {
-                Some("applying") => tokio::time::sleep(Duration::from_millis(20)).await,
+                Some("applying") => tokio::time::sleep(Duration::from_millis(500)).await,
                 Some("applied") => return import,
                 other => panic!("{other:?}: {import}"),
             }

@@ -58,7 +58,15 @@ pub struct LoadReport {
     /// The part of the time in which this generator had something to do, 0 to 1. Close to 1 it is the generator that was
     /// measured and not the server.
     pub generator_busy_share: f64,
+    /// The part of the measured requests whose latency says nothing of the server, 0 to 1: they were due or under way while this
+    /// generator itself stood still for longer than [`STILL`]. A virtual machine is taken off its core for milliseconds whenever
+    /// its host wants that. They count as answers, not as latencies.
+    pub set_aside_share: f64,
 }
+
+/// The generator never sleeps, and between two looks at the clock it does at most a read and a write. If more time than this lies
+/// between them, it did not run.
+const STILL: Duration = Duration::from_micros(200);
 
 /// How long answers may come in after the plan's end.
 pub const PATIENCE: Duration = Duration::from_secs(1);
@@ -94,7 +102,11 @@ struct Generator<'a> {
     /// Time since `begin` in which there was nothing to do.
     unoccupied: Duration,
     last_answer: Instant,
+    /// When this generator last looked at the clock, and when it last came to itself after standing still.
+    looked: Instant,
+    woke: Instant,
     latencies_ns: Histogram<u64>,
+    set_aside: u64,
     errors: u64,
 }
 
@@ -118,6 +130,9 @@ impl<'a> Generator<'a> {
             end: begin + plan.duration,
             unoccupied: Duration::ZERO,
             last_answer: begin,
+            looked: start,
+            woke: start,
+            set_aside: 0,
             latencies_ns: Histogram::new_with_bounds(1, HIGHEST_LATENCY_NS, 3)
                 .expect("the bounds are in order"),
             errors: 0,
@@ -127,7 +142,7 @@ impl<'a> Generator<'a> {
     fn drive(&mut self) -> io::Result<()> {
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE);
         loop {
-            let now = Instant::now();
+            let now = self.look();
             self.send_what_is_due(now)?;
             let under_way = self.idle.len() < self.connections.len();
             if now >= self.end
@@ -161,13 +176,17 @@ impl<'a> Generator<'a> {
         if matches!(progress, Progress::Waiting) {
             return Ok(());
         }
-        let now = Instant::now();
         let due = connection.due.take();
+        let now = self.look();
         if let Some(due) = due.filter(|due| *due >= self.begin) {
             match progress {
                 Progress::Answered { status } if status == self.plan.expect_status => {
-                    let latency = now.saturating_duration_since(due).as_nanos() as u64;
-                    self.latencies_ns.saturating_record(latency);
+                    if due < self.woke {
+                        self.set_aside += 1;
+                    } else {
+                        let latency = now.saturating_duration_since(due).as_nanos() as u64;
+                        self.latencies_ns.saturating_record(latency);
+                    }
                     self.last_answer = now;
                 }
                 _ => self.errors += 1,
@@ -181,6 +200,16 @@ impl<'a> Generator<'a> {
             self.idle.push_back(id);
         }
         self.send_what_is_due(now)
+    }
+
+    /// The time, and whether this generator stood still since it last asked for it.
+    fn look(&mut self) -> Instant {
+        let now = Instant::now();
+        if now - self.looked > STILL {
+            self.woke = now;
+        }
+        self.looked = now;
+        now
     }
 
     fn send_what_is_due(&mut self, now: Instant) -> io::Result<()> {
@@ -219,7 +248,7 @@ impl<'a> Generator<'a> {
             let due_by = |time: Instant| ((time - self.start).as_secs_f64() * rate) as u64;
             errors += due_by(self.end).saturating_sub(self.started.max(due_by(self.begin)));
         }
-        let answers = self.latencies_ns.len();
+        let answers = self.latencies_ns.len() + self.set_aside;
         let took = self.last_answer.max(self.end) - self.begin;
         let us = |quantile| self.latencies_ns.value_at_quantile(quantile) as f64 / 1000.0;
         LoadReport {
@@ -230,6 +259,7 @@ impl<'a> Generator<'a> {
             p99_us: us(0.99),
             p999_us: us(0.999),
             max_us: self.latencies_ns.max() as f64 / 1000.0,
+            set_aside_share: self.set_aside as f64 / answers.max(1) as f64,
             generator_busy_share: 1.0 - self.unoccupied.as_secs_f64() / took.as_secs_f64(),
         }
     }

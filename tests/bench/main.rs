@@ -43,11 +43,11 @@ fn main() {
         measures.extend(decide::measure(
             1_000_000,
             "1m",
-            if plan.quick { 10 } else { 50 },
+            if plan.quick { 10 } else { 300 },
         ));
     }
     if !plan.quick && plan.wants(&["decide_ns_10m", "bytes_per_credential_10m"]) {
-        measures.extend(decide::measure(10_000_000, "10m", 50));
+        measures.extend(decide::measure(10_000_000, "10m", 300));
     }
     if !plan.quick && plan.wants(&["load_seconds_10m"]) {
         measures.push(startup::measure(10_000_000));

@@ -9,6 +9,7 @@ DROP TABLE gate_checks;
 DROP TABLE badge_cards;
 DROP TABLE badges;
 DROP TABLE credentials;
+DROP TABLE approvals;
 DROP TABLE screenings;
 DROP TABLE staff_numbers;
 DROP TABLE engagements;

@@ -111,6 +111,19 @@ CREATE INDEX screenings_by_worker ON screenings (worker, id);
 -- A worker has one open screening for a function. States from 10 on are ends.
 CREATE UNIQUE INDEX screenings_open ON screenings (worker, function) WHERE state < 10;
 
+-- Acts that need a second person, as they were asked for, and what became of each.
+CREATE TABLE approvals (
+    id BLOB NOT NULL PRIMARY KEY,
+    member BLOB NOT NULL,
+    desk SMALLINT NOT NULL,
+    body TEXT NOT NULL,
+    state SMALLINT NOT NULL,
+    ended_by BLOB,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX approvals_by_desk ON approvals (member, desk, id);
+
 CREATE TABLE credentials (
     id BLOB NOT NULL PRIMARY KEY,
     member BLOB NOT NULL,

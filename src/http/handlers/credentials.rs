@@ -20,11 +20,12 @@ use crate::http::extract::{
 };
 use crate::http::problem::Problem;
 use crate::ledger::replay::Held;
-use crate::service::credentials::{
-    self, BadgeDraft, CardDraft, CredentialDraft, Given, WithBadges,
-};
+use crate::service::approvals::Outcome;
+use crate::service::badges::{self, BadgeDraft, CardDraft, Given};
+use crate::service::credentials::{self, CredentialDraft, WithBadges};
 use crate::service::{Error, Tx};
 
+use super::approvals::{ApprovalView, accepted};
 use super::gate_checks::CardBody;
 use super::{Answer, Items, after, answer, items, one, rendered};
 
@@ -78,7 +79,7 @@ pub struct BadgeBody {
 }
 
 impl BadgeBody {
-    fn draft(&self, pointer: &str) -> Result<BadgeDraft, Error> {
+    pub(super) fn draft(&self, pointer: &str) -> Result<BadgeDraft, Error> {
         let cards = self
             .cards
             .iter()
@@ -239,7 +240,7 @@ impl CredentialView {
         }
     }
 
-    fn with_badges(found: &WithBadges) -> Self {
+    pub(super) fn with_badges(found: &WithBadges) -> Self {
         Self::of(&found.held, &found.badges)
     }
 }
@@ -354,7 +355,7 @@ pub async fn add_badge(
     let once = key.once(who.actor(), &body);
     let (permit, id, draft) = (who.permit, id.0, body.value.draft("")?);
     let work = move |tx: &mut Tx<'_>| {
-        let found = credentials::add_badge(tx, permit, id, &draft)?;
+        let found = badges::add(tx, permit, id, &draft)?;
         rendered(
             StatusCode::CREATED,
             None,
@@ -393,7 +394,7 @@ pub async fn suspend(
     let (permit, id, reason) = (who.permit, id.0, body.value.reason);
     let work = move |tx: &mut Tx<'_>| {
         let held = credentials::suspend(tx, permit, id, reason)?;
-        let badges = crate::service::credentials::badges(tx, id)?;
+        let badges = badges::of(tx, id)?;
         rendered(
             StatusCode::CREATED,
             None,
@@ -418,10 +419,13 @@ pub struct LiftBody {
 }
 
 /// Lifts one kind of suspension. The credential is good again when no other stands.
+///
+/// Dormancy is lifted at once, any other kind when a second person grants it.
 #[utoipa::path(post, operation_id = "lift_suspension", path = "/v1/credentials/{id}/lifts", tag = "Credentials", request_body = LiftBody,
     params(("id" = CredentialId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Lifted", body = CredentialView)))]
+    responses((status = 201, description = "Lifted", body = CredentialView),
+              (status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn lift(
     who: Guarded<Lift>,
     id: PathId<CredentialKind>,
@@ -431,8 +435,11 @@ pub async fn lift(
     let once = key.once(who.actor(), &body);
     let (permit, id, kind) = (who.permit, id.0, body.value.kind);
     let work = move |tx: &mut Tx<'_>| {
-        let held = credentials::lift(tx, permit, id, kind)?;
-        let badges = crate::service::credentials::badges(tx, id)?;
+        let held = match credentials::lift(tx, permit, id, kind)? {
+            Outcome::Done(held) => held,
+            Outcome::Asked(asked) => return accepted(tx, &asked),
+        };
+        let badges = badges::of(tx, id)?;
         rendered(
             StatusCode::CREATED,
             None,

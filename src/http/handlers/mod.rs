@@ -1,5 +1,6 @@
 //! One file a resource. Each handler takes apart, calls one service function, and dresses the answer.
 
+pub mod approvals;
 pub mod clients;
 pub mod credentials;
 pub mod gate_checks;
@@ -10,6 +11,7 @@ pub mod match_cases;
 pub mod network;
 pub mod oauth;
 pub mod records;
+pub mod replacements;
 pub mod revocations;
 pub mod screenings;
 pub mod sightings;

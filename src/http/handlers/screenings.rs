@@ -13,10 +13,12 @@ use crate::domain::time::Timestamp;
 use crate::http::extract::{Guarded, IdempotencyKey, ListOf, ListQuery, Page, PathId, ValidJson};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::ledger::replay::Screened;
+use crate::service::approvals::Outcome;
 use crate::service::commit::Once;
 use crate::service::screenings::{self, Ruling};
 use crate::service::{Error, Tx};
 
+use super::approvals::{ApprovalView, accepted};
 use super::{Answer, Items, after, answer, items, one, rendered};
 
 /// A screening to be opened.
@@ -159,6 +161,29 @@ async fn changed<P: Permission>(
     )
 }
 
+/// The same for what needs a second person.
+async fn asked<P: Permission>(
+    who: &Guarded<P>,
+    once: Once,
+    mut change: impl FnMut(&mut Tx<'_>) -> Result<Outcome<Screened>, Error> + Send + 'static,
+) -> Answer {
+    let work = move |tx: &mut Tx<'_>| match change(tx)? {
+        Outcome::Done(screened) => rendered(
+            StatusCode::CREATED,
+            Some(format!("/v1/screenings/{}", screened.screening.id)),
+            screened.version,
+            &ScreeningView::from(&screened),
+        ),
+        Outcome::Asked(asked) => accepted(tx, &asked),
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
 /// Opens a screening of a worker who has consented. Nothing is sent to the authority by this.
 #[utoipa::path(post, operation_id = "open_screening", path = "/v1/workers/{id}/screenings", tag = "Screenings", request_body = ScreeningBody,
     params(("id" = WorkerId, Path, description = "Of whom"),
@@ -279,11 +304,13 @@ pub async fn submit(
 
 /// Records what the authority advises.
 ///
-/// A new negative advice about somebody who was cleared refuses them at once, and the term of appeal begins.
+/// It takes effect when a second person grants it. A new negative advice about somebody who was cleared refuses them at
+/// once, and the term of appeal begins.
 #[utoipa::path(post, operation_id = "record_outcome", path = "/v1/screenings/{id}/outcomes", tag = "Screenings", request_body = OutcomeBody,
     params(("id" = ScreeningId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Cleared or refused", body = ScreeningView)))]
+    responses((status = 202, description = "It waits for a second person", body = ApprovalView),
+              (status = 201, description = "Refused, at once", body = ScreeningView)))]
 pub async fn record(
     who: Guarded<KeepScreenings>,
     id: PathId<ScreeningKind>,
@@ -297,7 +324,7 @@ pub async fn record(
         reference: body.reference,
         date: body.date,
     };
-    changed(&who, once, move |tx| {
+    asked(&who, once, move |tx| {
         screenings::record(tx, permit, id, body.advice, &ruling)
     })
     .await
@@ -319,11 +346,11 @@ pub async fn appeal(
     changed(&who, once, move |tx| screenings::appeal(tx, permit, id, on)).await
 }
 
-/// Records what came of an appeal.
+/// Records what came of an appeal, when a second person grants it.
 #[utoipa::path(post, operation_id = "decide_appeal", path = "/v1/screenings/{id}/appeal-outcomes", tag = "Screenings", request_body = AppealOutcomeBody,
     params(("id" = ScreeningId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Cleared, or refused for good", body = ScreeningView)))]
+    responses((status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn decide_appeal(
     who: Guarded<DecideScreenings>,
     id: PathId<ScreeningKind>,
@@ -337,17 +364,17 @@ pub async fn decide_appeal(
         reference: body.reference,
         date: body.date,
     };
-    changed(&who, once, move |tx| {
+    asked(&who, once, move |tx| {
         screenings::decide_appeal(tx, permit, id, body.decision, &ruling)
     })
     .await
 }
 
-/// Makes a refusal final after its term of appeal ran out unused. It takes no body.
+/// Makes a refusal final after its term of appeal ran out unused, when a second person grants it. It takes no body.
 #[utoipa::path(post, operation_id = "finalise_screening", path = "/v1/screenings/{id}/finalisations", tag = "Screenings",
     params(("id" = ScreeningId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Refused for good", body = ScreeningView)))]
+    responses((status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn finalise(
     who: Guarded<DecideScreenings>,
     id: PathId<ScreeningKind>,
@@ -355,14 +382,15 @@ pub async fn finalise(
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
-    changed(&who, once, move |tx| screenings::finalise(tx, permit, id)).await
+    asked(&who, once, move |tx| screenings::finalise(tx, permit, id)).await
 }
 
-/// Notes that the mitigation was not shown that a warning asks for. It takes no body.
+/// Notes that the mitigation was not shown that a warning asks for, when a second person grants it. It takes no
+/// body.
 #[utoipa::path(post, operation_id = "end_unmet_condition", path = "/v1/screenings/{id}/unmet-conditions", tag = "Screenings",
     params(("id" = ScreeningId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "No longer cleared", body = ScreeningView)))]
+    responses((status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn condition_unmet(
     who: Guarded<DecideScreenings>,
     id: PathId<ScreeningKind>,
@@ -370,7 +398,7 @@ pub async fn condition_unmet(
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
-    changed(&who, once, move |tx| {
+    asked(&who, once, move |tx| {
         screenings::condition_unmet(tx, permit, id)
     })
     .await

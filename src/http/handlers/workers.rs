@@ -375,7 +375,7 @@ pub async fn engagements(
     )
 }
 
-/// Ends an engagement.
+/// Ends an engagement. Every credential that rests on it is revoked in the same act.
 #[utoipa::path(post, operation_id = "end_engagement", path = "/v1/engagements/{id}/end", tag = "Workers", params(("id" = EngagementId, Path, description = "Which")),
     responses((status = 200, description = "Ended", body = EngagementView)))]
 pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>) -> Answer {

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 22] = [
+const DEMANDS: [(Ask, &[&str]); 24] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -101,10 +101,21 @@ const DEMANDS: [(Ask, &[&str]); 22] = [
         &["decide_appeal", "finalise_screening", "end_unmet_condition"],
     ),
     (
+        ReadApprovals::reach,
+        &["list_approvals", "show_approval", "withdraw_approval"],
+    ),
+    (
+        AnswerApprovals::reach,
+        &["grant_approval", "decline_approval"],
+    ),
+    (
         ReadCredentials::reach,
         &["list_credentials", "show_credential"],
     ),
-    (Issue::reach, &["issue_credential", "add_badge"]),
+    (
+        Issue::reach,
+        &["issue_credential", "add_badge", "replace_credential"],
+    ),
     (Suspend::reach, &["suspend_credential"]),
     (Lift::reach, &["lift_suspension"]),
     (Revoke::reach, &["revoke_credential", "revoke_credentials"]),

@@ -14,10 +14,12 @@ use crate::access::permission::Caller;
 use crate::domain::time::Timestamp;
 use crate::service::commit::Tx;
 use crate::service::error::Error;
+use crate::service::watch::make_way;
 use crate::store::Reader;
 
-/// Rows that are looked up, and committed, together.
-pub(super) const BATCH_ROWS: usize = 500;
+/// Rows that are looked up, and committed, together. Few, as a commit cannot be interrupted: where the database is in this process, a
+/// gate that shares its core waits as long as it takes.
+pub(super) const BATCH_ROWS: usize = 100;
 
 /// What a row of one purpose wants.
 pub(super) trait Wanted: Sized + Send + Sync + 'static {
@@ -79,9 +81,9 @@ pub(super) fn batches<'s, W: Wanted>(
     sheet: &'s Sheet<'_>,
 ) -> impl Iterator<Item = Batch<W>> + 's {
     let mut memory = W::Memory::default();
-    let mut rows = sheet
-        .rows()
-        .map(move |row: Result<Row, RowProblem>| match row {
+    let mut rows = sheet.rows().map(move |row: Result<Row, RowProblem>| {
+        make_way();
+        match row {
             Ok(row) => Line {
                 line: row.line,
                 found: W::read(terms, &mut memory, &row),
@@ -90,7 +92,8 @@ pub(super) fn batches<'s, W: Wanted>(
                 line: problem.line,
                 found: Found::unusable(vec![problem.into()]),
             },
-        });
+        }
+    });
     std::iter::from_fn(move || {
         let batch: Batch<W> = rows.by_ref().take(BATCH_ROWS).collect();
         Some(batch).filter(|batch| !batch.is_empty())
@@ -121,6 +124,7 @@ pub(super) fn judge<W: Wanted>(
     mut enact: impl FnMut(&mut W::Known, &W) -> Result<(), Error>,
 ) -> Result<(), Error> {
     for line in batch {
+        make_way();
         let (outcome, faults) = match &line.found {
             Found::Settled(verdict) => verdict.clone(),
             Found::Wanted(wanted) => {

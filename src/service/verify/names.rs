@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Failure;
-use super::table::Table;
+use super::rows::Table;
 use crate::access::keyring::Keyring;
 use crate::domain::ids::{MemberId, WorkerId};
 use crate::domain::worker::WorkerDetails;

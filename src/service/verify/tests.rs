@@ -3,7 +3,9 @@ use std::sync::Arc;
 use super::*;
 use crate::access::keyring::Keyring;
 use crate::domain::card::{ByteOrder, Format};
-use crate::domain::credential::{Badge, BadgeCard, Credential, Medium, Scope, SuspensionKind};
+use crate::domain::credential::{
+    Badge, BadgeCard, CardKey, Credential, Medium, Scope, SuspensionKind,
+};
 use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, EngagementId, MemberId, WorkerId};
 use crate::domain::network::{CardSystem, Member, MemberKind};
 use crate::domain::reason::Reason;
@@ -236,6 +238,7 @@ async fn an_untouched_database_is_whole() {
     assert_eq!(
         report.rows.into_iter().collect::<Vec<_>>(),
         [
+            ("approvals", 0),
             ("badge_cards", 3),
             ("badges", 3),
             ("credentials", 2),

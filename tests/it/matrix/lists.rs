@@ -80,6 +80,11 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     let decided = side.one(Thing::MatchCase).await;
     let decided = format!("/v1/match-cases/{decided}/rejections");
     hr.post(&decided, &json!({})).await.created();
+    for _ in 0..3 {
+        side.one(Thing::Approval).await;
+    }
+    // One that was granted.
+    side.one(Thing::Refused).await;
     // Not a draft: what the filter leaves out.
     side.one(Thing::Pending).await;
     let _ = world;
@@ -120,6 +125,11 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             "/v1/credentials",
             hr,
             Some(format!("worker={}", side.worker)),
+        ),
+        list(
+            "/v1/approvals",
+            side.role("screening_approver"),
+            Some(String::from("state=waiting")),
         ),
         list("/v1/sightings", hr, None),
     ];
@@ -276,6 +286,8 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
             other.role("auditor")
         } else if path.contains("screenings") {
             other.role("screening_officer")
+        } else if path.contains("approvals") {
+            other.role("screening_approver")
         } else if path.contains("workers")
             || path.contains("match-cases")
             || path.contains("credentials")

@@ -174,6 +174,31 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         404,
     ),
     ("POST /v1/people", "own", "hr_officer", 403),
+    (
+        "POST /v1/approvals/{id}/grants",
+        "own",
+        "screening_approver",
+        201,
+    ),
+    (
+        "POST /v1/approvals/{id}/grants",
+        "own",
+        "screening_officer",
+        403,
+    ),
+    ("POST /v1/approvals/{id}/grants", "own", "hr_approver", 404),
+    (
+        "POST /v1/approvals/{id}/grants",
+        "other",
+        "screening_approver",
+        404,
+    ),
+    (
+        "POST /v1/approvals/{id}/grants",
+        "own",
+        "network_admin",
+        403,
+    ),
     ("PUT /v1/workers/{id}", "own", "screening_officer", 403),
     ("GET /v1/workers/{id}/screenings", "own", "hr_officer", 403),
     (
@@ -211,7 +236,7 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         "POST /v1/screenings/{id}/outcomes",
         "own",
         "screening_officer",
-        201,
+        202,
     ),
     (
         "POST /v1/screenings/{id}/outcomes",
@@ -235,7 +260,7 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         "POST /v1/screenings/{id}/appeal-outcomes",
         "own",
         "screening_approver",
-        201,
+        202,
     ),
     (
         "POST /v1/screenings/{id}/appeal-outcomes",
@@ -253,13 +278,13 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         "POST /v1/screenings/{id}/finalisations",
         "own",
         "screening_approver",
-        201,
+        202,
     ),
     (
         "POST /v1/screenings/{id}/unmet-conditions",
         "own",
         "screening_approver",
-        201,
+        202,
     ),
     (
         "POST /v1/screenings/{id}/unmet-conditions",

@@ -234,18 +234,15 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     hr.post(&end, &json!({})).await.ok();
     reached.by(hr.post(&end, &json!({})).await, "engagement_ended");
 
+    let officer = side.role("screening_officer");
     let screening = side.one(Thing::Pending).await;
     let path = format!("/v1/screenings/{screening}/submissions");
-    let problem = reached.by(
-        side.role("screening_officer").post(&path, &json!({})).await,
-        "screening_state",
-    );
+    let problem = reached.by(officer.post(&path, &json!({})).await, "screening_state");
     assert_eq!(
         problem["detail"],
         "The screening is pending; this cannot happen to it."
     );
-    let screening = side
-        .role("screening_officer")
+    let screening = officer
         .get(&format!("/v1/screenings/{screening}"))
         .await
         .ok();
@@ -254,18 +251,13 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         screening["worker"].as_str().unwrap()
     );
     let body = json!({ "function": screening["function"], "consented_at": "2026-03-01T09:00:00Z" });
-    reached.by(
-        side.role("screening_officer").post(&path, &body).await,
-        "screening_open",
-    );
+    reached.by(officer.post(&path, &body).await, "screening_open");
     let path = format!("/v1/screenings/{}", screening["id"].as_str().unwrap());
     let body = json!({ "advice": "negative", "authority": "namb", "reference": "2026/1", "date": "2026-03-02" });
-    side.role("screening_officer")
-        .post(&format!("{path}/outcomes"), &body)
-        .await
-        .created();
-    let said = side
-        .role("screening_approver")
+    let said = officer.post(&format!("{path}/outcomes"), &body).await;
+    let approver = side.role("screening_approver");
+    approver.seconds(said, &path).await.created();
+    let said = approver
         .post(&format!("{path}/finalisations"), &json!({}))
         .await;
     reached.by(said, "screening_not_due");
@@ -281,6 +273,23 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     let decide = format!("{path}/rejections");
     hr.post(&decide, &json!({})).await.created();
     reached.by(hr.post(&decide, &json!({})).await, "match_decided");
+
+    // Who asks and grants in one person.
+    let refused = side.one(Thing::Refused).await;
+    let path = format!("/v1/screenings/{refused}/finalisations");
+    let asked = approver.post(&path, &json!({})).await.json();
+    let path = format!("/v1/approvals/{}", asked["id"].as_str().unwrap());
+    let body = json!({ "content": asked["content"] });
+    let said = approver.post(&format!("{path}/grants"), &body).await;
+    reached.by(said, "wrong_person");
+    let taken_back = approver
+        .post(&format!("{path}/withdrawals"), &json!({}))
+        .await;
+    taken_back.created();
+    let said = approver
+        .post(&format!("{path}/withdrawals"), &json!({}))
+        .await;
+    reached.by(said, "approval_ended");
 
     let import = format!("/v1/imports/{}/apply", side.one(Thing::Import).await);
     hr.post(&import, &json!({})).await.is(202);

@@ -299,10 +299,16 @@ async fn a_needed_field_that_is_missing_is_named() {
             "POST /v1/screenings/{id}/outcomes",
             vec!["advice", "authority", "reference", "date"],
         ),
+        ("POST /v1/people", vec!["member"]),
+        ("POST /v1/approvals/{id}/grants", vec!["content"]),
         ("POST /v1/screenings/{id}/appeals", vec!["date"]),
         (
             "POST /v1/screenings/{id}/appeal-outcomes",
             vec!["decision", "authority", "reference", "date"],
+        ),
+        (
+            "POST /v1/credentials/{id}/replacements",
+            vec!["reason", "badges"],
         ),
         ("POST /v1/credentials/{id}/revocations", vec!["reason"]),
         ("POST /v1/revocations:batch", vec!["credentials", "reason"]),

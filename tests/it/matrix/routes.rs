@@ -1,7 +1,8 @@
 //! Each route once, with what its path names and a body that it takes. A route of the server that is not here fails
 //! `permissions`, and is then missed by nothing that goes through all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use portcullis::http::routes;
@@ -37,6 +38,8 @@ pub enum Thing {
     UnderAppeal,
     /// One that was cleared with a warning, with its last day past.
     Conditional,
+    /// An act of the screening desk that waits for its second person.
+    Approval,
     Credential,
     /// A credential that is suspended for being dormant.
     Suspended,
@@ -58,6 +61,7 @@ impl Thing {
                 | Self::UnderAppeal
                 | Self::Conditional
                 | Self::MatchCase
+                | Self::Approval
         )
     }
 }
@@ -109,6 +113,8 @@ pub struct Side {
     pub worker: String,
     pub client: String,
     pub secret: String,
+    /// What was asked for by each approval.
+    contents: Mutex<HashMap<String, String>>,
 }
 
 impl Row {
@@ -133,6 +139,10 @@ impl Row {
             side.role("screening_approver")
         } else if self.path.ends_with("/lookups") {
             side.role("auditor")
+        } else if self.path.ends_with("/withdrawals") {
+            side.role("screening_officer")
+        } else if self.path.contains("/approvals") {
+            side.role("screening_approver")
         } else if self.path.contains("/screenings") {
             side.role("screening_officer")
         } else if self.path.contains("gate-checks") || self.path.ends_with("/status") {
@@ -290,6 +300,11 @@ fn appeal_outcome(_: &Side, _: &str) -> Value {
     json!({ "decision": "granted", "authority": "appeal_body", "reference": "B-2026/7", "date": REFUSED_ON })
 }
 
+fn grant(side: &Side, id: &str) -> Value {
+    let contents = side.contents.lock().expect("nobody failed");
+    json!({ "content": contents.get(id).cloned().unwrap_or_else(|| "0".repeat(64)) })
+}
+
 /// Long ago, so that terms that begin after it have run out.
 const CONSENT: &str = "2020-03-02T07:30:00Z";
 const WARNED_ON: &str = "2020-04-01";
@@ -313,6 +328,10 @@ fn gate_checks(side: &Side, id: &str) -> Value {
 
 fn suspension(_: &Side, _: &str) -> Value {
     json!({ "reason": "under_inquiry" })
+}
+
+fn replacement(side: &Side, _: &str) -> Value {
+    json!({ "reason": "lost", "badges": [badge(side)] })
 }
 
 fn lift(_: &Side, _: &str) -> Value {
@@ -466,6 +485,15 @@ pub fn rows() -> Vec<Row> {
             Thing::Screening,
             Body::None,
         ),
+        get("/v1/approvals", Thing::Nothing),
+        get("/v1/approvals/{id}", Thing::Approval),
+        post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
+        post("/v1/approvals/{id}/declines", Thing::Approval, Body::None),
+        post(
+            "/v1/approvals/{id}/withdrawals",
+            Thing::Approval,
+            Body::None,
+        ),
         get("/v1/credentials", Thing::Nothing),
         post("/v1/credentials", Thing::Worker, Json(credential)),
         get("/v1/credentials/{id}", Thing::Credential),
@@ -473,6 +501,11 @@ pub fn rows() -> Vec<Row> {
             "/v1/credentials/{id}/badges",
             Thing::Credential,
             Json(one_badge),
+        ),
+        post(
+            "/v1/credentials/{id}/replacements",
+            Thing::Credential,
+            Json(replacement),
         ),
         post(
             "/v1/credentials/{id}/suspensions",
@@ -533,6 +566,7 @@ impl Side {
             gate: gate.gate,
             client: text(&client, "id").to_owned(),
             secret: text(&client, "secret").to_owned(),
+            contents: Mutex::default(),
         }
     }
 
@@ -572,7 +606,8 @@ impl Side {
             | Thing::Pending
             | Thing::Refused
             | Thing::UnderAppeal
-            | Thing::Conditional => {
+            | Thing::Conditional
+            | Thing::Approval => {
                 let worker = self.hr.registers("Claes").await;
                 let path = format!("/v1/workers/{worker}/screenings");
                 let id = made(
@@ -582,7 +617,9 @@ impl Side {
                 );
                 let ways: &[(&str, Say)] = match thing {
                     Thing::Pending => &[("submissions", nothing)],
-                    Thing::Refused => &[("submissions", nothing), ("outcomes", outcome)],
+                    Thing::Refused | Thing::Approval => {
+                        &[("submissions", nothing), ("outcomes", outcome)]
+                    }
                     Thing::UnderAppeal => &[
                         ("submissions", nothing),
                         ("outcomes", outcome),
@@ -593,10 +630,16 @@ impl Side {
                 };
                 for (what, body) in ways {
                     let path = format!("/v1/screenings/{id}/{what}");
-                    self.role("screening_officer")
+                    let said = self
+                        .role("screening_officer")
                         .post(&path, &body(self, ""))
-                        .await
-                        .created();
+                        .await;
+                    if thing == Thing::Approval && *what == "outcomes" {
+                        return self.remember(&said.json());
+                    }
+                    let path = format!("/v1/screenings/{id}");
+                    let second = self.role("screening_approver");
+                    second.seconds(said, &path).await.created();
                 }
                 id
             }
@@ -641,6 +684,14 @@ impl Side {
         }
     }
 
+    fn remember(&self, approval: &Value) -> String {
+        let id = text(approval, "id").to_owned();
+        let content = text(approval, "content").to_owned();
+        let mut contents = self.contents.lock().expect("nobody failed");
+        contents.insert(id.clone(), content);
+        id
+    }
+
     /// The ETag of something of this side, as its keeper reads it.
     pub async fn etag(&self, row: &Row, id: &str) -> String {
         if row.method != Method::PUT {
@@ -672,6 +723,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         | Thing::Refused
         | Thing::UnderAppeal
         | Thing::Conditional => "scr_00000000000070008000000000000000",
+        Thing::Approval => "apr_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
         Thing::MatchCase => "mat_00000000000070008000000000000000",

@@ -164,6 +164,7 @@ pub async fn a_uid_is_read_in_the_order_of_its_system(world: World) {
     assert_eq!(system["uid_byte_order"], "lsb_first");
     let lowest = Hr {
         api: b.client(&world, &b.member, "hr_officer").await,
+        approver: b.person(&world, "hr_approver").await,
         member: b.member.clone(),
         card_system: text(&system, "id").to_owned(),
     };

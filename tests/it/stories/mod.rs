@@ -1,5 +1,6 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
+pub mod approvals;
 pub mod batches;
 pub mod check_log;
 pub mod commands;
@@ -10,6 +11,7 @@ pub mod imports;
 pub mod lookups;
 pub mod match_cases;
 pub mod ready;
+pub mod replacements;
 pub mod restart;
 pub mod screenings;
 pub mod search;
@@ -70,6 +72,21 @@ macro_rules! all {
             every_look_at_a_person_is_noted_for_registrar_and_auditor,
             who_reads_through_the_records_of_a_port_is_seen,
             who_looks_up_too_often_is_told_to_wait,
+        );
+        $crate::stories::tell!($database, approvals:
+            a_suspension_for_cause_is_lifted_by_two,
+            who_declines_or_takes_back_ends_it,
+            nobody_is_two_people,
+            what_was_asked_for_is_what_is_granted,
+            who_lost_the_role_has_lost_what_was_asked_in_it,
+            it_waits_for_three_days,
+            an_approval_is_its_desks_and_its_members_alone,
+            of_many_who_grant_at_once_one_does,
+        );
+        $crate::stories::tell!($database, replacements:
+            a_lost_badge_is_replaced_in_one_act,
+            nobody_gets_a_new_badge_for_what_they_did,
+            a_credential_ends_with_the_engagement_it_rests_on,
         );
         $crate::stories::tell!($database, freshness:
             a_copy_permits_up_to_the_strictest_limit_and_not_a_millisecond_longer,

@@ -1,0 +1,238 @@
+//! The second person: an act that one person asks for, and another lets happen or not. What is asked for is kept to the
+//! last detail, so that nothing else can come of the answer.
+
+use serde::{Deserialize, Serialize};
+
+use super::credential::SuspensionKind;
+use super::ids::{ApprovalId, ClientId, CredentialId, MemberId, PersonId, ScreeningId, WorkerId};
+use super::screening;
+use super::time::{HOUR_MS, Timestamp};
+
+/// How long an act waits for its second person, in milliseconds. After that it must be asked for again.
+pub const WAITS_MS: i64 = 72 * HOUR_MS;
+
+/// What is asked for. Each names the entry that last touched its subject: if another comes in between, what was asked for
+/// is no longer what would happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Act {
+    /// A step of a screening that takes effect for the worker.
+    MoveScreening {
+        /// Which screening.
+        screening: ScreeningId,
+        /// The entry that last touched it.
+        version: u64,
+        /// The step.
+        change: screening::Change,
+    },
+    /// A suspension is lifted that was not for being dormant.
+    LiftSuspension {
+        /// Of which credential.
+        credential: CredentialId,
+        /// The entry that last touched it.
+        version: u64,
+        /// Which kind.
+        kind: SuspensionKind,
+    },
+}
+
+/// Whose work an act is: who may ask for it, see it and be the second person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Desk {
+    /// Screening officers and approvers.
+    Screenings,
+    /// HR officers and approvers.
+    Credentials,
+}
+
+impl Desk {
+    /// Every desk.
+    pub const ALL: [Self; 2] = [Self::Screenings, Self::Credentials];
+
+    /// The number it is stored under. Never given to another.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Screenings => 1,
+            Self::Credentials => 2,
+        }
+    }
+}
+
+impl Act {
+    /// Whose work it is.
+    pub const fn desk(&self) -> Desk {
+        match self {
+            Self::MoveScreening { .. } => Desk::Screenings,
+            Self::LiftSuspension { .. } => Desk::Credentials,
+        }
+    }
+}
+
+/// An act that was asked for. What became of it is its [`State`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Made by us, never reused.
+    pub id: ApprovalId,
+    /// At which member.
+    pub member: MemberId,
+    /// The act.
+    pub act: Act,
+    /// Whom it is about. Nobody is the second person for themselves.
+    pub worker: WorkerId,
+    /// Through which client it was asked for.
+    pub client: ClientId,
+    /// By whom; `None` for a system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// It waits up to, and not including, this moment.
+    pub expires_at: Timestamp,
+}
+
+/// How an approval ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The second person let it happen, and it happened with the same entry.
+    Granted,
+    /// The second person did not.
+    Declined,
+    /// Who asked for it took it back.
+    Withdrawn,
+}
+
+/// What became of an act that was asked for. That its time ran out is no state: it follows from the moment.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ApprovalState)]
+pub enum State {
+    /// It waits for its second person.
+    Waiting,
+    /// It happened.
+    Granted,
+    /// It was refused.
+    Declined,
+    /// It was taken back.
+    Withdrawn,
+    /// Nobody answered in time.
+    Expired,
+}
+
+/// It has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the approval does not wait any more")]
+pub struct Ended;
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::Waiting,
+        Self::Granted,
+        Self::Declined,
+        Self::Withdrawn,
+        Self::Expired,
+    ];
+
+    /// Where an end leads. The one function that says so.
+    pub const fn apply(self, end: End) -> Result<Self, Ended> {
+        match (self, end) {
+            (Self::Waiting, End::Granted) => Ok(Self::Granted),
+            (Self::Waiting, End::Declined) => Ok(Self::Declined),
+            (Self::Waiting, End::Withdrawn) => Ok(Self::Withdrawn),
+            _ => Err(Ended),
+        }
+    }
+
+    /// The state at a moment, of an approval that waits until `expires_at` and whose last recorded state is this.
+    pub fn at(self, now: Timestamp, expires_at: Timestamp) -> Self {
+        match self {
+            Self::Waiting if now >= expires_at => Self::Expired,
+            state => state,
+        }
+    }
+
+    /// The number it is stored under; an expired one is stored as waiting.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Waiting | Self::Expired => 0,
+            Self::Granted => 1,
+            Self::Declined => 2,
+            Self::Withdrawn => 3,
+        }
+    }
+
+    /// The state stored under this number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Waiting),
+            1 => Some(Self::Granted),
+            2 => Some(Self::Declined),
+            3 => Some(Self::Withdrawn),
+            _ => None,
+        }
+    }
+
+    /// Its name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Granted => "granted",
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The whole machine a second time, by hand: where granting, declining and taking back lead.
+    const BY_HAND: [(State, [Option<State>; 3]); 5] = [
+        (
+            State::Waiting,
+            [
+                Some(State::Granted),
+                Some(State::Declined),
+                Some(State::Withdrawn),
+            ],
+        ),
+        (State::Granted, [None; 3]),
+        (State::Declined, [None; 3]),
+        (State::Withdrawn, [None; 3]),
+        (State::Expired, [None; 3]),
+    ];
+
+    #[test]
+    fn every_state_and_every_end_lead_where_the_list_by_hand_says() {
+        for (state, row) in BY_HAND {
+            let ends = [End::Granted, End::Declined, End::Withdrawn];
+            let found = ends.map(|end| state.apply(end).ok());
+            assert_eq!(found, row, "{state:?}");
+        }
+        assert_eq!(BY_HAND.map(|(state, _)| state), State::ALL);
+    }
+
+    #[test]
+    fn it_waits_up_to_its_last_moment_and_not_in_it() {
+        let end = Timestamp::from_ms(1_000);
+        for (now, wanted) in [(999, State::Waiting), (1_000, State::Expired)] {
+            assert_eq!(State::Waiting.at(Timestamp::from_ms(now), end), wanted);
+        }
+        let later = Timestamp::from_ms(2_000);
+        assert_eq!(State::Granted.at(later, end), State::Granted);
+    }
+}

@@ -1,0 +1,296 @@
+//! The second person, one mechanism for every act that needs one. A service function that has judged an act possible asks
+//! here instead of doing it; who grants it makes it happen, in one transaction, if it is still exactly what was asked for.
+
+use super::clients;
+use super::commit::Tx;
+use super::error::{Code, Error};
+use super::{credentials, screenings};
+use crate::access::permission::{
+    AnswerApprovals, Caller, DecideScreenings, KeepScreenings, Lift, Permit, ReadApprovals,
+};
+use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
+use crate::domain::client::{Person, Role};
+use crate::domain::digest::Digest;
+use crate::domain::ids::{ApprovalId, MemberId, WorkerId};
+use crate::domain::time::Timestamp;
+use crate::ledger::entry::Fact;
+use crate::ledger::replay::Asked;
+use crate::store::{Reader, approvals};
+
+/// What came of asking for an act.
+#[derive(Debug, Clone)]
+pub enum Outcome<T> {
+    /// It was done.
+    Done(T),
+    /// It waits for its second person.
+    Asked(Asked),
+}
+
+/// Whose work somebody in this role sees and does; `None` for who has no part in any.
+const fn desk_of(role: Role) -> Option<Desk> {
+    match role {
+        Role::ScreeningOfficer | Role::ScreeningApprover => Some(Desk::Screenings),
+        Role::HrOfficer | Role::HrApprover => Some(Desk::Credentials),
+        Role::Gate
+        | Role::FacilityOfficer
+        | Role::DutyOfficer
+        | Role::Registrar
+        | Role::Auditor
+        | Role::MemberAdmin
+        | Role::NetworkAdmin => None,
+    }
+}
+
+/// Whether the role may still ask for an act: what was asked for in a role that was taken away since does not happen.
+fn may_ask(caller: Caller, act: &Act) -> bool {
+    match act {
+        Act::MoveScreening { .. } => {
+            caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
+        }
+        Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
+    }
+}
+
+/// SHA-256 of what is asked for: the act to the last detail, of whom, at which member. Whoever grants repeats it, so that
+/// nobody grants what they have not seen.
+pub fn content(approval: &Approval) -> Result<Digest, Error> {
+    let said = (
+        &approval.id,
+        &approval.member,
+        &approval.worker,
+        &approval.act,
+    );
+    let bytes = serde_json::to_vec(&said).map_err(Error::internal)?;
+    Ok(clients::digest_of(&bytes))
+}
+
+/// Asks for an act that its service function has judged possible.
+pub(super) fn ask(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    worker: WorkerId,
+    act: Act,
+) -> Result<Asked, Error> {
+    if person_of(tx, caller).is_some_and(|person| person.worker == Some(worker)) {
+        return Err(wrong_person("Nobody asks for what concerns themselves."));
+    }
+    let approval = Approval {
+        id: ApprovalId::make(tx.environment),
+        member: caller.member,
+        act,
+        worker,
+        client: caller.client,
+        person: caller.person,
+        expires_at: tx.now.plus_ms(WAITS_MS),
+    };
+    let version = tx.state(Fact::ApprovalAsked(approval.clone()))?;
+    Ok(Asked {
+        approval,
+        state: State::Waiting,
+        ended_by: None,
+        since: tx.now,
+        version,
+    })
+}
+
+/// Lets an act happen, which is then done. `shown` is the content that the second person saw.
+///
+/// # Errors
+/// `wrong_person` when the caller is no person, the one who asked, or whom it is about. `approval_ended` when it does not
+/// wait any more. `changed` when the content is another, the subject was touched meanwhile, or who asked lost the role.
+pub fn grant(
+    tx: &mut Tx<'_>,
+    permit: Permit<AnswerApprovals>,
+    id: ApprovalId,
+    shown: Digest,
+) -> Result<Asked, Error> {
+    let asked = waiting(tx, permit, id)?;
+    let approval = &asked.approval;
+    if content(approval)? != shown {
+        return Err(Error::new(
+            Code::Changed,
+            "This is not the content of what was asked for. Read it, and grant what you have read.",
+        ));
+    }
+    let places = tx.index.places();
+    let asker = places
+        .caller(approval.client)
+        .map(|client| clients::caller(client));
+    drop(places);
+    if !asker.is_some_and(|asker| may_ask(asker, &approval.act)) {
+        return Err(stale("Who asked for it may not do so any more."));
+    }
+    let (by, version) = (permit.caller().client, end(tx, id, End::Granted)?);
+    match &approval.act {
+        Act::MoveScreening {
+            screening,
+            version,
+            change,
+        } => screenings::approved(tx, *screening, *version, change)?,
+        Act::LiftSuspension {
+            credential,
+            version,
+            kind,
+        } => credentials::lift_approved(tx, *credential, *version, *kind)?,
+    }
+    Ok(Asked {
+        state: State::Granted,
+        ended_by: Some(by),
+        since: tx.now,
+        version,
+        ..asked
+    })
+}
+
+/// Refuses an act.
+pub fn decline(
+    tx: &mut Tx<'_>,
+    permit: Permit<AnswerApprovals>,
+    id: ApprovalId,
+) -> Result<Asked, Error> {
+    let asked = waiting(tx, permit, id)?;
+    let (by, version) = (permit.caller().client, end(tx, id, End::Declined)?);
+    Ok(Asked {
+        state: State::Declined,
+        ended_by: Some(by),
+        since: tx.now,
+        version,
+        ..asked
+    })
+}
+
+/// Takes back what the caller, or the same person through another client, asked for.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    permit: Permit<ReadApprovals>,
+    id: ApprovalId,
+) -> Result<Asked, Error> {
+    let asked = own(tx.reader()?, permit.caller(), id, |member| {
+        permit.covers(member)
+    })?;
+    check_waiting(&asked, tx.now)?;
+    if !is_same(permit.caller(), &asked.approval) {
+        return Err(wrong_person(
+            "Only who asked for it can take it back; another can decline it.",
+        ));
+    }
+    let (by, version) = (permit.caller().client, end(tx, id, End::Withdrawn)?);
+    Ok(Asked {
+        state: State::Withdrawn,
+        ended_by: Some(by),
+        since: tx.now,
+        version,
+        ..asked
+    })
+}
+
+/// One approval of the caller's desk.
+pub fn show(
+    reader: &mut Reader,
+    permit: Permit<ReadApprovals>,
+    id: ApprovalId,
+) -> Result<Asked, Error> {
+    own(reader, permit.caller(), id, |member| permit.covers(member))
+}
+
+/// The approvals of the caller's desk, a page of them; only those without an answer, if `waiting`.
+pub fn list(
+    reader: &mut Reader,
+    permit: Permit<ReadApprovals>,
+    waiting: bool,
+    after: Option<ApprovalId>,
+    limit: usize,
+) -> Result<Vec<Asked>, Error> {
+    let caller = permit.caller();
+    match desk_of(caller.role) {
+        Some(desk) => Ok(approvals::list(
+            reader,
+            caller.member,
+            desk,
+            waiting,
+            after,
+            limit,
+        )?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The refusal of an act whose subject is no longer as it was when the act was asked for.
+pub(super) fn stale(detail: &str) -> Error {
+    Error::new(
+        Code::Changed,
+        format!("{detail} It must be asked for again."),
+    )
+}
+
+/// An approval that waits, for a caller who may be its second person.
+fn waiting(
+    tx: &mut Tx<'_>,
+    permit: Permit<AnswerApprovals>,
+    id: ApprovalId,
+) -> Result<Asked, Error> {
+    let caller = permit.caller();
+    let asked = own(tx.reader()?, caller, id, |member| permit.covers(member))?;
+    check_waiting(&asked, tx.now)?;
+    let person = person_of(tx, caller).ok_or_else(|| {
+        wrong_person("This needs a person: use a client that an administrator added for one.")
+    })?;
+    if is_same(caller, &asked.approval) {
+        return Err(wrong_person(
+            "Another person than the one who asked for it must answer.",
+        ));
+    }
+    if person.worker == Some(asked.approval.worker) {
+        return Err(wrong_person("Nobody decides what concerns themselves."));
+    }
+    Ok(asked)
+}
+
+fn check_waiting(asked: &Asked, now: Timestamp) -> Result<(), Error> {
+    match asked.state.at(now, asked.approval.expires_at) {
+        State::Waiting => Ok(()),
+        state => Err(Error::new(
+            Code::ApprovalEnded,
+            format!("It does not wait any more: it is {}.", state.as_str()),
+        )),
+    }
+}
+
+/// The person behind a caller, as long as the client is what it was when its token was believed. The door is where the last
+/// change of a role is known.
+fn person_of(tx: &Tx<'_>, caller: Caller) -> Option<Person> {
+    let places = tx.index.places();
+    let client = places.caller(caller.client)?;
+    if clients::caller(client) != caller {
+        return None;
+    }
+    let (_, person) = places.people.get(&caller.person?)?;
+    Some(Person::clone(person))
+}
+
+/// Two clients of one person are one person.
+fn is_same(caller: Caller, approval: &Approval) -> bool {
+    caller.client == approval.client
+        || (caller.person.is_some() && caller.person == approval.person)
+}
+
+fn wrong_person(detail: &str) -> Error {
+    Error::new(Code::WrongPerson, detail)
+}
+
+fn end(tx: &mut Tx<'_>, approval: ApprovalId, end: End) -> Result<u64, Error> {
+    Ok(tx.state(Fact::ApprovalEnded { approval, end })?)
+}
+
+/// What another desk or member was asked for does not exist for the caller.
+fn own(
+    reader: &mut Reader,
+    caller: Caller,
+    id: ApprovalId,
+    covers: impl Fn(MemberId) -> bool,
+) -> Result<Asked, Error> {
+    approvals::find(reader, id)?
+        .filter(|asked| covers(asked.approval.member))
+        .filter(|asked| desk_of(caller.role) == Some(asked.approval.act.desk()))
+        .ok_or_else(|| Error::not_found("approval"))
+}

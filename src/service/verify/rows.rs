@@ -1,0 +1,295 @@
+//! The tables, row by row, beside what the whole ledger adds up to.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::{Damage, Failure, sha256};
+use crate::domain::credential::CardKey;
+use crate::domain::digest::Digest;
+use crate::ledger::replay::Replay;
+use crate::store::{
+    Reader, StoreError, approvals, counts, credentials, match_cases, network, screenings, workers,
+};
+
+/// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
+pub(super) fn compare(
+    reader: &mut Reader,
+    replay: Replay,
+) -> Result<Vec<(&'static str, u64)>, Failure> {
+    let cards: HashMap<CardKey, _> = replay
+        .cards
+        .iter()
+        .filter_map(|(&key, &(badge, card_system, format))| {
+            let (credential, _) = replay.badges.get(&badge)?;
+            Some((key, (badge, *credential, card_system, format)))
+        })
+        .collect();
+    let of_workers = replay.workers.values().map(|(_, worker)| {
+        (
+            *worker.id.as_bytes(),
+            (worker.id.to_string(), worker.details),
+        )
+    });
+    let of_engagements = replay.engagements.values().map(|(_, engagement, _)| {
+        let (id, details) = (engagement.id, engagement.details);
+        (*id.as_bytes(), (id.to_string(), details))
+    });
+    // The ledger keeps no digest of a card's number: its seal alone says that it is whole, see [`verify_sealed`].
+    let of_cards = cards
+        .iter()
+        .map(|(key, (badge, ..))| (key.0, (badge.to_string(), None)));
+    let sealed: HashMap<[u8; 16], (String, Option<Digest>)> = of_workers
+        .chain(of_engagements)
+        .map(|(subject, (id, digest))| (subject, (id, Some(digest))))
+        .chain(of_cards)
+        .collect();
+    let of_documents = replay.workers.values().flat_map(|(_, worker)| {
+        let keys = worker.documents.iter();
+        keys.map(|&key| ((key, worker.id), ()))
+    });
+    let documents: Vec<_> = of_documents.collect();
+    let mut counted = Vec::new();
+
+    let mut table = Table::new("network_records", replay.records, |id, _| id.clone());
+    let all = network::all(reader).map(|records| {
+        for (version, record) in records {
+            table.row(record.id_text(), (version, record), |a, b| {
+                first([("content", a.1 != b.1), ("version", a.0 != b.0)])
+            });
+        }
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("workers", replay.workers, |id, _| id.to_string());
+    let all = workers::each(reader, |worker| {
+        table.row(worker.value.id, (worker.version, worker.value), |a, b| {
+            first([
+                ("member", a.1.member != b.1.member),
+                ("digest", a.1.details != b.1.details),
+                ("version", a.0 != b.0),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    // Named by whose they are: a document's key is for matching alone.
+    let mut table = Table::new("worker_documents", documents, |(_, worker), ()| {
+        worker.to_string()
+    });
+    let all = workers::each_document(reader, |key, worker| {
+        table.row((key, worker), (), |(), ()| None);
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("match_cases", replay.match_cases, |id, _| id.to_string());
+    let all = match_cases::each(reader, |matched| {
+        table.row(matched.case.id, matched, |a, b| {
+            first([
+                ("state", a.state != b.state),
+                ("records", a.case != b.case),
+                ("time of opening", a.opened_at != b.opened_at),
+                ("time of decision", a.decided_at != b.decided_at),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("engagements", replay.engagements, |id, _| id.to_string());
+    let all = workers::each_engagement(reader, |held| {
+        let (engagement, ended) = (held.value.engagement, held.value.ended);
+        table.row(engagement.id, (held.version, engagement, ended), |a, b| {
+            first([
+                ("worker", a.1.worker != b.1.worker),
+                ("member", a.1.member != b.1.member),
+                ("digest", a.1.details != b.1.details),
+                ("end", a.2 != b.2),
+                ("version", a.0 != b.0),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("screenings", replay.screenings, |id, _| id.to_string());
+    let all = screenings::each(reader, |screened| {
+        table.row(screened.screening.id, screened, |a, b| {
+            let (opened, found) = (&a.screening, &b.screening);
+            first([
+                ("state", a.standing.state != b.standing.state),
+                ("outcome", a.standing.outcome != b.standing.outcome),
+                ("function", opened.function != found.function),
+                ("worker", opened.worker != found.worker),
+                ("member", opened.member != found.member),
+                ("consent", opened.consented_at != found.consented_at),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("approvals", replay.approvals, |id, _| id.to_string());
+    let all = approvals::each(reader, |asked| {
+        table.row(asked.approval.id, asked, |a, b| {
+            first([
+                ("state", a.state != b.state),
+                ("act", a.approval != b.approval),
+                ("second person", a.ended_by != b.ended_by),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("sealed_details", sealed, |_, (id, _)| id.clone());
+    let all = workers::each_sealed(reader, |subject, bytes| {
+        let found = ("of nobody".to_owned(), Some(sha256(bytes)));
+        table.row(subject, found, |a, b| {
+            first([("content", a.1.is_some() && a.1 != b.1)])
+        });
+        Ok(())
+    });
+    table.end(all)?;
+
+    let mut table = Table::new("credentials", replay.credentials, |id, _| id.to_string());
+    let all = credentials::each(reader, |held| {
+        table.row(held.credential.id, held, |a, b| {
+            let (issued, found) = (&a.credential, &b.credential);
+            first([
+                ("state", a.state != b.state),
+                ("reason", a.reason != b.reason),
+                (
+                    "validity",
+                    (issued.valid_from, issued.valid_until)
+                        != (found.valid_from, found.valid_until),
+                ),
+                ("scope", issued.scope != found.scope),
+                ("member", issued.member != found.member),
+                ("worker", issued.worker != found.worker),
+                ("engagement", issued.engagement != found.engagement),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("badges", replay.badges, |id, _| id.to_string());
+    let all = credentials::each_badge(reader, |id, credential, medium| {
+        table.row(id, (credential, medium), |a, b| {
+            first([("credential", a.0 != b.0), ("medium", a.1 != b.1)])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    // Named by their badge: a card's key is for the index alone.
+    let mut table = Table::new("badge_cards", cards, |_, card| card.0.to_string());
+    let all = credentials::each_card(reader, |credential, badge, card| {
+        let found = (badge, credential, card.card_system, card.format);
+        table.row(card.key, found, |a, b| {
+            first([
+                ("badge", a.0 != b.0),
+                ("credential", a.1 != b.1),
+                ("card system", a.2 != b.2),
+                ("format", a.3 != b.3),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    // The pages above begin after the lowest identifier there can be; no row may hide before it.
+    let expected = counts::of_projection(reader)?;
+    for (&(table, seen), (_, count)) in counted.iter().zip(expected) {
+        if seen != count {
+            let why = "it has rows under identifiers that cannot be".into();
+            return Err(Damage::Table { table, why }.into());
+        }
+    }
+    Ok(counted)
+}
+
+/// The comparison of one table, whose rows come in the order of their keys.
+pub(super) struct Table<K, T> {
+    name: &'static str,
+    /// What the ledger says, without the rows that were found.
+    expected: HashMap<K, T>,
+    id: fn(&K, &T) -> String,
+    /// The lowest key whose row is bad, with its identifier and what is wrong.
+    bad: Option<(K, String, String)>,
+    seen: u64,
+}
+
+impl<K: Ord + Hash, T> Table<K, T> {
+    pub(super) fn new(
+        name: &'static str,
+        expected: impl IntoIterator<Item = (K, T)>,
+        id: fn(&K, &T) -> String,
+    ) -> Self {
+        Self {
+            name,
+            expected: expected.into_iter().collect(),
+            id,
+            bad: None,
+            seen: 0,
+        }
+    }
+
+    pub(super) fn row(
+        &mut self,
+        key: K,
+        found: T,
+        differs: impl Fn(&T, &T) -> Option<&'static str>,
+    ) {
+        self.seen += 1;
+        let expected = self.expected.remove(&key);
+        let why = match &expected {
+            None => Some("the ledger says nothing of it".to_owned()),
+            Some(expected) => differs(expected, &found)
+                .map(|what| format!("its {what} is not what the ledger says")),
+        };
+        // Later rows are still looked at: what is left over in the end is what is missing.
+        if let (Some(why), None) = (why, &self.bad) {
+            let id = (self.id)(&key, expected.as_ref().unwrap_or(&found));
+            self.bad = Some((key, id, why));
+        }
+    }
+
+    pub(super) fn end(
+        mut self,
+        read: Result<(), StoreError>,
+    ) -> Result<(&'static str, u64), Failure> {
+        let table = self.name;
+        match read {
+            Err(StoreError::Corrupt(why)) => return Err(Damage::Table { table, why }.into()),
+            read => read?,
+        }
+        if let Some((key, value)) = self.expected.iter().min_by(|a, b| a.0.cmp(b.0))
+            && self.bad.as_ref().is_none_or(|(bad, _, _)| key < bad)
+        {
+            let id = (self.id)(key, value);
+            let why = "it is missing".into();
+            return Err(Damage::Row { table, id, why }.into());
+        }
+        match self.bad.take() {
+            Some((_, id, why)) => Err(Damage::Row { table, id, why }.into()),
+            None => Ok((table, self.seen)),
+        }
+    }
+}
+
+/// The first of these columns that differs.
+pub(super) fn first<const N: usize>(columns: [(&'static str, bool); N]) -> Option<&'static str> {
+    columns
+        .into_iter()
+        .find_map(|(name, differs)| differs.then_some(name))
+}

@@ -1,0 +1,135 @@
+//! Acts that need a second person.
+
+use diesel::prelude::*;
+
+use super::columns::Bytes16;
+use super::conn::{Reader, Writer};
+use super::error::StoreError;
+use super::schema::approvals;
+use super::tables::ApprovalRow;
+use crate::domain::approval::{Desk, End, State};
+use crate::domain::ids::{ApprovalId, MemberId};
+use crate::domain::time::Timestamp;
+use crate::ledger::entry::Entry;
+use crate::ledger::replay::Asked;
+
+impl ApprovalRow {
+    pub(super) fn of(asked: &Asked) -> Result<Self, StoreError> {
+        let approval = &asked.approval;
+        Ok(Self {
+            id: approval.id.into(),
+            member: approval.member.into(),
+            desk: approval.act.desk().number().into(),
+            body: serde_json::to_string(approval)
+                .map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            state: asked.state.number().into(),
+            ended_by: asked.ended_by.map(Bytes16::from),
+            since: asked.since.as_ms(),
+            version: asked.version as i64,
+        })
+    }
+}
+
+impl TryFrom<ApprovalRow> for Asked {
+    type Error = StoreError;
+
+    fn try_from(row: ApprovalRow) -> Result<Self, StoreError> {
+        let state = u8::try_from(row.state).ok().and_then(State::from_number);
+        Ok(Self {
+            approval: serde_json::from_str(&row.body)
+                .map_err(|_| StoreError::Corrupt("an approval cannot be read".into()))?,
+            state: state.ok_or_else(|| StoreError::Corrupt("an approval is in no state".into()))?,
+            ended_by: row.ended_by.map(|client| client.id()),
+            since: Timestamp::from_ms(row.since),
+            version: row.version as u64,
+        })
+    }
+}
+
+/// One approval.
+pub fn find(reader: &mut Reader, id: ApprovalId) -> Result<Option<Asked>, StoreError> {
+    let row: Option<ApprovalRow> = approvals::table
+        .find(Bytes16::from(id))
+        .first(&mut reader.0)
+        .optional()?;
+    row.map(Asked::try_from).transpose()
+}
+
+/// Ends an approval that waits.
+pub(super) fn ended(
+    writer: &mut Writer,
+    entry: &Entry,
+    id: ApprovalId,
+    end: End,
+) -> Result<(), StoreError> {
+    let asked = find(writer, id)?.ok_or(StoreError::Guard)?;
+    let ended = asked.ended(entry, end).map_err(|_| StoreError::Guard)?;
+    let row = ApprovalRow::of(&ended)?;
+    // Only from the state in which it was just read, whoever else may have ended it since.
+    let read = approvals::table
+        .find(Bytes16::from(id))
+        .filter(approvals::version.eq(asked.version as i64));
+    let moved = diesel::update(read)
+        .set((
+            approvals::state.eq(row.state),
+            approvals::ended_by.eq(row.ended_by),
+            approvals::since.eq(row.since),
+            approvals::version.eq(row.version),
+        ))
+        .execute(&mut writer.0)?;
+    (moved == 1).then_some(()).ok_or(StoreError::Guard)
+}
+
+/// The approvals of a desk of a member after `after`, at most `limit`, in the order they were asked for; those only that
+/// were not answered, if `waiting`.
+pub fn list(
+    reader: &mut Reader,
+    member: MemberId,
+    desk: Desk,
+    waiting: bool,
+    after: Option<ApprovalId>,
+    limit: usize,
+) -> Result<Vec<Asked>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    let mut query = approvals::table
+        .filter(approvals::member.eq(Bytes16::from(member)))
+        .filter(approvals::desk.eq(i16::from(desk.number())))
+        .filter(approvals::id.gt(after))
+        .order(approvals::id)
+        .limit(limit as i64)
+        .into_boxed();
+    if waiting {
+        query = query.filter(approvals::state.eq(i16::from(State::Waiting.number())));
+    }
+    let rows: Vec<ApprovalRow> = query.load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Rows read at once.
+const PAGE_ROWS: i64 = 4_000;
+
+/// Hands every approval to `each`, in the order of identifiers.
+pub fn each(
+    reader: &mut Reader,
+    mut each: impl FnMut(Asked) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<ApprovalRow> = approvals::table
+            .filter(approvals::id.gt(after))
+            .order(approvals::id)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.id;
+        page.into_iter().try_for_each(|row| {
+            let id: ApprovalId = row.id.id();
+            each(
+                row.try_into()
+                    .map_err(|error: StoreError| error.about(id))?,
+            )
+        })?;
+    }
+}

@@ -1,0 +1,35 @@
+//! How many rows there are, for whoever goes through all of them and must not miss one.
+
+use diesel::prelude::*;
+
+use super::conn::Reader;
+use super::error::StoreError;
+use super::schema::{
+    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
+    screenings, worker_documents, workers,
+};
+
+/// How many rows each table of the projection has, under its name.
+pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], StoreError> {
+    macro_rules! counts {
+        ($($table:ident),*) => {
+            [$({
+                let count: i64 = $table::table.count().get_result(&mut reader.0)?;
+                (stringify!($table), count as u64)
+            },)*]
+        };
+    }
+    Ok(counts!(
+        network_records,
+        workers,
+        worker_documents,
+        match_cases,
+        engagements,
+        screenings,
+        approvals,
+        credentials,
+        badges,
+        badge_cards
+    ))
+}
+

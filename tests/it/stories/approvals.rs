@@ -1,0 +1,241 @@
+//! The second person: what two people do together, and every way in which one of them tries to do it alone.
+
+use portcullis::domain::approval::WAITS_MS;
+use serde_json::{Value, json};
+
+use crate::support::World;
+use crate::support::actors::{Admin, Api, Hr, Pass, Said};
+use crate::support::world::text;
+
+/// HR of a port, with two approvers and a badge under inquiry.
+struct Office {
+    admin: Admin,
+    hr: Hr,
+    pass: Pass,
+}
+
+impl Office {
+    async fn of(world: &World, name: &str) -> Self {
+        let admin = world.member(name).await;
+        let hr = admin.hr(world).await;
+        let pass = hr.issues().await;
+        hr.suspends(&pass, "under_inquiry").await.created();
+        Self { admin, hr, pass }
+    }
+
+    /// Asks for the suspension to be lifted.
+    async fn asks(&self, api: &Api) -> Value {
+        let said = self.tries(api).await;
+        assert_eq!(said.status.as_u16(), 202, "{}", said.text);
+        said.json()
+    }
+
+    async fn tries(&self, api: &Api) -> Said {
+        let path = format!("/v1/credentials/{}/lifts", self.pass.credential);
+        api.post(&path, &json!({ "kind": "for_cause" })).await
+    }
+
+    async fn state(&self) -> String {
+        let path = format!("/v1/credentials/{}", self.pass.credential);
+        text(&self.hr.api.get(&path).await.ok(), "state").to_owned()
+    }
+}
+
+async fn grants(api: &Api, approval: &Value) -> Said {
+    let path = format!("/v1/approvals/{}/grants", text(approval, "id"));
+    api.post(&path, &json!({ "content": approval["content"] }))
+        .await
+}
+
+async fn ends(api: &Api, approval: &Value, how: &str) -> Said {
+    let path = format!("/v1/approvals/{}/{how}", text(approval, "id"));
+    api.post(&path, &json!({})).await
+}
+
+pub async fn a_suspension_for_cause_is_lifted_by_two(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let said = office.tries(&office.hr.api).await;
+    assert_eq!(said.status.as_u16(), 202, "{}", said.text);
+    let approval = said.json();
+    let place = said.headers["location"].to_str().expect("ASCII").to_owned();
+    assert_eq!(place, format!("/v1/approvals/{}", text(&approval, "id")));
+    assert_eq!(approval["state"], "waiting");
+    assert_eq!(
+        approval["act"],
+        json!({ "act": "lift_suspension", "credential": office.pass.credential, "kind": "for_cause",
+            "version": approval["act"]["version"] })
+    );
+    assert_eq!(
+        office.state().await,
+        "suspended",
+        "nothing has happened yet"
+    );
+    let waiting = "/v1/approvals?state=waiting";
+    let listed = office.hr.approver.get(waiting).await.ok();
+    assert_eq!(listed["items"], json!([approval]));
+
+    let granted = grants(&office.hr.approver, &approval).await.created();
+    assert_eq!(granted["state"], "granted");
+    assert_eq!(office.state().await, "active");
+    assert_eq!(office.hr.approver.get(&place).await.ok(), granted);
+    let listed = office.hr.approver.get(waiting).await.ok();
+    assert_eq!(listed["items"], json!([]));
+}
+
+pub async fn who_declines_or_takes_back_ends_it(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    for (who, how, state) in [
+        (&office.hr.approver, "declines", "declined"),
+        (&office.hr.api, "withdrawals", "withdrawn"),
+    ] {
+        let approval = office.asks(&office.hr.api).await;
+        assert_eq!(ends(who, &approval, how).await.created()["state"], state);
+        assert_eq!(office.state().await, "suspended");
+        for end in ["declines", "withdrawals"] {
+            let by = if end == "declines" {
+                &office.hr.approver
+            } else {
+                &office.hr.api
+            };
+            ends(by, &approval, end).await.refused("approval_ended");
+        }
+        grants(&office.hr.approver, &approval)
+            .await
+            .refused("approval_ended");
+    }
+    // Only who asked can take it back.
+    let approval = office.asks(&office.hr.api).await;
+    ends(&office.hr.approver, &approval, "withdrawals")
+        .await
+        .refused("wrong_person");
+}
+
+pub async fn nobody_is_two_people(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let (admin, hr) = (&office.admin, &office.hr);
+    // One person with a tool in either role.
+    let person = json!({ "member": admin.member });
+    let person = admin.api.post("/v1/people", &person).await.created();
+    let officer = admin.tool(&world, "hr_officer", &person).await;
+    let approver = admin.tool(&world, "hr_approver", &person).await;
+    let approval = office.asks(&officer).await;
+    // Not in the role that asks, not through the other client, and not through a second one in that role.
+    grants(&officer, &approval).await.refused("forbidden");
+    grants(&approver, &approval).await.refused("wrong_person");
+    let twin = admin.tool(&world, "hr_approver", &person).await;
+    grants(&twin, &approval).await.refused("wrong_person");
+    ends(&twin, &approval, "declines")
+        .await
+        .refused("wrong_person");
+    // A system is no person, whatever its role.
+    let system = admin.client(&world, &admin.member, "hr_approver").await;
+    grants(&system, &approval).await.refused("wrong_person");
+    assert_eq!(office.state().await, "suspended");
+
+    // Whom it is about neither decides nor asks.
+    let about = json!({ "member": admin.member, "worker": office.pass.worker });
+    let about = admin.api.post("/v1/people", &about).await.created();
+    let about_approver = admin.tool(&world, "hr_approver", &about).await;
+    grants(&about_approver, &approval)
+        .await
+        .refused("wrong_person");
+    let about_officer = admin.tool(&world, "hr_officer", &about).await;
+    office.tries(&about_officer).await.refused("wrong_person");
+
+    // The same person may take it back through another client, and somebody else may grant it, once.
+    grants(&hr.approver, &approval).await.created();
+    grants(&hr.approver, &approval)
+        .await
+        .refused("approval_ended");
+}
+
+pub async fn what_was_asked_for_is_what_is_granted(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let hr = &office.hr;
+    let approval = office.asks(&hr.api).await;
+    // Not something else than was read.
+    let mut other = approval.clone();
+    other["content"] = json!("0".repeat(64));
+    grants(&hr.approver, &other).await.refused("changed");
+    // Not after the credential was touched: an inquiry that stands beside a new ban is another thing to lift.
+    hr.suspends(&office.pass, "port_ban").await.created();
+    grants(&hr.approver, &approval).await.refused("changed");
+    // Asked for again it is granted.
+    let again = office.asks(&hr.api).await;
+    assert_ne!(again["content"], approval["content"]);
+    grants(&hr.approver, &again).await.created();
+    // What was asked for a second time before the first was granted is then out of date.
+    assert_eq!(office.state().await, "suspended", "the ban stands");
+}
+
+pub async fn who_lost_the_role_has_lost_what_was_asked_in_it(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let admin = &office.admin;
+    let revokes = async |client: &Api| {
+        let path = format!("/v1/clients/{}/revocations", client.id());
+        admin.api.post(&path, &json!({})).await.ok();
+    };
+    // Who asked.
+    let officer = admin.person(&world, "hr_officer").await;
+    let approval = office.asks(&officer).await;
+    revokes(&officer).await;
+    grants(&office.hr.approver, &approval)
+        .await
+        .refused("changed");
+    // Who would grant.
+    let approval = office.asks(&office.hr.api).await;
+    let approver = admin.person(&world, "hr_approver").await;
+    revokes(&approver).await;
+    grants(&approver, &approval).await.refused("unauthorized");
+    assert_eq!(office.state().await, "suspended");
+}
+
+pub async fn it_waits_for_three_days(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let approval = office.asks(&office.hr.api).await;
+    world.clock.advance(WAITS_MS);
+    let approver = office.hr.approver.again().await;
+    grants(&approver, &approval).await.refused("approval_ended");
+    let path = format!("/v1/approvals/{}", text(&approval, "id"));
+    assert_eq!(approver.get(&path).await.ok()["state"], "expired");
+}
+
+pub async fn an_approval_is_its_desks_and_its_members_alone(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let approval = office.asks(&office.hr.api).await;
+    let path = format!("/v1/approvals/{}", text(&approval, "id"));
+    let other = world.member("Haven B").await;
+    let strangers = [
+        other.person(&world, "hr_approver").await,
+        office.admin.person(&world, "screening_approver").await,
+    ];
+    for stranger in &strangers {
+        stranger.get(&path).await.refused("not_found");
+        grants(stranger, &approval).await.refused("not_found");
+        ends(stranger, &approval, "declines")
+            .await
+            .refused("not_found");
+        ends(stranger, &approval, "withdrawals")
+            .await
+            .refused("not_found");
+        let listed = stranger.get("/v1/approvals").await.ok();
+        assert_eq!(listed["items"], json!([]));
+    }
+}
+
+pub async fn of_many_who_grant_at_once_one_does(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let approval = office.asks(&office.hr.api).await;
+    let mut approvers = Vec::new();
+    for _ in 0..4 {
+        approvers.push(office.admin.person(&world, "hr_approver").await);
+    }
+    let all = approvers.iter().map(|approver| grants(approver, &approval));
+    let said = futures_util::future::join_all(all).await;
+    let done = said.iter().filter(|said| said.status == 201).count();
+    assert_eq!(done, 1);
+    for said in said.into_iter().filter(|said| said.status != 201) {
+        said.refused("approval_ended");
+    }
+    assert_eq!(office.state().await, "active");
+}
