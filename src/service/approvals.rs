@@ -23,7 +23,7 @@ pub enum Outcome<T> {
     /// It was done.
     Done(T),
     /// It waits for its second person.
-    Asked(Asked),
+    Asked(Box<Asked>),
 }
 
 /// Whose work somebody in this role sees and does; `None` for who has no part in any.

@@ -252,7 +252,7 @@ pub fn lift(
         kind,
     };
     let asked = approvals::ask(tx, permit.caller(), held.credential.worker, act)?;
-    Ok(Outcome::Asked(asked))
+    Ok(Outcome::Asked(Box::new(asked)))
 }
 
 /// Lifts what a second person let be lifted, if the credential is still as it was when it was asked for.

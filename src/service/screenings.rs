@@ -258,12 +258,8 @@ fn ask(
         version: screened.version,
         change,
     };
-    Ok(Of::Asked(approvals::ask(
-        tx,
-        caller,
-        screening.worker,
-        act,
-    )?))
+    let asked = approvals::ask(tx, caller, screening.worker, act)?;
+    Ok(Of::Asked(Box::new(asked)))
 }
 
 /// Takes a step that a second person let happen, if the screening is still as it was when it was asked for.
