@@ -19,8 +19,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
     approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
-    oauth, replacements,
-    revocations, screenings, sightings, workers,
+    oauth, replacements, revocations, screenings, sightings, workers,
 };
 use super::problem::ProblemDocument;
 

@@ -7,8 +7,7 @@ use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
     approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
-    oauth, replacements,
-    revocations, screenings, sightings, workers,
+    oauth, replacements, revocations, screenings, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 

@@ -26,7 +26,8 @@ use crate::domain::approval::{Approval, End};
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
 use crate::domain::decision::Standing;
 use crate::domain::ids::{
-    ApprovalId, CredentialId, EngagementId, FacilityId, Gen, MatchCaseId, MemberId, ScreeningId, ZoneId,
+    ApprovalId, CredentialId, EngagementId, FacilityId, Gen, MatchCaseId, MemberId, ScreeningId,
+    ZoneId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;

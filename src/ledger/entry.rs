@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::approval::{Approval, End};
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
-use crate::domain::ids::{ApprovalId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::ids::{
+    ApprovalId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId,
+};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;

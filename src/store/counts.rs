@@ -32,4 +32,3 @@ pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], S
         badge_cards
     ))
 }
-

@@ -11,8 +11,8 @@ use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records, screenings,
-    sealed_details, staff_numbers, worker_documents, worker_names, workers,
+    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
+    screenings, sealed_details, staff_numbers, worker_documents, worker_names, workers,
 };
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};

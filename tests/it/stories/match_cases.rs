@@ -82,6 +82,7 @@ pub async fn who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_i
     let (hr_of_a, hr_of_b, hr_of_c) = (a.hr(&world).await, b.hr(&world).await, c.hr(&world).await);
     let at_a = hr_of_a.registers_jan(json!([passport("EH-123.456")])).await;
     let officer = a.person(&world, "screening_officer").await;
+    let approver = a.person(&world, "screening_approver").await;
     let consent = json!({ "function": "cargo_access", "consented_at": "2026-03-01T09:00:00Z" });
     let screening = format!("/v1/workers/{at_a}/screenings");
     let screening = officer.post(&screening, &consent).await.created();
@@ -92,7 +93,8 @@ pub async fn who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_i
     let said = officer
         .post(&format!("{screening}/outcomes"), &refused)
         .await;
-    assert!(said.status.is_success(), "{}", said.text);
+    let stands = approver.seconds(said, &screening).await.created();
+    assert_eq!(stands["state"], "refused");
     assert!(cases(&hr_of_a.api).await.is_empty());
 
     // The same passport, written otherwise. What B is told is what it would be told of anybody.
