@@ -31,7 +31,7 @@ use crate::service::health::Health;
 use crate::service::load::Progress;
 use crate::service::lookups::LookupLog;
 use crate::service::seen::{Keeper, Note, Refused};
-use crate::service::{Door, Services, follow, import, load, retention, signing_keys};
+use crate::service::{Door, Services, follow, import, load, retention, signing_keys, sweep};
 use crate::store::{Store, migrate};
 
 pub use servers::{Serving, api, metrics};
@@ -55,6 +55,7 @@ pub struct Node {
     stop: Arc<AtomicBool>,
     check_log: JoinHandle<()>,
     lookup_log: JoinHandle<()>,
+    sweeper: JoinHandle<()>,
     follower: JoinHandle<()>,
     committer: JoinHandle<()>,
     seen: Option<(Arc<Keeper>, JoinHandle<()>)>,
@@ -144,6 +145,13 @@ impl Node {
             CheckLog::start(door.clone(), stop.clone()).map_err(threads)?;
         let (lookups, lookup_log) =
             LookupLog::start(door.clone(), stop.clone()).map_err(threads)?;
+        let sweeper = sweep::start(
+            store.clone(),
+            door.clone(),
+            environment.clone(),
+            stop.clone(),
+        )
+        .map_err(threads)?;
         let services = Services {
             environment,
             keyring,
@@ -165,6 +173,7 @@ impl Node {
             stop,
             check_log: log_thread,
             lookup_log,
+            sweeper,
             follower,
             committer,
             seen,
@@ -192,10 +201,12 @@ impl Node {
     fn end(self) {
         self.services.imports.stop();
         self.stop.store(true, Ordering::Release);
+        self.sweeper.thread().unpark();
         // The logs first: they write through the door.
         for (thread, close_door) in [
             (self.check_log, false),
             (self.lookup_log, false),
+            (self.sweeper, false),
             (self.follower, true),
             (self.committer, false),
         ] {

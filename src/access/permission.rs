@@ -97,9 +97,13 @@ table! {
     /// Record what an appeal came to, that its term ran out, or that a condition was not met.
     DecideScreenings: ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
-    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own;
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, NetworkAdmin Network;
     /// Be the second person.
-    AnswerApprovals: HrApprover Own, ScreeningApprover Own;
+    AnswerApprovals: HrApprover Own, ScreeningApprover Own, NetworkAdmin Network;
+    /// See port bans, without whom they are about.
+    ReadBans: Register Network, NetworkAdmin Network;
+    /// Say which port bans there are, and end them; an administrator with a second person.
+    KeepBans: Register Network, NetworkAdmin Network;
     /// See credentials with their badges.
     ReadCredentials: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Own;
     /// Issue credentials and add badges.
@@ -111,7 +115,7 @@ table! {
     /// Revoke credentials.
     Revoke: HrOfficer Own, DutyOfficer Own;
     /// Bring in files.
-    Import: HrOfficer Own;
+    Import: HrOfficer Own, Register Own;
     /// See which cards were refused.
     ReadSightings: HrOfficer Own, FacilityOfficer Own, DutyOfficer Own, MemberAdmin Own;
 }

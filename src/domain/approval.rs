@@ -3,8 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ban::Ban;
 use super::credential::SuspensionKind;
-use super::ids::{ApprovalId, ClientId, CredentialId, MemberId, PersonId, ScreeningId, WorkerId};
+use super::ids::{
+    ApprovalId, BanId, ClientId, CredentialId, MemberId, PersonId, ScreeningId, WorkerId,
+};
 use super::screening;
 use super::time::{HOUR_MS, Timestamp};
 
@@ -34,6 +37,18 @@ pub enum Act {
         /// Which kind.
         kind: SuspensionKind,
     },
+    /// A port ban is mirrored by hand, where the register's own feed does not bring it.
+    MirrorBan {
+        /// The ban.
+        ban: Ban,
+    },
+    /// A port ban is ended by hand, where the register took it back and its feed does not say so.
+    EndBan {
+        /// Which ban.
+        ban: BanId,
+        /// The entry that last touched it.
+        version: u64,
+    },
 }
 
 /// Whose work an act is: who may ask for it, see it and be the second person.
@@ -43,17 +58,20 @@ pub enum Desk {
     Screenings,
     /// HR officers and approvers.
     Credentials,
+    /// Network administrators, of whichever member.
+    Network,
 }
 
 impl Desk {
     /// Every desk.
-    pub const ALL: [Self; 2] = [Self::Screenings, Self::Credentials];
+    pub const ALL: [Self; 3] = [Self::Screenings, Self::Credentials, Self::Network];
 
     /// The number it is stored under. Never given to another.
     pub const fn number(self) -> u8 {
         match self {
             Self::Screenings => 1,
             Self::Credentials => 2,
+            Self::Network => 3,
         }
     }
 }
@@ -64,6 +82,7 @@ impl Act {
         match self {
             Self::MoveScreening { .. } => Desk::Screenings,
             Self::LiftSuspension { .. } => Desk::Credentials,
+            Self::MirrorBan { .. } | Self::EndBan { .. } => Desk::Network,
         }
     }
 }
@@ -78,8 +97,9 @@ pub struct Approval {
     pub member: MemberId,
     /// The act.
     pub act: Act,
-    /// Whom it is about. Nobody is the second person for themselves.
-    pub worker: WorkerId,
+    /// Whom it is about, where it is about somebody who is recorded. Nobody is the second person for themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<WorkerId>,
     /// Through which client it was asked for.
     pub client: ClientId,
     /// By whom; `None` for a system.

@@ -202,6 +202,8 @@ kinds! {
     ScreeningKind, ScreeningId, "scr";
     /// The question whether two records are of one person.
     MatchCaseKind, MatchCaseId, "mat";
+    /// A port ban.
+    BanKind, BanId, "ban";
     /// An act that waits for its second person.
     ApprovalKind, ApprovalId, "apr";
     /// The right that a member issued to a worker.

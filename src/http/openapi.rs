@@ -18,8 +18,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
-    oauth, replacements, revocations, screenings, sightings, workers,
+    approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
+    network, oauth, replacements, revocations, screenings, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -50,6 +50,7 @@ use super::problem::ProblemDocument;
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
         screenings::condition_unmet, screenings::lapse, screenings::withdraw,
+        bans::mirror, bans::list, bans::show, bans::end,
         approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
         credentials::suspend,
@@ -67,6 +68,7 @@ use super::problem::ProblemDocument;
         (name = "Workers", description = "Who works in the ports, and for whom."),
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
+        (name = "Between ports", description = "What one decides and bears on all: port bans."),
         (name = "Approvals", description = "The second person."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),

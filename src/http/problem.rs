@@ -114,6 +114,15 @@ problems! {
     /// The match case is decided.
     MatchDecided = "match_decided", CONFLICT, "The match case is decided",
         "Somebody has said whether the records are of one person, and that is lasting. Read the match case to see what was said.";
+    /// A port ban stands against the worker.
+    BanStands = "ban_stands", CONFLICT, "A port ban stands against the worker",
+        "A court keeps the worker out of the ports for a time. Until that ends, nothing is issued to them, and what the ban suspended is not lifted by hand.";
+    /// The register's ban is mirrored already.
+    BanKnown = "ban_known", CONFLICT, "The ban is mirrored already",
+        "A ban with this reference is about this person already. Where its term changed, end it and mirror it anew.";
+    /// The ban has begun or ended.
+    BanState = "ban_state", CONFLICT, "The ban has ended",
+        "The term of the ban is over, or it was taken back, so nothing more can happen to it.";
     /// Another person must do this.
     WrongPerson = "wrong_person", CONFLICT, "Another person must do this",
         "Two people are needed, who act through clients of their own: the one who asked is not the one who answers, only the one who asked takes it back, and nobody decides what concerns themselves. The detail says which.";
@@ -184,6 +193,9 @@ impl From<Code> for ProblemCode {
             Code::ScreeningNotDue => Self::ScreeningNotDue,
             Code::MatchOpen => Self::MatchOpen,
             Code::MatchDecided => Self::MatchDecided,
+            Code::BanStands => Self::BanStands,
+            Code::BanKnown => Self::BanKnown,
+            Code::BanState => Self::BanState,
             Code::WrongPerson => Self::WrongPerson,
             Code::ApprovalEnded => Self::ApprovalEnded,
             Code::ClientRevoked => Self::ClientRevoked,

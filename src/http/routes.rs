@@ -6,8 +6,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
-    oauth, replacements, revocations, screenings, sightings, workers,
+    approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
+    network, oauth, replacements, revocations, screenings, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -240,6 +240,18 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/screenings/{id}/withdrawals",
             vec![(Method::POST, web::to(screenings::withdraw))],
+        ),
+        at(
+            "/v1/bans",
+            vec![
+                (Method::GET, web::to(bans::list)),
+                (Method::POST, web::to(bans::mirror)),
+            ],
+        ),
+        at("/v1/bans/{id}", vec![(Method::GET, web::to(bans::show))]),
+        at(
+            "/v1/bans/{id}/ends",
+            vec![(Method::POST, web::to(bans::end))],
         ),
         at(
             "/v1/approvals",

@@ -7,10 +7,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, End};
+use crate::domain::ban::Ban;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
 use crate::domain::ids::{
-    ApprovalId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId,
+    ApprovalId, BanId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId,
+    WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
@@ -143,6 +145,29 @@ pub enum Fact {
         screening: ScreeningId,
         /// What.
         change: Change,
+    },
+    /// The register of the State has a port ban.
+    #[serde(rename = "ban.mirrored")]
+    BanMirrored(Ban),
+    /// A record is of the person whom a ban is about.
+    #[serde(rename = "ban.found")]
+    BanFound {
+        /// Which ban.
+        ban: BanId,
+        /// Whose record.
+        worker: WorkerId,
+    },
+    /// The term of a ban began.
+    #[serde(rename = "ban.began")]
+    BanBegan {
+        /// Which.
+        ban: BanId,
+    },
+    /// The term of a ban is over, or the register took it back.
+    #[serde(rename = "ban.ended")]
+    BanEnded {
+        /// Which.
+        ban: BanId,
     },
     /// An act was asked for that needs a second person.
     #[serde(rename = "approval.asked")]

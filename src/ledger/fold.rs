@@ -3,9 +3,12 @@
 
 use super::entry::{Entry, Fact};
 use crate::domain::approval::{Approval, End};
+use crate::domain::ban::{self, Ban};
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
-use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::ids::{
+    ApprovalId, BanId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId, WorkerId,
+};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
@@ -29,6 +32,17 @@ pub enum Record {
     Client(Client),
     /// A person who acts for a member.
     Person(Person),
+}
+
+/// A step about a port ban.
+#[derive(Debug, Clone, Copy)]
+pub enum BanStep<'a> {
+    /// There is a new one. It stands at once if its term has begun, and is upcoming otherwise.
+    Mirrored(&'a Ban),
+    /// It is about this worker, among others perhaps. Once each, and not when it has ended.
+    Found(BanId, WorkerId),
+    /// It moves. Must refuse what [`State::apply`](ban::State::apply) refuses.
+    Moved(BanId, ban::Change),
 }
 
 /// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
@@ -69,6 +83,8 @@ pub trait Projection {
         screening: ScreeningId,
         change: &screening::Change,
     ) -> Result<(), Self::Error>;
+    /// Something happens to a port ban.
+    fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), Self::Error>;
     /// An act waits for its second person.
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Self::Error>;
     /// It waits no more. Must refuse what [`State::apply`](crate::domain::approval::State::apply) refuses.
@@ -122,6 +138,10 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::ScreeningMoved { screening, change } => {
             into.screening_moved(entry, *screening, change)
         }
+        Fact::BanMirrored(ban) => into.ban(entry, BanStep::Mirrored(ban)),
+        Fact::BanFound { ban, worker } => into.ban(entry, BanStep::Found(*ban, *worker)),
+        Fact::BanBegan { ban } => into.ban(entry, BanStep::Moved(*ban, ban::Change::Begin)),
+        Fact::BanEnded { ban } => into.ban(entry, BanStep::Moved(*ban, ban::Change::End)),
         Fact::ApprovalAsked(approval) => into.approval(entry, approval),
         Fact::ApprovalEnded { approval, end } => into.approval_ended(entry, *approval, *end),
         Fact::CredentialIssued { credential, badges } => {

@@ -4,20 +4,25 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entry::{Actor, Entry};
-use super::fold::{Projection, Record};
+use super::fold::{BanStep, Projection, Record};
 use crate::domain::approval::{self, Approval, End};
+use crate::domain::ban;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
 use crate::domain::ids::{
-    ApprovalId, BadgeId, CardSystemId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId,
-    ScreeningId, WorkerId,
+    ApprovalId, BadgeId, BanId, CardSystemId, ClientId, CredentialId, EngagementId, Gen,
+    MatchCaseId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{self, Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Function, Screening, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
+
+mod between;
+
+pub use between::Mirrored;
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
 #[derive(Debug, Default)]
@@ -36,6 +41,10 @@ pub struct Replay {
     pub engagements: HashMap<EngagementId, (u64, Engagement, bool)>,
     /// Screenings.
     pub screenings: HashMap<ScreeningId, Screened>,
+    /// Port bans.
+    pub bans: HashMap<BanId, Mirrored>,
+    /// Whom each of them is about.
+    pub banned: HashSet<(BanId, WorkerId)>,
     /// Acts that needed a second person.
     pub approvals: HashMap<ApprovalId, Asked>,
     /// Whose screenings are open for what: one each.
@@ -167,6 +176,9 @@ pub enum Illegal {
     /// A match case is decided once.
     #[error("{0}")]
     Match(#[from] Decided),
+    /// The ban has begun or ended before.
+    #[error("{0}")]
+    Ban(#[from] ban::Refused),
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
@@ -338,8 +350,13 @@ impl Projection for Replay {
         Ok(())
     }
 
+    fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), Illegal> {
+        self.ban_step(entry, step)
+    }
+
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
-        if !self.workers.contains_key(&approval.worker) {
+        let knows = |worker| self.workers.contains_key(worker);
+        if !approval.worker.as_ref().is_none_or(knows) {
             return Err(Illegal::Missing);
         }
         let asked = Asked {

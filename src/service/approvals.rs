@@ -4,9 +4,10 @@
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{credentials, screenings};
+use super::{bans, credentials, screenings};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, KeepScreenings, Lift, Permit, ReadApprovals,
+    AnswerApprovals, Caller, DecideScreenings, KeepBans, KeepScreenings, Lift, Permit,
+    ReadApprovals,
 };
 use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -31,13 +32,14 @@ const fn desk_of(role: Role) -> Option<Desk> {
     match role {
         Role::ScreeningOfficer | Role::ScreeningApprover => Some(Desk::Screenings),
         Role::HrOfficer | Role::HrApprover => Some(Desk::Credentials),
+        Role::NetworkAdmin => Some(Desk::Network),
         Role::Gate
         | Role::FacilityOfficer
         | Role::DutyOfficer
         | Role::Registrar
         | Role::Auditor
         | Role::MemberAdmin
-        | Role::NetworkAdmin => None,
+        | Role::Register => None,
     }
 }
 
@@ -48,6 +50,7 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
             caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
+        Act::MirrorBan { .. } | Act::EndBan { .. } => caller.permit::<KeepBans>().is_ok(),
     }
 }
 
@@ -68,10 +71,11 @@ pub fn content(approval: &Approval) -> Result<Digest, Error> {
 pub(super) fn ask(
     tx: &mut Tx<'_>,
     caller: Caller,
-    worker: WorkerId,
+    worker: impl Into<Option<WorkerId>>,
     act: Act,
 ) -> Result<Asked, Error> {
-    if person_of(tx, caller).is_some_and(|person| person.worker == Some(worker)) {
+    let worker = worker.into();
+    if worker.is_some() && person_of(tx, caller).is_some_and(|person| person.worker == worker) {
         return Err(wrong_person("Nobody asks for what concerns themselves."));
     }
     let approval = Approval {
@@ -132,6 +136,8 @@ pub fn grant(
             version,
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
+        Act::MirrorBan { ban } => bans::mirror_approved(tx, ban)?,
+        Act::EndBan { ban, version } => bans::end_approved(tx, *ban, *version)?,
     }
     Ok(Asked {
         state: State::Granted,
@@ -202,14 +208,10 @@ pub fn list(
     limit: usize,
 ) -> Result<Vec<Asked>, Error> {
     let caller = permit.caller();
+    let member = (!permit.covers_all()).then_some(caller.member);
     match desk_of(caller.role) {
         Some(desk) => Ok(approvals::list(
-            reader,
-            caller.member,
-            desk,
-            waiting,
-            after,
-            limit,
+            reader, member, desk, waiting, after, limit,
         )?),
         None => Ok(Vec::new()),
     }
@@ -240,7 +242,7 @@ fn waiting(
             "Another person than the one who asked for it must answer.",
         ));
     }
-    if person.worker == Some(asked.approval.worker) {
+    if person.worker.is_some() && person.worker == asked.approval.worker {
         return Err(wrong_person("Nobody decides what concerns themselves."));
     }
     Ok(asked)

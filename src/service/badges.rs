@@ -2,9 +2,8 @@
 //! credential for ever, and its number is kept sealed.
 
 use super::commit::Tx;
-use super::credentials::{WithBadges, own};
+use super::credentials::{WithBadges, may_have, own};
 use super::error::{Code, Error};
-use super::match_cases;
 use super::network::named;
 use crate::access::permission::{Issue, Permit};
 use crate::domain::card::{CardIdentifier, Format, Input};
@@ -96,7 +95,7 @@ pub fn add(
     if held.state == State::Revoked {
         return Err(Refused::Revoked.into());
     }
-    match_cases::none_open(tx, held.credential.worker)?;
+    may_have(tx, held.credential.worker)?;
     let mut badges = credentials::badges_of(tx.reader()?, id)?;
     if badges.len() >= BADGES_PER_CREDENTIAL_MAX {
         let message = format!("A credential has at most {BADGES_PER_CREDENTIAL_MAX} badges.");

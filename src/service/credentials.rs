@@ -4,6 +4,7 @@
 
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
+use super::bans;
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::match_cases;
@@ -63,7 +64,7 @@ pub fn issue(
     let worker = workers::find(tx.reader()?, draft.worker)?
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
-    match_cases::none_open(tx, draft.worker)?;
+    may_have(tx, draft.worker)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
             .filter(|held| {
@@ -97,6 +98,20 @@ pub fn issue(
         scope: draft.scope.clone(),
     };
     issued(tx, credential, badges)
+}
+
+/// Refuses where nothing may be issued to somebody: who they are is not decided, or they are banned.
+pub(super) fn may_have(tx: &mut Tx<'_>, worker: WorkerId) -> Result<(), Error> {
+    match_cases::none_open(tx, worker)?;
+    bans::none_stands(tx, worker)
+}
+
+/// Refuses to lift by hand what holds for a reason that no hand can take away.
+fn may_lift(tx: &mut Tx<'_>, worker: WorkerId, kind: SuspensionKind) -> Result<(), Error> {
+    match kind {
+        SuspensionKind::Judicial => bans::none_stands(tx, worker),
+        SuspensionKind::Dormant | SuspensionKind::ForCause | SuspensionKind::Screening => Ok(()),
+    }
 }
 
 fn issued(
@@ -152,7 +167,7 @@ pub fn replace(
             "The credential has expired; issue a new one.",
         ));
     }
-    match_cases::none_open(tx, held.credential.worker)?;
+    may_have(tx, held.credential.worker)?;
     let badges = badges::make(tx, permit, badges, "/badges")?;
     tx.state(Fact::CredentialRevoked {
         credential: id,
@@ -243,6 +258,7 @@ pub fn lift(
     // What cannot be lifted is not asked for.
     held.state
         .apply(crate::domain::credential::Change::Lift(kind))?;
+    may_lift(tx, held.credential.worker, kind)?;
     if kind == SuspensionKind::Dormant {
         return Ok(Outcome::Done(lifted(tx, held, kind)?));
     }
@@ -266,6 +282,7 @@ pub(super) fn lift_approved(
     if held.version != version {
         return Err(approvals::stale("The credential was touched meanwhile."));
     }
+    may_lift(tx, held.credential.worker, kind)?;
     lifted(tx, held, kind)?;
     Ok(())
 }

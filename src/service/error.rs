@@ -1,6 +1,7 @@
 //! Refusals: a stable code for programs, a sentence for people, and a private cause for the log.
 
 use crate::access::permission::Forbidden;
+use crate::domain::ban;
 use crate::domain::credential::Refused;
 use crate::domain::match_case::Decided;
 use crate::domain::screening;
@@ -37,6 +38,12 @@ pub enum Code {
     MatchOpen,
     /// The match case is decided.
     MatchDecided,
+    /// A port ban stands against the worker.
+    BanStands,
+    /// The register's ban is mirrored already.
+    BanKnown,
+    /// The ban has begun or ended already.
+    BanState,
     /// Another person must do this.
     WrongPerson,
     /// The approval does not wait any more.
@@ -222,6 +229,16 @@ impl From<screening::Refused> for Error {
             // Whoever records an outcome does not say until when it holds; the rules do.
             Refused::Validity => Self::internal(refused),
         }
+    }
+}
+
+impl From<ban::Refused> for Error {
+    fn from(refused: ban::Refused) -> Self {
+        let detail = format!(
+            "The ban is {}; this cannot happen to it.",
+            refused.0.as_str()
+        );
+        Self::new(Code::BanState, detail)
     }
 }
 

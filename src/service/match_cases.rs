@@ -4,6 +4,7 @@
 //! somebody must decide: then the member that had the document first is shown who came with it later. Until it has decided,
 //! nothing is issued to that record, so that nobody who was refused at one member gets in by another.
 
+use super::bans;
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::workers::unseal;
@@ -117,6 +118,9 @@ pub fn decide(
     let matched = found.ok_or_else(not_found)?;
     let state = matched.state.decided(decision)?;
     let version = tx.state(Fact::MatchDecided { case: id, decision })?;
+    if decision == Decision::Confirmed {
+        bans::bring(tx, matched.case.worker)?;
+    }
     Ok(Matched {
         state,
         decided_at: Some(tx.now),

@@ -7,7 +7,7 @@
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
 //!   the records.
-//! * [`approvals`]: the second person.
+//! * [`approvals`]: the second person. [`bans`]: what courts order, for all members. [`sweep`]: what follows from a date.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -15,6 +15,7 @@
 
 pub mod approvals;
 pub mod badges;
+pub mod bans;
 pub mod check_log;
 pub mod clients;
 pub mod commit;
@@ -37,6 +38,7 @@ pub mod seen;
 pub mod setup;
 pub mod signing_keys;
 pub mod sum;
+pub mod sweep;
 pub mod verify;
 pub mod watch;
 pub mod workers;

@@ -1,6 +1,7 @@
 //! Registering workers, and beginning and ending their engagements. Names and staff numbers are sealed before they are
 //! stored; the ledger gets identifiers, a digest of the sealed bytes, and keyed hashes of documents.
 
+use super::bans;
 use super::commit::Tx;
 use super::credentials;
 use super::error::{Code, Error};
@@ -40,6 +41,7 @@ pub fn register(
     tx.pending().names(id, found_by);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
     match_cases::open(tx, &worker)?;
+    bans::find(tx, &worker)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -74,6 +76,7 @@ pub fn amend(
     tx.pending().names(id, found_by);
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
     match_cases::open(tx, &worker)?;
+    bans::find(tx, &worker)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -90,7 +93,7 @@ fn check_birth(details: &WorkerDetails, now: Timestamp) -> Result<(), Error> {
     Err(Error::field("/birth_date", "in_the_future", message))
 }
 
-/// What documents are found by, in order. A number of the national register is refused, as it is put in by mistake.
+/// What documents are found by, in order, each once.
 fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, Error> {
     if documents.len() > DOCUMENTS_PER_WORKER_MAX {
         let message = format!("Give at most {DOCUMENTS_PER_WORKER_MAX} documents.");
@@ -98,12 +101,7 @@ fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, E
     }
     let mut keys = Vec::with_capacity(documents.len());
     for (at, document) in documents.iter().enumerate() {
-        if document.number.is_of_the_national_register() {
-            let message = "This is a number of the national register, which is not kept here. Give the document's own number.";
-            let pointer = format!("/documents/{at}/number");
-            return Err(Error::field(pointer, "national_register_number", message));
-        }
-        let key = keyring.document_key(document);
+        let key = document_key(keyring, document, &format!("/documents/{at}"))?;
         if keys.contains(&key) {
             let message = "The same document stands here twice.";
             return Err(Error::field(
@@ -116,6 +114,20 @@ fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, E
     }
     keys.sort_unstable();
     Ok(keys)
+}
+
+/// What a document is found by. A number of the national register is refused, as it is put in by mistake.
+pub(super) fn document_key(
+    keyring: &Keyring,
+    document: &Document,
+    pointer: &str,
+) -> Result<DocumentKey, Error> {
+    if document.number.is_of_the_national_register() {
+        let message = "This is a number of the national register, which is not kept here. Give the document's own number.";
+        let pointer = format!("{pointer}/number");
+        return Err(Error::field(pointer, "national_register_number", message));
+    }
+    Ok(keyring.document_key(document))
 }
 
 /// A worker that the caller's member registered, with details.

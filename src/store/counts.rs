@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
-    screenings, worker_documents, workers,
+    approvals, badge_cards, badges, ban_workers, bans, credentials, engagements, match_cases,
+    network_records, screenings, worker_documents, workers,
 };
 
 /// How many rows each table of the projection has, under its name.
-pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], StoreError> {
+pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 12], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -26,6 +26,8 @@ pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], S
         match_cases,
         engagements,
         screenings,
+        bans,
+        ban_workers,
         approvals,
         credentials,
         badges,

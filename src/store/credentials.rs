@@ -73,6 +73,28 @@ pub fn list(
         .collect()
 }
 
+/// The credentials of these workers, at whichever member, that are not revoked and have not expired by `now`.
+pub fn live_of(
+    reader: &mut Reader,
+    workers: &[WorkerId],
+    now: Timestamp,
+) -> Result<Vec<Held>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in workers.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let rows: Vec<CredentialRow> = credentials::table
+            .filter(credentials::worker.eq_any(ids))
+            .filter(credentials::state.ne(i16::from(State::Revoked.number())))
+            .filter(credentials::valid_until.gt(now.as_ms()))
+            .order(credentials::id)
+            .load(&mut reader.0)?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
 /// The badges of a credential, in the order they were added.
 pub fn badges_of(reader: &mut Reader, credential: CredentialId) -> Result<Vec<Badge>, StoreError> {
     let rows: Vec<BadgeRow> = badges::table

@@ -10,6 +10,7 @@
 
 pub mod approvals;
 pub mod backend;
+pub mod bans;
 mod columns;
 pub mod conn;
 pub mod counts;

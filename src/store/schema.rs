@@ -74,6 +74,21 @@ table! {
     }
 }
 table! {
+    bans (id) {
+        id -> Binary,
+        reference -> Text,
+        document_key -> Nullable<Binary>,
+        starts_at -> BigInt,
+        ends_at -> BigInt,
+        state -> SmallInt,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
+    ban_workers (ban, worker) { ban -> Binary, worker -> Binary, }
+}
+table! {
     approvals (id) {
         id -> Binary,
         member -> Binary,
@@ -191,3 +206,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     worker_documents,
     engagements
 );
+diesel::allow_tables_to_appear_in_same_query!(bans, ban_workers);

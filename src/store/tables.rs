@@ -22,7 +22,7 @@ use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{Projection, Record};
+use crate::ledger::fold::{BanStep, Projection, Record};
 use crate::ledger::replay::{Asked, Matched, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
@@ -361,6 +361,10 @@ impl Projection for Tables<'_> {
     ) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
         super::screenings::moved(self.writer, entry, id, change)
+    }
+
+    fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), StoreError> {
+        super::bans::step(self.writer, entry, step)
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), StoreError> {

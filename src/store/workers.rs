@@ -116,6 +116,16 @@ pub fn by_documents(
     Ok(rows.map(|(id, member)| (id.id(), member.id())).collect())
 }
 
+/// Everybody who bears this document, at whichever member.
+pub fn bearers(reader: &mut Reader, document: DocumentKey) -> Result<Vec<WorkerId>, StoreError> {
+    let rows: Vec<Bytes16> = worker_documents::table
+        .select(worker_documents::worker)
+        .filter(worker_documents::document_key.eq(Bytes16::from(document)))
+        .order(worker_documents::worker)
+        .load(&mut reader.0)?;
+    Ok(rows.into_iter().map(Bytes16::id).collect())
+}
+
 /// A member's workers who bear this document, after `after`, at most `limit`.
 pub fn with_document(
     reader: &mut Reader,

@@ -111,6 +111,30 @@ CREATE INDEX screenings_by_worker ON screenings (worker, id);
 -- A worker has one open screening for a function. States from 10 on are ends.
 CREATE UNIQUE INDEX screenings_open ON screenings (worker, function) WHERE state < 10;
 
+-- Port bans, as the register of the State has them. Whom a ban is about is known by the keyed hash of a document.
+CREATE TABLE bans (
+    id BYTEA NOT NULL PRIMARY KEY,
+    reference TEXT NOT NULL,
+    document_key BYTEA,
+    starts_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX bans_by_reference ON bans (reference);
+CREATE INDEX bans_by_document ON bans (document_key);
+-- Those whose day has come.
+CREATE INDEX bans_by_start ON bans (state, starts_at);
+CREATE INDEX bans_by_end ON bans (state, ends_at);
+-- The records that are of somebody who is banned.
+CREATE TABLE ban_workers (
+    ban BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    PRIMARY KEY (ban, worker)
+);
+CREATE INDEX ban_workers_by_worker ON ban_workers (worker, ban);
+
 -- Acts that need a second person, as they were asked for, and what became of each.
 CREATE TABLE approvals (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -122,7 +146,7 @@ CREATE TABLE approvals (
     since BIGINT NOT NULL,
     version BIGINT NOT NULL
 );
-CREATE INDEX approvals_by_desk ON approvals (member, desk, id);
+CREATE INDEX approvals_by_desk ON approvals (desk, member, id);
 
 CREATE TABLE credentials (
     id BYTEA NOT NULL PRIMARY KEY,

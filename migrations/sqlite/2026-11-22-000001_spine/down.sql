@@ -10,6 +10,8 @@ DROP TABLE badge_cards;
 DROP TABLE badges;
 DROP TABLE credentials;
 DROP TABLE approvals;
+DROP TABLE ban_workers;
+DROP TABLE bans;
 DROP TABLE screenings;
 DROP TABLE staff_numbers;
 DROP TABLE engagements;

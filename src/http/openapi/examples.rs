@@ -41,6 +41,13 @@ pub fn all() -> Vec<(&'static str, Value)> {
             }),
         ),
         ("BadgeBody", badge),
+        (
+            "BanBody",
+            json!({
+                "document": { "kind": "passport", "country": "BEL", "number": "EH123456" },
+                "reference": "AIGIS-2026/0042", "starts_at": "2026-03-01T23:00:00Z", "ends_at": "2031-03-01T23:00:00Z",
+            }),
+        ),
         ("ReasonBody", json!({ "reason": "stolen" })),
         (
             "RevocationBatchBody",
@@ -60,7 +67,9 @@ pub fn all() -> Vec<(&'static str, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::handlers::{clients, credentials, gate_checks, network, revocations, workers};
+    use crate::http::handlers::{
+        bans, clients, credentials, gate_checks, network, revocations, workers,
+    };
 
     #[test]
     fn each_is_read_as_what_it_is_an_example_of() {
@@ -75,6 +84,7 @@ mod tests {
                 "EngagementBody" => reads::<workers::EngagementBody>(example),
                 "CredentialBody" => reads::<credentials::CredentialBody>(example),
                 "BadgeBody" => reads::<credentials::BadgeBody>(example),
+                "BanBody" => reads::<bans::BanBody>(example),
                 "ReasonBody" => reads::<credentials::ReasonBody>(example),
                 "RevocationBatchBody" => reads::<revocations::RevocationBatchBody>(example),
                 "ClientBody" => reads::<clients::ClientBody>(example),

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 24] = [
+const DEMANDS: [(Ask, &[&str]); 26] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -100,6 +100,8 @@ const DEMANDS: [(Ask, &[&str]); 24] = [
         DecideScreenings::reach,
         &["decide_appeal", "finalise_screening", "end_unmet_condition"],
     ),
+    (ReadBans::reach, &["list_bans", "show_ban"]),
+    (KeepBans::reach, &["mirror_ban", "end_ban"]),
     (
         ReadApprovals::reach,
         &["list_approvals", "show_approval", "withdraw_approval"],

@@ -20,6 +20,7 @@ use crate::domain::worker::{EngagementDetails, WorkerDetails};
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
 use crate::service::badges::keep_number;
+use crate::service::bans::{BAN_STANDS, banned};
 use crate::service::commit::Tx;
 use crate::service::credentials::{check_validity, whole_seconds};
 use crate::service::error::Error;
@@ -66,6 +67,8 @@ struct Employed {
     ended: bool,
     /// Whether it must be decided first who they are.
     undecided: bool,
+    /// Whether a port ban stands against them.
+    banned: bool,
 }
 
 impl Wanted for WantedCredential {
@@ -136,6 +139,7 @@ impl Wanted for WantedCredential {
             workers::ended(reader, &engagements)?.into_iter().collect();
         let employed: Vec<WorkerId> = staff.iter().map(|(_, worker, _)| *worker).collect();
         let undecided = match_cases::undecided(reader, &employed)?;
+        let banned = banned(reader, &employed)?;
         known.staff = staff
             .into_iter()
             .map(|(key, worker, engagement)| {
@@ -146,6 +150,7 @@ impl Wanted for WantedCredential {
                         engagement,
                         ended: ended.contains(&engagement),
                         undecided: undecided.contains(&worker),
+                        banned: banned.contains(&worker),
                     },
                 )
             })
@@ -242,6 +247,8 @@ impl Wanted for WantedCredential {
                 Some(terms.fault(Column::StaffNumber, "other_person", message))
             } else if staff.undecided {
                 Some(terms.fault(Column::StaffNumber, "match_open", MATCH_OPEN))
+            } else if staff.banned {
+                Some(terms.fault(Column::StaffNumber, "ban_stands", BAN_STANDS))
             } else {
                 None
             };
@@ -295,6 +302,7 @@ impl Wanted for WantedCredential {
                             engagement,
                             ended: false,
                             undecided: false,
+                            banned: false,
                         },
                     );
                 }

@@ -1,9 +1,10 @@
-//! Files brought in: workers with their badges, and lists of badges to revoke.
+//! Files brought in: workers with their badges, lists of badges to revoke, and the register's port bans.
 //!
 //! ```text
 //! bytes ── file ──> rows ── terms ──> what they want ── plan ──> new, same, conflict, unusable ── run ──> the ledger
 //!                           ├ calendar: days to moments     ├ credentials
-//!                           └ reasons: words to codes       └ revocations
+//!                           └ reasons: words to codes       ├ revocations
+//!                                                           └ bans
 //! ```
 //!
 //! An import is *checked* when it comes: nothing is changed, and [`Report`] tells what would be. It is kept, sealed,
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+mod bans;
 mod calendar;
 mod credentials;
 pub mod file;
@@ -46,6 +48,7 @@ use super::error::{Code, Error};
 use super::watch::stand_back;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{self, Permit};
+use crate::domain::client::Role;
 use crate::domain::ids::{ImportId, MemberId};
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::store::{Reader, Store, imports};
@@ -167,6 +170,7 @@ pub fn check(
     bytes: &[u8],
 ) -> Result<Checked, Error> {
     let caller = permit.caller();
+    check_role(caller.role, settings.purpose)?;
     let (sheet, layout) = open(settings.purpose, bytes)?;
     let (columns, dates) = (layout.columns.clone(), layout.dates);
     let places = services.index.places().clone();
@@ -185,6 +189,7 @@ pub fn check(
         Purpose::Revocations => {
             weigh::<revocations::WantedRevocation>(services, &terms, &sheet, now)
         }
+        Purpose::Bans => weigh::<bans::WantedBan>(services, &terms, &sheet, now),
     }?;
     let counts = tally.counts;
     if counts.new + counts.same + counts.conflict == 0 {
@@ -235,6 +240,17 @@ pub fn check(
         kept,
         sealed,
     })
+}
+
+/// The register brings bans and nothing else, and nobody else does.
+fn check_role(role: Role, purpose: Purpose) -> Result<(), Error> {
+    if (role == Role::Register) == (purpose == Purpose::Bans) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Forbidden,
+        "Your role may not bring in files of this purpose.",
+    ))
 }
 
 /// Keeps a file that was checked, sealed, so that it can be applied.
@@ -402,6 +418,7 @@ fn purpose_name(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Credentials => "credentials",
         Purpose::Revocations => "revocations",
+        Purpose::Bans => "bans",
     }
 }
 

@@ -6,9 +6,10 @@ use std::hash::Hash;
 use super::{Damage, Failure, sha256};
 use crate::domain::credential::CardKey;
 use crate::domain::digest::Digest;
-use crate::ledger::replay::Replay;
+use crate::ledger::replay::{Mirrored, Replay};
 use crate::store::{
-    Reader, StoreError, approvals, counts, credentials, match_cases, network, screenings, workers,
+    Reader, StoreError, approvals, bans, counts, credentials, match_cases, network, screenings,
+    workers,
 };
 
 /// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
@@ -129,6 +130,31 @@ pub(super) fn compare(
                 ("version", a.version != b.version),
             ])
         });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("bans", replay.bans, |id, _| id.to_string());
+    let all = bans::each(reader, |mirrored| {
+        table.row(mirrored.ban.id, mirrored, |a, b| {
+            let terms = |mirrored: &Mirrored| (mirrored.ban.starts_at, mirrored.ban.ends_at);
+            first([
+                ("state", a.state != b.state),
+                ("reference", a.ban.reference != b.ban.reference),
+                ("document", a.ban.document != b.ban.document),
+                ("term", terms(a) != terms(b)),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let banned = replay.banned.into_iter().map(|found| (found, ()));
+    let mut table = Table::new("ban_workers", banned, |(_, worker), ()| worker.to_string());
+    let all = bans::each_worker(reader, |ban, worker| {
+        table.row((ban, worker), (), |(), ()| None);
         Ok(())
     });
     counted.push(table.end(all)?);

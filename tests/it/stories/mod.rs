@@ -1,6 +1,7 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
 pub mod approvals;
+pub mod bans;
 pub mod batches;
 pub mod check_log;
 pub mod commands;
@@ -62,6 +63,16 @@ macro_rules! all {
             who_comes_with_a_document_later_waits_for_who_had_it_before,
             several_records_are_asked_about_one_by_one_and_lead_to_one_person,
             a_document_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, bans:
+            a_ban_bars_every_gate_of_every_member_at_once,
+            the_end_of_a_ban_lifts_what_it_did_and_nothing_else,
+            a_ban_begins_on_its_day,
+            a_ban_on_somebody_unknown_bites_when_they_are_registered,
+            a_match_that_is_confirmed_brings_the_ban_along,
+            nobody_makes_or_ends_a_ban_by_hand_alone,
+            a_file_of_the_register_is_mirrored_row_by_row,
+            a_ban_that_cannot_be_meant_is_refused_with_its_field,
         );
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,
