@@ -100,6 +100,14 @@ table! {
     ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, NetworkAdmin Network;
     /// Be the second person.
     AnswerApprovals: HrApprover Own, ScreeningApprover Own, NetworkAdmin Network;
+    /// Say whether the network shares what is held against somebody for cause, with a second person.
+    KeepSharing: NetworkAdmin Network;
+    /// Record on which legal basis a member shares.
+    KeepLegalBasis: Registrar Own;
+    /// See what issuers tell each other of a person, drafts among it.
+    ReadReferrals: HrOfficer Own, HrApprover Own, Registrar Own;
+    /// Send drafts, and answer what others tell, with a second person.
+    KeepReferrals: HrOfficer Own;
     /// See port bans, without whom they are about.
     ReadBans: Register Network, NetworkAdmin Network;
     /// Say which port bans there are, and end them; an administrator with a second person.

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::ban::Ban;
 use super::credential::SuspensionKind;
 use super::ids::{
-    ApprovalId, BanId, ClientId, CredentialId, MemberId, PersonId, ScreeningId, WorkerId,
+    ApprovalId, BanId, ClientId, CredentialId, MemberId, PersonId, ReferralId, ScreeningId,
+    WorkerId,
 };
-use super::screening;
+use super::network::Settings;
 use super::time::{HOUR_MS, Timestamp};
+use super::{referral, screening};
 
 /// How long an act waits for its second person, in milliseconds. After that it must be asked for again.
 pub const WAITS_MS: i64 = 72 * HOUR_MS;
@@ -36,6 +38,22 @@ pub enum Act {
         version: u64,
         /// Which kind.
         kind: SuspensionKind,
+    },
+    /// A member acts on what another told it of a person, or does not.
+    AnswerReferral {
+        /// Which referral.
+        referral: ReferralId,
+        /// The entry that last touched it.
+        version: u64,
+        /// The answer.
+        change: referral::Change,
+    },
+    /// The network is set otherwise.
+    ChangeSettings {
+        /// The entry that last touched the settings; 0 when nothing was ever set.
+        version: u64,
+        /// What is to hold.
+        settings: Settings,
     },
     /// A port ban is mirrored by hand, where the register's own feed does not bring it.
     MirrorBan {
@@ -81,8 +99,10 @@ impl Act {
     pub const fn desk(&self) -> Desk {
         match self {
             Self::MoveScreening { .. } => Desk::Screenings,
-            Self::LiftSuspension { .. } => Desk::Credentials,
-            Self::MirrorBan { .. } | Self::EndBan { .. } => Desk::Network,
+            Self::LiftSuspension { .. } | Self::AnswerReferral { .. } => Desk::Credentials,
+            Self::ChangeSettings { .. } | Self::MirrorBan { .. } | Self::EndBan { .. } => {
+                Desk::Network
+            }
         }
     }
 }

@@ -202,6 +202,10 @@ kinds! {
     ScreeningKind, ScreeningId, "scr";
     /// The question whether two records are of one person.
     MatchCaseKind, MatchCaseId, "mat";
+    /// What one issuer tells another of a person.
+    ReferralKind, ReferralId, "ref";
+    /// What holds for the whole network.
+    SettingsKind, SettingsId, "set";
     /// A port ban.
     BanKind, BanId, "ban";
     /// An act that waits for its second person.

@@ -19,6 +19,7 @@ pub mod match_case;
 pub mod name_search;
 pub mod network;
 pub mod reason;
+pub mod referral;
 pub mod screening;
 pub mod text;
 pub mod time;

@@ -19,7 +19,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
     approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
-    network, oauth, replacements, revocations, screenings, sightings, workers,
+    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -50,6 +50,8 @@ use super::problem::ProblemDocument;
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
         screenings::condition_unmet, screenings::lapse, screenings::withdraw,
+        sharing::show, sharing::change, sharing::record, sharing::end,
+        referrals::list, referrals::show, referrals::send, referrals::adopt, referrals::decline,
         bans::mirror, bans::list, bans::show, bans::end,
         approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
@@ -68,7 +70,7 @@ use super::problem::ProblemDocument;
         (name = "Workers", description = "Who works in the ports, and for whom."),
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
-        (name = "Between ports", description = "What one decides and bears on all: port bans."),
+        (name = "Between ports", description = "What bears on more than one member: port bans, and what issuers tell each other."),
         (name = "Approvals", description = "The second person."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),

@@ -123,6 +123,12 @@ problems! {
     /// The ban has begun or ended.
     BanState = "ban_state", CONFLICT, "The ban has ended",
         "The term of the ban is over, or it was taken back, so nothing more can happen to it.";
+    /// Nothing for cause may leave the member.
+    SharingBarred = "sharing_barred", CONFLICT, "What is held for cause may not leave the member",
+        "Members tell each other what they hold against somebody for cause only where the network is switched to share and the member that tells has a legal basis on record. The registrar of that member records it.";
+    /// The referral is not at this step.
+    ReferralState = "referral_state", CONFLICT, "The referral is not at this step",
+        "A draft is sent once, an open referral is answered once, and one whose ground is gone is over. Read it to see its state.";
     /// Another person must do this.
     WrongPerson = "wrong_person", CONFLICT, "Another person must do this",
         "Two people are needed, who act through clients of their own: the one who asked is not the one who answers, only the one who asked takes it back, and nobody decides what concerns themselves. The detail says which.";
@@ -196,6 +202,8 @@ impl From<Code> for ProblemCode {
             Code::BanStands => Self::BanStands,
             Code::BanKnown => Self::BanKnown,
             Code::BanState => Self::BanState,
+            Code::SharingBarred => Self::SharingBarred,
+            Code::ReferralState => Self::ReferralState,
             Code::WrongPerson => Self::WrongPerson,
             Code::ApprovalEnded => Self::ApprovalEnded,
             Code::ClientRevoked => Self::ClientRevoked,

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
     approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
-    network, oauth, replacements, revocations, screenings, sightings, workers,
+    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -58,6 +58,21 @@ pub fn table() -> Vec<Path> {
             vec![
                 (Method::GET, web::to(network::show_member)),
                 (Method::PUT, web::to(network::change_member)),
+            ],
+        ),
+        at(
+            "/v1/members/{id}/legal-bases",
+            vec![(Method::POST, web::to(sharing::record))],
+        ),
+        at(
+            "/v1/members/{id}/legal-bases/ends",
+            vec![(Method::POST, web::to(sharing::end))],
+        ),
+        at(
+            "/v1/settings",
+            vec![
+                (Method::GET, web::to(sharing::show)),
+                (Method::POST, web::to(sharing::change)),
             ],
         ),
         at(
@@ -252,6 +267,26 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/bans/{id}/ends",
             vec![(Method::POST, web::to(bans::end))],
+        ),
+        at(
+            "/v1/referrals",
+            vec![(Method::GET, web::to(referrals::list))],
+        ),
+        at(
+            "/v1/referrals/{id}",
+            vec![(Method::GET, web::to(referrals::show))],
+        ),
+        at(
+            "/v1/referrals/{id}/dispatches",
+            vec![(Method::POST, web::to(referrals::send))],
+        ),
+        at(
+            "/v1/referrals/{id}/adoptions",
+            vec![(Method::POST, web::to(referrals::adopt))],
+        ),
+        at(
+            "/v1/referrals/{id}/declines",
+            vec![(Method::POST, web::to(referrals::decline))],
         ),
         at(
             "/v1/approvals",

@@ -35,7 +35,7 @@ use crate::domain::screening::{self, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{BanStep, Projection, Record as NetworkRecord, fold};
+use crate::ledger::fold::{BanStep, Projection, Record as NetworkRecord, ReferralStep, fold};
 use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Hash, Tree, leaf_hash};
 
@@ -559,8 +559,8 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings, bans and approvals bears on
-    // them by itself.
+    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings, bans, referrals and approvals
+    // bears on them by itself.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -599,6 +599,10 @@ impl Projection for IndexWriter {
     }
 
     fn ban(&mut self, _: &Entry, _: BanStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn referral(&mut self, _: &Entry, _: ReferralStep<'_>) -> Result<(), String> {
         Ok(())
     }
 

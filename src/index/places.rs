@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use crate::domain::client::{Client, Person};
 use crate::domain::freshness;
-use crate::domain::ids::{CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, ZoneId};
-use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Zone};
+use crate::domain::ids::{
+    CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, SettingsId, ZoneId,
+};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Settings, Zone};
 use crate::ledger::fold::Record;
 
 /// One kind of record by identifier, each with the entry that last touched it.
@@ -33,6 +35,8 @@ pub struct Places {
     pub clients: Shelf<ClientId, Client>,
     /// People who act for members.
     pub people: Shelf<PersonId, Person>,
+    /// What holds for the whole network: one record, or none when nothing was ever set.
+    pub settings: Shelf<SettingsId, Settings>,
     /// What a check needs of its gate, put together once and not at every check.
     spots: QuickMap<GateId, Arc<Spot>>,
     /// The strictest age limit among a member's gates.
@@ -120,6 +124,7 @@ impl Places {
             Record::CardSystem(system) => of(&self.card_systems, &system.id, Record::CardSystem),
             Record::Client(client) => of(&self.clients, &client.id, Record::Client),
             Record::Person(person) => of(&self.people, &person.id, Record::Person),
+            Record::Settings(_) => of(&self.settings, &Settings::ID, Record::Settings),
         }
     }
 
@@ -161,6 +166,10 @@ impl Places {
             Record::Person(person) => {
                 self.people
                     .insert(person.id, (seq, Arc::new(person.clone())));
+            }
+            Record::Settings(settings) => {
+                self.settings
+                    .insert(Settings::ID, (seq, Arc::new(*settings)));
             }
         }
     }

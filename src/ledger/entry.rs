@@ -11,12 +11,13 @@ use crate::domain::ban::Ban;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
 use crate::domain::ids::{
-    ApprovalId, BanId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId,
-    WorkerId,
+    ApprovalId, BanId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ReferralId,
+    ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
-use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
 use crate::domain::reason::Reason;
+use crate::domain::referral::{self, Referral};
 use crate::domain::screening::{Change, Screening};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
@@ -109,6 +110,9 @@ pub enum Fact {
     /// A person who acts for a member, whole.
     #[serde(rename = "person.recorded")]
     PersonRecorded(Person),
+    /// What holds for the whole network, from now on.
+    #[serde(rename = "settings.recorded")]
+    SettingsRecorded(Settings),
     /// A worker was registered.
     #[serde(rename = "worker.registered")]
     WorkerRegistered(Worker),
@@ -168,6 +172,17 @@ pub enum Fact {
     BanEnded {
         /// Which.
         ban: BanId,
+    },
+    /// A member acted for cause against somebody, and tells another issuer, or would if it might.
+    #[serde(rename = "referral.opened")]
+    ReferralOpened(Referral),
+    /// Something happened to a referral.
+    #[serde(rename = "referral.moved")]
+    ReferralMoved {
+        /// Which.
+        referral: ReferralId,
+        /// What.
+        change: referral::Change,
     },
     /// An act was asked for that needs a second person.
     #[serde(rename = "approval.asked")]

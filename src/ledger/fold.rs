@@ -7,11 +7,13 @@ use crate::domain::ban::{self, Ban};
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
 use crate::domain::ids::{
-    ApprovalId, BanId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId, WorkerId,
+    ApprovalId, BanId, CredentialId, EngagementId, Gen, MatchCaseId, ReferralId, ScreeningId,
+    WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
-use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
 use crate::domain::reason::Reason;
+use crate::domain::referral::{self, Referral};
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 
@@ -32,6 +34,8 @@ pub enum Record {
     Client(Client),
     /// A person who acts for a member.
     Person(Person),
+    /// What holds for the whole network.
+    Settings(Settings),
 }
 
 /// A step about a port ban.
@@ -43,6 +47,15 @@ pub enum BanStep<'a> {
     Found(BanId, WorkerId),
     /// It moves. Must refuse what [`State::apply`](ban::State::apply) refuses.
     Moved(BanId, ban::Change),
+}
+
+/// A step about what issuers tell each other.
+#[derive(Debug, Clone, Copy)]
+pub enum ReferralStep<'a> {
+    /// There is a new one: open where it is for somebody, a draft otherwise.
+    Opened(&'a Referral),
+    /// It moves. Must refuse what [`State::apply`](referral::State::apply) refuses.
+    Moved(ReferralId, referral::Change),
 }
 
 /// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
@@ -85,6 +98,8 @@ pub trait Projection {
     ) -> Result<(), Self::Error>;
     /// Something happens to a port ban.
     fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), Self::Error>;
+    /// Something happens to a referral.
+    fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), Self::Error>;
     /// An act waits for its second person.
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Self::Error>;
     /// It waits no more. Must refuse what [`State::apply`](crate::domain::approval::State::apply) refuses.
@@ -128,6 +143,7 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         }
         Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
         Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
+        Fact::SettingsRecorded(settings) => into.recorded(seq, &Record::Settings(*settings)),
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
         Fact::MatchOpened(case) => into.match_case(entry, case),
@@ -142,6 +158,10 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::BanFound { ban, worker } => into.ban(entry, BanStep::Found(*ban, *worker)),
         Fact::BanBegan { ban } => into.ban(entry, BanStep::Moved(*ban, ban::Change::Begin)),
         Fact::BanEnded { ban } => into.ban(entry, BanStep::Moved(*ban, ban::Change::End)),
+        Fact::ReferralOpened(referral) => into.referral(entry, ReferralStep::Opened(referral)),
+        Fact::ReferralMoved { referral, change } => {
+            into.referral(entry, ReferralStep::Moved(*referral, *change))
+        }
         Fact::ApprovalAsked(approval) => into.approval(entry, approval),
         Fact::ApprovalEnded { approval, end } => into.approval_ended(entry, *approval, *end),
         Fact::CredentialIssued { credential, badges } => {
@@ -176,6 +196,7 @@ impl Record {
             Self::CardSystem(card_system) => card_system.id.to_string(),
             Self::Client(client) => client.id.to_string(),
             Self::Person(person) => person.id.to_string(),
+            Self::Settings(_) => Settings::ID.to_string(),
         }
     }
 
@@ -189,6 +210,7 @@ impl Record {
             Self::CardSystem(card_system) => serde_json::to_string(card_system),
             Self::Client(client) => serde_json::to_string(client),
             Self::Person(person) => serde_json::to_string(person),
+            Self::Settings(settings) => serde_json::to_string(settings),
         };
         body.expect("a record has only string keys and no failing serializer")
     }
@@ -203,6 +225,7 @@ impl Record {
             "cas" => serde_json::from_str(body).map(Self::CardSystem).ok(),
             "cli" => serde_json::from_str(body).map(Self::Client).ok(),
             "per" => serde_json::from_str(body).map(Self::Person).ok(),
+            "set" => serde_json::from_str(body).map(Self::Settings).ok(),
             _ => None,
         }
         .filter(|record| record.id_text() == id)

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entry::{Actor, Entry};
-use super::fold::{BanStep, Projection, Record};
+use super::fold::{BanStep, Projection, Record, ReferralStep};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::ban;
 use crate::domain::calendar::Day;
@@ -12,17 +12,18 @@ use crate::domain::card::Format;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
 use crate::domain::ids::{
     ApprovalId, BadgeId, BanId, CardSystemId, ClientId, CredentialId, EngagementId, Gen,
-    MatchCaseId, ScreeningId, WorkerId,
+    MatchCaseId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{self, Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
+use crate::domain::referral;
 use crate::domain::screening::{self, Function, Screening, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
 
 mod between;
 
-pub use between::Mirrored;
+pub use between::{Mirrored, Referred};
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
 #[derive(Debug, Default)]
@@ -45,6 +46,8 @@ pub struct Replay {
     pub bans: HashMap<BanId, Mirrored>,
     /// Whom each of them is about.
     pub banned: HashSet<(BanId, WorkerId)>,
+    /// What issuers tell each other.
+    pub referrals: HashMap<ReferralId, Referred>,
     /// Acts that needed a second person.
     pub approvals: HashMap<ApprovalId, Asked>,
     /// Whose screenings are open for what: one each.
@@ -179,6 +182,9 @@ pub enum Illegal {
     /// The ban has begun or ended before.
     #[error("{0}")]
     Ban(#[from] ban::Refused),
+    /// The referral is elsewhere.
+    #[error("{0}")]
+    Referral(#[from] referral::Refused),
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
@@ -215,7 +221,7 @@ impl Projection for Replay {
             }
         };
         match record {
-            Record::Member(_) => {}
+            Record::Member(_) | Record::Settings(_) => {}
             Record::Facility(facility) => knows(facility.member.to_string())?,
             Record::Zone(zone) => knows(zone.facility.to_string())?,
             Record::Gate(gate) => {
@@ -352,6 +358,10 @@ impl Projection for Replay {
 
     fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), Illegal> {
         self.ban_step(entry, step)
+    }
+
+    fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), Illegal> {
+        self.referral_step(entry, step)
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {

@@ -4,10 +4,10 @@
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{bans, credentials, screenings};
+use super::{bans, credentials, referrals, screenings, sharing};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, KeepBans, KeepScreenings, Lift, Permit,
-    ReadApprovals,
+    AnswerApprovals, Caller, DecideScreenings, KeepBans, KeepReferrals, KeepScreenings,
+    KeepSharing, Lift, Permit, ReadApprovals,
 };
 use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -50,6 +50,8 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
             caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
+        Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
+        Act::ChangeSettings { .. } => caller.permit::<KeepSharing>().is_ok(),
         Act::MirrorBan { .. } | Act::EndBan { .. } => caller.permit::<KeepBans>().is_ok(),
     }
 }
@@ -136,6 +138,14 @@ pub fn grant(
             version,
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
+        Act::AnswerReferral {
+            referral,
+            version,
+            change,
+        } => referrals::answer_approved(tx, *referral, *version, *change)?,
+        Act::ChangeSettings { version, settings } => {
+            sharing::switch_approved(tx, *version, *settings)?
+        }
         Act::MirrorBan { ban } => bans::mirror_approved(tx, ban)?,
         Act::EndBan { ban, version } => bans::end_approved(tx, *ban, *version)?,
     }

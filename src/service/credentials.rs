@@ -9,6 +9,7 @@ use super::commit::Tx;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
+use super::referrals;
 use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Revoke, Suspend};
 use crate::domain::approval::Act;
 use crate::domain::credential::{
@@ -238,6 +239,9 @@ pub fn suspend(
         kind,
         reason,
     })?;
+    if kind == SuspensionKind::ForCause {
+        referrals::refer(tx, &held.credential, reason)?;
+    }
     Ok(Held {
         state,
         reason: Some(reason),
@@ -296,6 +300,9 @@ fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Err
         credential: id,
         kind,
     })?;
+    if kind == SuspensionKind::ForCause {
+        referrals::fall(tx, id)?;
+    }
     Ok(Held {
         state,
         reason: None,
@@ -344,6 +351,11 @@ pub fn revoke(
             credential: id,
             reason,
         })?;
+        if reason.class() == Class::ForCause
+            && let Some(held) = credentials::find(tx.reader()?, id)?
+        {
+            referrals::refer(tx, &held.credential, reason)?;
+        }
         return Ok(Revocation {
             credential: id,
             reason,

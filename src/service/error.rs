@@ -1,10 +1,10 @@
 //! Refusals: a stable code for programs, a sentence for people, and a private cause for the log.
 
 use crate::access::permission::Forbidden;
-use crate::domain::ban;
 use crate::domain::credential::Refused;
 use crate::domain::match_case::Decided;
 use crate::domain::screening;
+use crate::domain::{ban, referral};
 use crate::store::StoreError;
 
 /// Why something was not done. The names are part of the API; `http::problem` maps each to a status.
@@ -44,6 +44,10 @@ pub enum Code {
     BanKnown,
     /// The ban has begun or ended already.
     BanState,
+    /// Nothing that is held against somebody for cause may leave the member.
+    SharingBarred,
+    /// The referral is not at this step.
+    ReferralState,
     /// Another person must do this.
     WrongPerson,
     /// The approval does not wait any more.
@@ -239,6 +243,16 @@ impl From<ban::Refused> for Error {
             refused.0.as_str()
         );
         Self::new(Code::BanState, detail)
+    }
+}
+
+impl From<referral::Refused> for Error {
+    fn from(refused: referral::Refused) -> Self {
+        let detail = format!(
+            "The referral is {}; this cannot happen to it.",
+            refused.0.as_str()
+        );
+        Self::new(Code::ReferralState, detail)
     }
 }
 

@@ -7,7 +7,8 @@
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
 //!   the records.
-//! * [`approvals`]: the second person. [`bans`]: what courts order, for all members. [`sweep`]: what follows from a date.
+//! * [`approvals`]: the second person. [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell
+//!   each other, where [`sharing`] lets it. [`sweep`]: what follows from a date.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -30,12 +31,14 @@ pub mod load;
 pub mod lookups;
 pub mod match_cases;
 pub mod network;
+pub mod referrals;
 pub mod restore;
 pub mod retention;
 pub mod screenings;
 pub mod search;
 pub mod seen;
 pub mod setup;
+pub mod sharing;
 pub mod signing_keys;
 pub mod sum;
 pub mod sweep;

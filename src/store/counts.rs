@@ -6,11 +6,11 @@ use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{
     approvals, badge_cards, badges, ban_workers, bans, credentials, engagements, match_cases,
-    network_records, screenings, worker_documents, workers,
+    network_records, referrals, screenings, worker_documents, workers,
 };
 
 /// How many rows each table of the projection has, under its name.
-pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 12], StoreError> {
+pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 13], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -28,6 +28,7 @@ pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 12], S
         screenings,
         bans,
         ban_workers,
+        referrals,
         approvals,
         credentials,
         badges,

@@ -7,7 +7,7 @@ use super::columns::Bytes16;
 use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{badge_cards, badges, credentials};
-use super::tables::{BadgeCardRow, BadgeRow, CredentialRow, medium_number};
+use super::tables::{BadgeCardRow, BadgeRow, CredentialRow};
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
 use crate::domain::ids::{BadgeId, CredentialId, MemberId, WorkerId};
@@ -385,6 +385,13 @@ fn reason_from(number: i16) -> Result<Reason, StoreError> {
         .ok()
         .and_then(Reason::from_number)
         .ok_or_else(|| StoreError::Corrupt(format!("reason {number} is not known")))
+}
+
+pub(super) fn medium_number(medium: Medium) -> i16 {
+    match medium {
+        Medium::Card => 1,
+        Medium::Phone => 2,
+    }
 }
 
 fn medium_from(number: i16) -> Result<Medium, StoreError> {

@@ -26,6 +26,7 @@ pub mod migrate;
 pub mod names;
 pub mod network;
 pub mod permits;
+pub mod referrals;
 mod schema;
 pub mod screenings;
 pub mod signing_keys;

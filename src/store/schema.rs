@@ -89,6 +89,22 @@ table! {
     ban_workers (ban, worker) { ban -> Binary, worker -> Binary, }
 }
 table! {
+    referrals (id) {
+        id -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        credential -> Binary,
+        reason -> SmallInt,
+        to_member -> Nullable<Binary>,
+        to_worker -> Nullable<Binary>,
+        state -> SmallInt,
+        ground -> Nullable<SmallInt>,
+        opened_at -> BigInt,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
     approvals (id) {
         id -> Binary,
         member -> Binary,

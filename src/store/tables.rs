@@ -15,14 +15,14 @@ use super::schema::{
     screenings, sealed_details, staff_numbers, worker_documents, worker_names, workers,
 };
 use crate::domain::approval::{self, Approval, End};
-use crate::domain::credential::{Badge, Change, Credential, Medium, State};
+use crate::domain::credential::{Badge, Change, Credential, State};
 use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{BanStep, Projection, Record};
+use crate::ledger::fold::{BanStep, Projection, Record, ReferralStep};
 use crate::ledger::replay::{Asked, Matched, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
@@ -367,6 +367,10 @@ impl Projection for Tables<'_> {
         super::bans::step(self.writer, entry, step)
     }
 
+    fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), StoreError> {
+        super::referrals::step(self.writer, entry, step)
+    }
+
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), StoreError> {
         self.pending.approvals.push(ApprovalRow::of(&Asked {
             approval: approval.clone(),
@@ -425,7 +429,7 @@ impl Projection for Tables<'_> {
         self.pending.badges.push(BadgeRow {
             id: badge.id.into(),
             credential: credential.into(),
-            medium: medium_number(badge.medium),
+            medium: super::credentials::medium_number(badge.medium),
         });
         self.pending
             .badge_cards
@@ -480,12 +484,5 @@ impl Projection for Tables<'_> {
         } else {
             Err(StoreError::Guard)
         }
-    }
-}
-
-pub(super) fn medium_number(medium: Medium) -> i16 {
-    match medium {
-        Medium::Card => 1,
-        Medium::Phone => 2,
     }
 }

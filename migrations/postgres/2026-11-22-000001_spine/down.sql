@@ -10,6 +10,7 @@ DROP TABLE badge_cards;
 DROP TABLE badges;
 DROP TABLE credentials;
 DROP TABLE approvals;
+DROP TABLE referrals;
 DROP TABLE ban_workers;
 DROP TABLE bans;
 DROP TABLE screenings;

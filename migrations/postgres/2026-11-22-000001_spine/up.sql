@@ -135,6 +135,25 @@ CREATE TABLE ban_workers (
 );
 CREATE INDEX ban_workers_by_worker ON ban_workers (worker, ban);
 
+-- What issuers tell each other of a person for cause. One that is for nobody is a draft.
+CREATE TABLE referrals (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    credential BYTEA NOT NULL,
+    reason SMALLINT NOT NULL,
+    to_member BYTEA,
+    to_worker BYTEA,
+    state SMALLINT NOT NULL,
+    ground SMALLINT,
+    opened_at BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX referrals_by_member ON referrals (member, id);
+CREATE INDEX referrals_by_addressee ON referrals (to_member, id);
+CREATE INDEX referrals_by_credential ON referrals (credential, state);
+
 -- Acts that need a second person, as they were asked for, and what became of each.
 CREATE TABLE approvals (
     id BYTEA NOT NULL PRIMARY KEY,

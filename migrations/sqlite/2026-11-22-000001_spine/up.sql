@@ -135,6 +135,25 @@ CREATE TABLE ban_workers (
 ) WITHOUT ROWID;
 CREATE INDEX ban_workers_by_worker ON ban_workers (worker, ban);
 
+-- What issuers tell each other of a person for cause. One that is for nobody is a draft.
+CREATE TABLE referrals (
+    id BLOB NOT NULL PRIMARY KEY,
+    member BLOB NOT NULL,
+    worker BLOB NOT NULL,
+    credential BLOB NOT NULL,
+    reason SMALLINT NOT NULL,
+    to_member BLOB,
+    to_worker BLOB,
+    state SMALLINT NOT NULL,
+    ground SMALLINT,
+    opened_at BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX referrals_by_member ON referrals (member, id);
+CREATE INDEX referrals_by_addressee ON referrals (to_member, id);
+CREATE INDEX referrals_by_credential ON referrals (credential, state);
+
 -- Acts that need a second person, as they were asked for, and what became of each.
 CREATE TABLE approvals (
     id BLOB NOT NULL PRIMARY KEY,

@@ -12,9 +12,11 @@ pub mod match_cases;
 pub mod network;
 pub mod oauth;
 pub mod records;
+pub mod referrals;
 pub mod replacements;
 pub mod revocations;
 pub mod screenings;
+pub mod sharing;
 pub mod sightings;
 pub mod workers;
 

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 26] = [
+const DEMANDS: [(Ask, &[&str]); 30] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -22,6 +22,7 @@ const DEMANDS: [(Ask, &[&str]); 26] = [
             "show_zone",
             "list_card_systems",
             "show_card_system",
+            "show_settings",
         ],
     ),
     (KeepMembers::reach, &["add_member", "change_member"]),
@@ -99,6 +100,16 @@ const DEMANDS: [(Ask, &[&str]); 26] = [
     (
         DecideScreenings::reach,
         &["decide_appeal", "finalise_screening", "end_unmet_condition"],
+    ),
+    (KeepSharing::reach, &["change_settings"]),
+    (
+        KeepLegalBasis::reach,
+        &["record_legal_basis", "end_legal_basis"],
+    ),
+    (ReadReferrals::reach, &["list_referrals", "show_referral"]),
+    (
+        KeepReferrals::reach,
+        &["send_referral", "adopt_referral", "decline_referral"],
     ),
     (ReadBans::reach, &["list_bans", "show_ban"]),
     (KeepBans::reach, &["mirror_ban", "end_ban"]),

@@ -272,8 +272,12 @@ pub fn show(
     permit: Permit<permission::Import>,
     id: ImportId,
 ) -> Result<Import, Error> {
+    let not_found = || Error::not_found("import");
     let found = imports::find(reader, id)?.filter(|import| permit.covers(import.member));
-    import_from(found.ok_or_else(|| Error::not_found("import"))?, keyring)
+    let import = import_from(found.ok_or_else(not_found)?, keyring)?;
+    // What the register brings is not its member's.
+    check_role(permit.caller().role, import.purpose).map_err(|_| not_found())?;
+    Ok(import)
 }
 
 /// Lets a checked import be carried out; [`start`] then does it. A member has one of them at a time, so that no flood of

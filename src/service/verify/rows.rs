@@ -8,8 +8,8 @@ use crate::domain::credential::CardKey;
 use crate::domain::digest::Digest;
 use crate::ledger::replay::{Mirrored, Replay};
 use crate::store::{
-    Reader, StoreError, approvals, bans, counts, credentials, match_cases, network, screenings,
-    workers,
+    Reader, StoreError, approvals, bans, counts, credentials, match_cases, network, referrals,
+    screenings, workers,
 };
 
 /// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
@@ -155,6 +155,27 @@ pub(super) fn compare(
     let mut table = Table::new("ban_workers", banned, |(_, worker), ()| worker.to_string());
     let all = bans::each_worker(reader, |ban, worker| {
         table.row((ban, worker), (), |(), ()| None);
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("referrals", replay.referrals, |id, _| id.to_string());
+    let all = referrals::each(reader, |referred| {
+        table.row(referred.referral.id, referred, |a, b| {
+            let (opened, found) = (&a.referral, &b.referral);
+            first([
+                ("state", a.state != b.state),
+                ("addressee", opened.to != found.to),
+                ("reason", opened.reason != found.reason),
+                ("issuer", opened.member != found.member),
+                ("worker", opened.worker != found.worker),
+                ("credential", opened.credential != found.credential),
+                ("ground", a.ground != b.ground),
+                ("time of opening", a.opened_at != b.opened_at),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
         Ok(())
     });
     counted.push(table.end(all)?);

@@ -70,6 +70,7 @@ fn facts() -> Vec<Fact> {
             kind: MemberKind::PortAuthority,
             locodes: vec![],
             max_age_ms: None,
+            legal_basis: None,
         }),
         Fact::CardSystemRecorded(CardSystem {
             id: CardSystemId::from_u128(3),
@@ -241,10 +242,13 @@ async fn an_untouched_database_is_whole() {
             ("approvals", 0),
             ("badge_cards", 3),
             ("badges", 3),
+            ("ban_workers", 0),
+            ("bans", 0),
             ("credentials", 2),
             ("engagements", 1),
             ("match_cases", 0),
             ("network_records", 2),
+            ("referrals", 0),
             ("screenings", 0),
             ("worker_documents", 0),
             ("workers", 1),
@@ -475,6 +479,8 @@ async fn a_row_that_cannot_be_is_named() {
     }
 }
 
+mod bans;
 mod match_cases;
+mod referrals;
 mod screenings;
 mod sealed;

@@ -82,6 +82,8 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     hr.post(&decided, &json!({})).await.created();
     for _ in 0..3 {
         side.one(Thing::Approval).await;
+        side.one(Thing::Ban).await;
+        side.one(Thing::Draft).await;
     }
     // One that was granted.
     side.one(Thing::Refused).await;
@@ -109,6 +111,12 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             &format!("/v1/workers/{}/engagements", side.worker),
             hr,
             None,
+        ),
+        list("/v1/referrals", hr, Some(String::from("state=draft"))),
+        list(
+            "/v1/bans",
+            side.role("register"),
+            Some(String::from("state=standing")),
         ),
         list("/v1/match-cases", hr, Some(String::from("state=open"))),
         list(
@@ -286,10 +294,13 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
             other.role("auditor")
         } else if path.contains("screenings") {
             other.role("screening_officer")
+        } else if path.contains("bans") {
+            other.role("register")
         } else if path.contains("approvals") {
             other.role("screening_approver")
         } else if path.contains("workers")
             || path.contains("match-cases")
+            || path.contains("referrals")
             || path.contains("credentials")
             || path.contains("sightings")
         {

@@ -212,6 +212,22 @@ async fn story(world: &World, admin: &Admin) -> Told {
             json!({ "family_name": FAMILY_NAME, "given_names": GIVEN_NAMES, "documents": wrong });
         errors.push(hr.api.post("/v1/workers", &body).await);
     }
+    // The register names people by the same documents.
+    let network = world.admin().await;
+    let register = network.client(world, &network.member, "register").await;
+    let ban = json!({ "document": document, "reference": "2026/1", "starts_at": "2026-04-01T00:00:00Z",
+        "ends_at": "2027-04-01T00:00:00Z" });
+    register.post("/v1/bans", &ban).await.created();
+    errors.push(register.post("/v1/bans", &ban).await);
+    for (field, value) in [
+        ("reference", json!(FAMILY_NAME)),
+        ("document", json!(DOCUMENT)),
+        ("worker", json!(DOCUMENT)),
+    ] {
+        let mut wrong = ban.clone();
+        wrong[field] = value;
+        errors.push(register.post("/v1/bans", &wrong).await);
+    }
     for path in [
         format!("/v1/match-cases?state={DOCUMENT}"),
         format!("/v1/match-cases/{DOCUMENT}"),

@@ -274,6 +274,35 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     hr.post(&decide, &json!({})).await.created();
     reached.by(hr.post(&decide, &json!({})).await, "match_decided");
 
+    let draft = side.one(Thing::Draft).await;
+    let path = format!("/v1/referrals/{draft}");
+    let credential = hr.get(&path).await.ok()["credential"].clone();
+    let send = format!("{path}/dispatches");
+    reached.by(hr.post(&send, &json!({})).await, "sharing_barred");
+    // What follows takes its place.
+    let revocations = format!(
+        "/v1/credentials/{}/revocations",
+        credential.as_str().unwrap()
+    );
+    let body = json!({ "reason": "lent_or_shared" });
+    hr.post(&revocations, &body).await.created();
+    reached.by(hr.post(&send, &json!({})).await, "referral_state");
+
+    let ban = side.one(Thing::Ban).await;
+    let register = side.role("register");
+    let path = format!("/v1/bans/{ban}");
+    let reference = register.get(&path).await.ok()["reference"].clone();
+    let of_worker = json!({ "worker": side.worker, "reference": reference, "starts_at": "2026-03-01T23:00:00Z",
+        "ends_at": "2027-03-01T23:00:00Z" });
+    let known = register.post("/v1/bans", &of_worker).await.created();
+    reached.by(register.post("/v1/bans", &of_worker).await, "ban_known");
+    let body =
+        json!({ "worker": side.worker, "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    reached.by(hr.post("/v1/credentials", &body).await, "ban_stands");
+    let end = format!("/v1/bans/{}/ends", known["id"].as_str().unwrap());
+    register.post(&end, &json!({})).await.created();
+    reached.by(register.post(&end, &json!({})).await, "ban_state");
+
     // Who asks and grants in one person.
     let refused = side.one(Thing::Refused).await;
     let path = format!("/v1/screenings/{refused}/finalisations");

@@ -38,6 +38,10 @@ pub enum Thing {
     UnderAppeal,
     /// One that was cleared with a warning, with its last day past.
     Conditional,
+    /// A port ban, which is no member's.
+    Ban,
+    /// What this member would tell others of somebody, and may not.
+    Draft,
     /// An act of the screening desk that waits for its second person.
     Approval,
     Credential,
@@ -147,6 +151,12 @@ impl Row {
             side.role("screening_officer")
         } else if self.path.contains("gate-checks") || self.path.ends_with("/status") {
             &side.gate_api
+        } else if self.path.contains("/bans") {
+            side.role("register")
+        } else if self.path.contains("/referrals") {
+            &side.hr.api
+        } else if self.path.contains("/legal-bases") {
+            side.role("registrar")
         } else if of_hr.iter().any(|path| self.path.contains(path)) {
             &side.hr.api
         } else {
@@ -205,6 +215,27 @@ fn badge(side: &Side) -> Value {
     let number = NUMBERS.fetch_add(1, Ordering::SeqCst).to_string();
     let card = json!({ "card_system": side.hr.card_system, "format": "number", "value": number });
     json!({ "medium": "card", "cards": [card] })
+}
+
+fn legal_basis(_: &Side, _: &str) -> Value {
+    json!({ "reference": "GBA-2026/7", "date": "2026-02-01" })
+}
+
+fn settings(_: &Side, _: &str) -> Value {
+    json!({ "share_for_cause": true })
+}
+
+fn decline(_: &Side, _: &str) -> Value {
+    json!({ "ground": "not_proportionate" })
+}
+
+fn ban(_: &Side, _: &str) -> Value {
+    let number = NUMBERS.fetch_add(1, Ordering::SeqCst);
+    let document = json!({ "kind": "passport", "country": "BEL", "number": format!("B{number}") });
+    json!({
+        "document": document, "reference": format!("2026/{number}"), "starts_at": "2026-03-01T23:00:00Z",
+        "ends_at": "2031-03-01T23:00:00Z",
+    })
 }
 
 fn member(_: &Side, _: &str) -> Value {
@@ -391,6 +422,18 @@ pub fn rows() -> Vec<Row> {
         post("/v1/members", Thing::Nothing, Json(member)),
         get("/v1/members/{id}", Thing::Member),
         put("/v1/members/{id}", Thing::Member, member),
+        post(
+            "/v1/members/{id}/legal-bases",
+            Thing::Member,
+            Json(legal_basis),
+        ),
+        post(
+            "/v1/members/{id}/legal-bases/ends",
+            Thing::Member,
+            Body::None,
+        ),
+        get("/v1/settings", Thing::Nothing),
+        post("/v1/settings", Thing::Nothing, Json(settings)),
         get("/v1/facilities", Thing::Nothing),
         post("/v1/facilities", Thing::Member, Json(facility)),
         get("/v1/facilities/{id}", Thing::Facility),
@@ -485,6 +528,15 @@ pub fn rows() -> Vec<Row> {
             Thing::Screening,
             Body::None,
         ),
+        get("/v1/bans", Thing::Nothing),
+        post("/v1/bans", Thing::Nothing, Json(ban)),
+        get("/v1/bans/{id}", Thing::Ban),
+        post("/v1/bans/{id}/ends", Thing::Ban, Body::None),
+        get("/v1/referrals", Thing::Nothing),
+        get("/v1/referrals/{id}", Thing::Draft),
+        post("/v1/referrals/{id}/dispatches", Thing::Draft, Body::None),
+        post("/v1/referrals/{id}/adoptions", Thing::Draft, Body::None),
+        post("/v1/referrals/{id}/declines", Thing::Draft, Json(decline)),
         get("/v1/approvals", Thing::Nothing),
         get("/v1/approvals/{id}", Thing::Approval),
         post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
@@ -554,6 +606,9 @@ impl Side {
         for role in OTHER_ROLES {
             others.insert(role, admin.person(world, role).await);
         }
+        let network = world.admin().await;
+        let register = network.client(world, &admin.member, "register").await;
+        others.insert("register", register);
         Self {
             member: admin.member.clone(),
             admin: admin.api.clone(),
@@ -602,6 +657,28 @@ impl Side {
                     .await,
             ),
             Thing::Newcomer => self.hr.registers("Claes").await,
+            Thing::Draft => {
+                let body = credential(self, &self.worker);
+                let id = made(self.hr.api.post("/v1/credentials", &body).await);
+                let path = format!("/v1/credentials/{id}/suspensions");
+                let body = json!({ "reason": "under_inquiry" });
+                self.hr.api.post(&path, &body).await.created();
+                // The pages of a list are in the order in which its things came to be.
+                let mut page = String::from("/v1/referrals?state=draft&limit=200");
+                loop {
+                    let drafts = self.hr.api.get(&page).await.ok();
+                    let items = drafts["items"].as_array().expect("items");
+                    if let Some(draft) = items
+                        .iter()
+                        .find(|draft| draft["credential"] == id.as_str())
+                    {
+                        return text(draft, "id").to_owned();
+                    }
+                    let next = text(&drafts, "next_cursor");
+                    page = format!("/v1/referrals?state=draft&limit=200&cursor={next}");
+                }
+            }
+            Thing::Ban => made(self.role("register").post("/v1/bans", &ban(self, "")).await),
             Thing::Screening
             | Thing::Pending
             | Thing::Refused
@@ -723,6 +800,8 @@ pub fn nobody(thing: Thing) -> &'static str {
         | Thing::Refused
         | Thing::UnderAppeal
         | Thing::Conditional => "scr_00000000000070008000000000000000",
+        Thing::Draft => "ref_00000000000070008000000000000000",
+        Thing::Ban => "ban_00000000000070008000000000000000",
         Thing::Approval => "apr_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",

@@ -12,6 +12,7 @@ pub mod imports;
 pub mod lookups;
 pub mod match_cases;
 pub mod ready;
+pub mod referrals;
 pub mod replacements;
 pub mod restart;
 pub mod screenings;
@@ -73,6 +74,14 @@ macro_rules! all {
             nobody_makes_or_ends_a_ban_by_hand_alone,
             a_file_of_the_register_is_mirrored_row_by_row,
             a_ban_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, referrals:
+            nothing_leaves_a_member_without_the_switch_and_a_legal_basis,
+            what_b_adopts_with_two_people_suspends,
+            what_b_declines_has_a_ground_and_changes_nothing,
+            what_is_not_answered_in_three_days_is_overdue,
+            a_referral_falls_with_its_ground,
+            the_network_is_switched_by_two,
         );
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,

@@ -105,7 +105,7 @@ pub(super) const ALL: [(Column, &[&str]); 17] = [
         "Reason code", "Redencode", "Code motif",
     ]),
     (Column::DocumentKind, &[
-        "Soort document", "Type de document", "Art des Dokuments", "Document kind", "Documenttype", "Document type",
+        "Soort document", "Type de document", "Art des Dokuments", "Document kind", "Document type",
         "Dokumentart",
     ]),
     (Column::DocumentCountry, &[
