@@ -1,5 +1,6 @@
 //! Whether the network shares what is held against somebody for cause: `/v1/settings`, and the legal bases of members.
 
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
@@ -9,7 +10,7 @@ use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, MemberKind};
 use crate::domain::network::{LegalBasis, Settings};
 use crate::domain::screening::Reference;
-use crate::http::extract::{Guarded, IdempotencyKey, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, PathId, ValidJson, no_query};
 use crate::service::approvals::Outcome;
 use crate::service::commit::Once;
 use crate::service::{Error, Tx, sharing};
@@ -48,7 +49,8 @@ pub struct LegalBasisBody {
 /// What holds for the whole network.
 #[utoipa::path(get, operation_id = "show_settings", path = "/v1/settings", tag = "Network",
     responses((status = 200, description = "The settings", body = SettingsView)))]
-pub async fn show(who: Guarded<ReadNetwork>) -> Answer {
+pub async fn show(who: Guarded<ReadNetwork>, request: HttpRequest) -> Answer {
+    no_query(&request)?;
     let (seq, settings) = sharing::settings(&who.services.index.places(), who.permit);
     let view = SettingsView {
         share_for_cause: settings.share_for_cause,

@@ -247,10 +247,8 @@ fn check_role(role: Role, purpose: Purpose) -> Result<(), Error> {
     if (role == Role::Register) == (purpose == Purpose::Bans) {
         return Ok(());
     }
-    Err(Error::new(
-        Code::Forbidden,
-        "Your role may not bring in files of this purpose.",
-    ))
+    let message = "Only the register brings in port bans, and it brings in nothing else.";
+    Err(Error::field("purpose", "not_for_this_role", message))
 }
 
 /// Keeps a file that was checked, sealed, so that it can be applied.

@@ -84,6 +84,7 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         side.one(Thing::Approval).await;
         side.one(Thing::Ban).await;
         side.one(Thing::Draft).await;
+        side.one(Thing::Referral).await;
     }
     // One that was granted.
     side.one(Thing::Refused).await;

@@ -330,7 +330,7 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         "POST /v1/referrals/{id}/dispatches",
         "own",
         "hr_officer",
-        409,
+        201,
     ),
     (
         "POST /v1/referrals/{id}/dispatches",
@@ -338,10 +338,21 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         "hr_approver",
         403,
     ),
-    // Nobody answers what they would tell themselves.
     (
         "POST /v1/referrals/{id}/adoptions",
         "own",
+        "hr_officer",
+        202,
+    ),
+    (
+        "POST /v1/referrals/{id}/adoptions",
+        "own",
+        "hr_approver",
+        403,
+    ),
+    (
+        "POST /v1/referrals/{id}/adoptions",
+        "other",
         "hr_officer",
         404,
     ),
@@ -358,7 +369,7 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
     ("GET /v1/workers/{id}", "own", "register", 403),
     ("GET /v1/credentials/{id}", "own", "register", 403),
     ("GET /v1/imports/{id}", "own", "register", 404),
-    ("POST /v1/imports", "own", "register", 403),
+    ("POST /v1/imports", "own", "register", 422),
     ("POST /v1/members", "-", "network_admin", 201),
     ("POST /v1/members", "-", "member_admin", 403),
     ("PUT /v1/members/{id}", "own", "member_admin", 403),

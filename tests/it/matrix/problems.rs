@@ -278,6 +278,7 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     let path = format!("/v1/referrals/{draft}");
     let credential = hr.get(&path).await.ok()["credential"].clone();
     let send = format!("{path}/dispatches");
+    side.may_share(false).await;
     reached.by(hr.post(&send, &json!({})).await, "sharing_barred");
     // What follows takes its place.
     let revocations = format!(

@@ -10,7 +10,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::actors::{Admin, Api, Hr, Said, new_key};
+use crate::stories::bans::confirms_the_match;
+use crate::stories::referrals::{records_a_basis, shares};
+use crate::support::actors::{Admin, Api, Hr, Pass, Said, new_key};
 use crate::support::world::text;
 
 /// What a path, or a body in its stead, names.
@@ -40,8 +42,10 @@ pub enum Thing {
     Conditional,
     /// A port ban, which is no member's.
     Ban,
-    /// What this member would tell others of somebody, and may not.
+    /// What this member might not tell others of somebody, and now may.
     Draft,
+    /// What a neighbour tells this member of somebody.
+    Referral,
     /// An act of the screening desk that waits for its second person.
     Approval,
     Credential,
@@ -117,6 +121,8 @@ pub struct Side {
     pub worker: String,
     pub client: String,
     pub secret: String,
+    /// Somebody of another member that has a legal basis, in a network that shares.
+    pub neighbour: Hr,
     /// What was asked for by each approval.
     contents: Mutex<HashMap<String, String>>,
 }
@@ -533,10 +539,10 @@ pub fn rows() -> Vec<Row> {
         get("/v1/bans/{id}", Thing::Ban),
         post("/v1/bans/{id}/ends", Thing::Ban, Body::None),
         get("/v1/referrals", Thing::Nothing),
-        get("/v1/referrals/{id}", Thing::Draft),
+        get("/v1/referrals/{id}", Thing::Referral),
         post("/v1/referrals/{id}/dispatches", Thing::Draft, Body::None),
-        post("/v1/referrals/{id}/adoptions", Thing::Draft, Body::None),
-        post("/v1/referrals/{id}/declines", Thing::Draft, Json(decline)),
+        post("/v1/referrals/{id}/adoptions", Thing::Referral, Body::None),
+        post("/v1/referrals/{id}/declines", Thing::Referral, Json(decline)),
         get("/v1/approvals", Thing::Nothing),
         get("/v1/approvals/{id}", Thing::Approval),
         post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
@@ -607,6 +613,12 @@ impl Side {
             others.insert(role, admin.person(world, role).await);
         }
         let network = world.admin().await;
+        if network.api.get("/v1/settings").await.ok()["share_for_cause"] == false {
+            shares(world, true).await;
+        }
+        let neighbour = world.member("Haven N").await;
+        records_a_basis(world, &neighbour).await;
+        let neighbour = neighbour.hr(world).await;
         let register = network.client(world, &admin.member, "register").await;
         others.insert("register", register);
         Self {
@@ -614,6 +626,7 @@ impl Side {
             admin: admin.api.clone(),
             worker: hr.registers("Peeters").await,
             hr,
+            neighbour,
             others,
             gate_api: gate.api,
             facility,
@@ -657,26 +670,12 @@ impl Side {
                     .await,
             ),
             Thing::Newcomer => self.hr.registers("Claes").await,
-            Thing::Draft => {
-                let body = credential(self, &self.worker);
-                let id = made(self.hr.api.post("/v1/credentials", &body).await);
-                let path = format!("/v1/credentials/{id}/suspensions");
-                let body = json!({ "reason": "under_inquiry" });
-                self.hr.api.post(&path, &body).await.created();
-                // The pages of a list are in the order in which its things came to be.
-                let mut page = String::from("/v1/referrals?state=draft&limit=200");
-                loop {
-                    let drafts = self.hr.api.get(&page).await.ok();
-                    let items = drafts["items"].as_array().expect("items");
-                    if let Some(draft) = items
-                        .iter()
-                        .find(|draft| draft["credential"] == id.as_str())
-                    {
-                        return text(draft, "id").to_owned();
-                    }
-                    let next = text(&drafts, "next_cursor");
-                    page = format!("/v1/referrals?state=draft&limit=200&cursor={next}");
-                }
+            Thing::Draft => self.draft().await,
+            Thing::Referral => {
+                let (own, theirs) = self.one_person().await;
+                self.neighbour.suspends(&theirs, "under_inquiry").await.created();
+                self.referral("open", |referral| referral["worker"] == own.worker.as_str())
+                    .await
             }
             Thing::Ban => made(self.role("register").post("/v1/bans", &ban(self, "")).await),
             Thing::Screening
@@ -761,6 +760,51 @@ impl Side {
         }
     }
 
+    /// A person to whom this member and its neighbour issued, as both know.
+    pub async fn one_person(&self) -> (Pass, Pass) {
+        let number = format!("P{}", NUMBERS.fetch_add(1, Ordering::SeqCst));
+        let theirs = self.neighbour.issues_on(&number).await;
+        let passport = json!({ "kind": "passport", "country": "BEL", "number": number });
+        let own = self.hr.registers_with(json!([passport])).await.created();
+        confirms_the_match(&self.neighbour).await;
+        let own = self.hr.issues_to_worker(text(&own, "id")).await;
+        (own, theirs)
+    }
+
+    /// Says whether this member has a legal basis.
+    pub async fn may_share(&self, may: bool) {
+        let path = format!("/v1/members/{}/legal-bases", self.member);
+        let registrar = self.role("registrar");
+        let said = match may {
+            true => registrar.post(&path, &legal_basis(self, "")).await,
+            false => registrar.post(&format!("{path}/ends"), &json!({})).await,
+        };
+        said.created();
+    }
+
+    async fn draft(&self) -> String {
+        let pass = self.hr.issues().await;
+        self.may_share(false).await;
+        self.hr.suspends(&pass, "under_inquiry").await.created();
+        self.may_share(true).await;
+        let is_of = |referral: &Value| referral["credential"] == pass.credential.as_str();
+        self.referral("draft", is_of).await
+    }
+
+    /// The referral of this member in this state that is so.
+    async fn referral(&self, state: &str, is_so: impl Fn(&Value) -> bool) -> String {
+        let first = format!("/v1/referrals?state={state}&limit=200");
+        let mut path = first.clone();
+        loop {
+            let page = self.hr.api.get(&path).await.ok();
+            let items = page["items"].as_array().expect("items");
+            if let Some(found) = items.iter().find(|referral| is_so(referral)) {
+                return text(found, "id").to_owned();
+            }
+            path = format!("{first}&cursor={}", text(&page, "next_cursor"));
+        }
+    }
+
     fn remember(&self, approval: &Value) -> String {
         let id = text(approval, "id").to_owned();
         let content = text(approval, "content").to_owned();
@@ -800,7 +844,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         | Thing::Refused
         | Thing::UnderAppeal
         | Thing::Conditional => "scr_00000000000070008000000000000000",
-        Thing::Draft => "ref_00000000000070008000000000000000",
+        Thing::Draft | Thing::Referral => "ref_00000000000070008000000000000000",
         Thing::Ban => "ban_00000000000070008000000000000000",
         Thing::Approval => "apr_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",

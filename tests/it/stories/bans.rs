@@ -429,12 +429,12 @@ pub async fn a_file_of_the_register_is_mirrored_row_by_row(world: World) {
     brings
         .brings("purpose=bans", file.into())
         .await
-        .refused("forbidden");
+        .refused("invalid");
     brings.api = feed.clone();
     brings
         .brings("purpose=revocations&reason=lost", file.into())
         .await
-        .refused("forbidden");
+        .refused("invalid");
     let counts = json!({ "new": 2, "same": 0, "conflict": 0, "unusable": 2 });
     let checked = brings.brings("purpose=bans", file.into()).await.created();
     assert_eq!(checked["counts"], counts, "{checked}");
