@@ -92,7 +92,7 @@ table! {
     ReadLookups: Registrar Own, Auditor Own;
     /// See screenings.
     ReadScreenings: ScreeningOfficer Own, ScreeningApprover Own;
-    /// Open screenings, send them, record outcomes, appeals and the end of validity or consent.
+    /// Open screenings, send them, record outcomes, appeals and the end of consent.
     KeepScreenings: ScreeningOfficer Own;
     /// Record what an appeal came to, that its term ran out, or that a condition was not met.
     DecideScreenings: ScreeningApprover Own;
@@ -108,6 +108,8 @@ table! {
     ReadReferrals: HrOfficer Own, HrApprover Own, Registrar Own;
     /// Send drafts, and answer what others tell, with a second person.
     KeepReferrals: HrOfficer Own;
+    /// See what waits for somebody in one's role.
+    ReadWork: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
     /// See port bans, without whom they are about.
     ReadBans: Register Network, NetworkAdmin Network;
     /// Say which port bans there are, and end them; an administrator with a second person.

@@ -41,6 +41,19 @@ impl Day {
         self.plus(years.years())
     }
 
+    /// The day so many days later.
+    pub fn plus_days(self, days: i64) -> Self {
+        self.plus(days.days())
+    }
+
+    /// The first moment after it, by the clock on the wall in Brussels.
+    pub fn ends_at(self) -> Timestamp {
+        let next = self.plus(1.day()).0.to_zoned(BRUSSELS.clone());
+        next.map_or(Timestamp::MAX, |next| {
+            Timestamp::from_ms(next.timestamp().as_millisecond())
+        })
+    }
+
     /// Days since 1970-01-01, as they are stored.
     pub fn number(self) -> i32 {
         self.0.duration_since(EPOCH).as_hours() as i32 / 24

@@ -210,6 +210,8 @@ kinds! {
     BanKind, BanId, "ban";
     /// An act that waits for its second person.
     ApprovalKind, ApprovalId, "apr";
+    /// Whatever some work is about.
+    WorkItemKind, WorkItemId, "wki";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.

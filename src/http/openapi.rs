@@ -19,7 +19,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
     approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
-    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings, workers,
+    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings,
+    work_items, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -45,11 +46,11 @@ use super::problem::ProblemDocument;
         clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::search, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
-        lookups::list,
+        lookups::list, work_items::list,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
-        screenings::condition_unmet, screenings::lapse, screenings::withdraw,
+        screenings::condition_unmet, screenings::withdraw,
         sharing::show, sharing::change, sharing::record, sharing::end,
         referrals::list, referrals::show, referrals::send, referrals::adopt, referrals::decline,
         bans::mirror, bans::list, bans::show, bans::end,
@@ -71,6 +72,7 @@ use super::problem::ProblemDocument;
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
         (name = "Between ports", description = "What bears on more than one member: port bans, and what issuers tell each other."),
+        (name = "Work", description = "What waits for whom, and until when."),
         (name = "Approvals", description = "The second person."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),

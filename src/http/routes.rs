@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
     approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
-    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings, workers,
+    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings,
+    work_items, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -192,6 +193,10 @@ pub fn table() -> Vec<Path> {
             "/v1/engagements/{id}/end",
             vec![(Method::POST, web::to(workers::disengage))],
         ),
+        at(
+            "/v1/work-items",
+            vec![(Method::GET, web::to(work_items::list))],
+        ),
         at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
         at(
             "/v1/match-cases",
@@ -247,10 +252,6 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/screenings/{id}/unmet-conditions",
             vec![(Method::POST, web::to(screenings::condition_unmet))],
-        ),
-        at(
-            "/v1/screenings/{id}/lapses",
-            vec![(Method::POST, web::to(screenings::lapse))],
         ),
         at(
             "/v1/screenings/{id}/withdrawals",

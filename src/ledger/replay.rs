@@ -10,6 +10,7 @@ use crate::domain::ban;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
+use crate::domain::grounds::Grounds;
 use crate::domain::ids::{
     ApprovalId, BadgeId, BanId, CardSystemId, ClientId, CredentialId, EngagementId, Gen,
     MatchCaseId, ReferralId, ScreeningId, WorkerId,
@@ -71,6 +72,8 @@ pub struct Held {
     pub reason: Option<Reason>,
     /// When it last moved; when it was issued, if never.
     pub since: Timestamp,
+    /// Since when it is suspended for what must be seen to in time.
+    pub grounds: Grounds,
     /// The entry that last touched it.
     pub version: u64,
 }
@@ -409,6 +412,7 @@ impl Projection for Replay {
             state: State::Active,
             reason: None,
             since: entry.at,
+            grounds: Grounds::default(),
             version: entry.seq,
         };
         match self.credentials.insert(credential.id, held) {
@@ -452,6 +456,7 @@ impl Projection for Replay {
         held.state = held.state.apply(change)?;
         held.reason = reason;
         held.since = entry.at;
+        held.grounds = held.grounds.after(change, entry.at);
         held.version = entry.seq;
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::domain::ids::{ApprovalId, MemberId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Asked;
-use crate::store::{Reader, approvals};
+use crate::store::{Reader, StoreError, approvals};
 
 /// What came of asking for an act.
 #[derive(Debug, Clone)]
@@ -227,6 +227,23 @@ pub fn list(
     }
 }
 
+/// The approvals of the caller's desk after `after` without an answer, a page of them.
+pub(super) fn waiting_after(
+    reader: &mut Reader,
+    caller: Caller,
+    after: ApprovalId,
+    limit: usize,
+) -> Result<Vec<Asked>, StoreError> {
+    let Some(desk) = desk_of(caller.role) else {
+        return Ok(Vec::new());
+    };
+    let of_all = caller
+        .permit::<ReadApprovals>()
+        .is_ok_and(|permit| permit.covers_all());
+    let member = (!of_all).then_some(caller.member);
+    approvals::list(reader, member, desk, true, Some(after), limit)
+}
+
 /// The refusal of an act whose subject is no longer as it was when the act was asked for.
 pub(super) fn stale(detail: &str) -> Error {
     Error::new(
@@ -281,7 +298,7 @@ fn person_of(tx: &Tx<'_>, caller: Caller) -> Option<Person> {
 }
 
 /// Two clients of one person are one person.
-fn is_same(caller: Caller, approval: &Approval) -> bool {
+pub(super) fn is_same(caller: Caller, approval: &Approval) -> bool {
     caller.client == approval.client
         || (caller.person.is_some() && caller.person == approval.person)
 }

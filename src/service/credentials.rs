@@ -15,6 +15,7 @@ use crate::domain::approval::Act;
 use crate::domain::credential::{
     Badge, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
 };
+use crate::domain::grounds::Grounds;
 use crate::domain::ids::{CredentialId, EngagementId, MemberId, WorkerId};
 use crate::domain::network::{Facility, Zone};
 use crate::domain::reason::{Class, Reason};
@@ -131,6 +132,7 @@ fn issued(
             state: State::Active,
             reason: None,
             since: tx.now,
+            grounds: Grounds::default(),
             version,
         },
         badges,
@@ -231,9 +233,8 @@ pub fn suspend(
         )
     })?;
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
-    let state = held
-        .state
-        .apply(crate::domain::credential::Change::Suspend(kind))?;
+    let change = crate::domain::credential::Change::Suspend(kind);
+    let state = held.state.apply(change)?;
     let version = tx.state(Fact::CredentialSuspended {
         credential: id,
         kind,
@@ -246,6 +247,7 @@ pub fn suspend(
         state,
         reason: Some(reason),
         since: tx.now,
+        grounds: held.grounds.after(change, tx.now),
         version,
         ..held
     })
@@ -293,9 +295,8 @@ pub(super) fn lift_approved(
 
 fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Error> {
     let id = held.credential.id;
-    let state = held
-        .state
-        .apply(crate::domain::credential::Change::Lift(kind))?;
+    let change = crate::domain::credential::Change::Lift(kind);
+    let state = held.state.apply(change)?;
     let version = tx.state(Fact::CredentialLifted {
         credential: id,
         kind,
@@ -307,6 +308,7 @@ fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Err
         state,
         reason: None,
         since: tx.now,
+        grounds: held.grounds.after(change, tx.now),
         version,
         ..held
     })

@@ -8,7 +8,8 @@
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
 //!   the records.
 //! * [`approvals`]: the second person. [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell
-//!   each other, where [`sharing`] lets it. [`sweep`]: what follows from a date.
+//!   each other, where [`sharing`] lets it. [`sweep`]: what follows from a date. [`work`]: what waits
+//!   for whom.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -44,6 +45,7 @@ pub mod sum;
 pub mod sweep;
 pub mod verify;
 pub mod watch;
+pub mod work;
 pub mod workers;
 
 use std::sync::Arc;

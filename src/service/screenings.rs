@@ -178,13 +178,15 @@ pub fn condition_unmet(
     ask(tx, permit.caller(), &screened, Change::ConditionUnmet)
 }
 
-/// Notes that the last day of its validity has passed.
-pub fn lapse(
-    tx: &mut Tx<'_>,
-    permit: Permit<KeepScreenings>,
-    id: ScreeningId,
-) -> Result<Screened, Error> {
-    advance(tx, |member| permit.covers(member), id, Change::Lapsed)
+/// Notes of up to `limit` screenings that the last day of their validity has passed. Answers of how many.
+pub(super) fn sweep(tx: &mut Tx<'_>, limit: usize) -> Result<usize, Error> {
+    let today = Day::of(tx.now);
+    let due = screenings::due(tx.reader()?, today, limit)?;
+    let swept = due.len();
+    for screened in due {
+        apply(tx, screened, Change::Lapsed)?;
+    }
+    Ok(swept)
 }
 
 /// Closes a screening whose worker withdrew consent.

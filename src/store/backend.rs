@@ -195,7 +195,8 @@ impl AnyConnection {
         }
         match self {
             Self::Postgres(inner) => {
-                let sql = "UPDATE credentials SET state = $5, reason = r.reason, since = r.since, version = r.version \
+                let sql = "UPDATE credentials SET state = $5, reason = r.reason, since = r.since, version = r.version, \
+                           for_cause_since = NULL, judicial_since = NULL \
                            FROM unnest($1, $2, $3, $4) AS r (id, reason, since, version) \
                            WHERE credentials.id = r.id AND credentials.state <> $5";
                 let ids: Vec<Bytes16> = revoked.iter().map(|one| one.id).collect();
@@ -218,6 +219,8 @@ impl AnyConnection {
                             columns::state.eq(last),
                             columns::reason.eq(one.reason),
                             columns::since.eq(one.since),
+                            columns::for_cause_since.eq(None::<i64>),
+                            columns::judicial_since.eq(None::<i64>),
                             columns::version.eq(one.version),
                         ))
                         .execute(inner)?;

@@ -4,15 +4,19 @@ use diesel::prelude::*;
 
 use super::backend::both;
 use super::columns::Bytes16;
-use super::conn::Reader;
+use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{badge_cards, badges, credentials};
 use super::tables::{BadgeCardRow, BadgeRow, CredentialRow};
 use crate::domain::card::Format;
-use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
+use crate::domain::credential::{
+    Badge, BadgeCard, CardKey, Change, Credential, Medium, Scope, State,
+};
+use crate::domain::grounds::Grounds;
 use crate::domain::ids::{BadgeId, CredentialId, MemberId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
+use crate::ledger::entry::Entry;
 use crate::ledger::replay::Held;
 
 impl TryFrom<CredentialRow> for Held {
@@ -32,6 +36,7 @@ impl TryFrom<CredentialRow> for Held {
             state: state_from(row.state)?,
             reason: row.reason.map(reason_from).transpose()?,
             since: Timestamp::from_ms(row.since),
+            grounds: grounds_from(row.for_cause_since, row.judicial_since),
             version: row.version as u64,
         })
     }
@@ -71,6 +76,42 @@ pub fn list(
         .into_iter()
         .map(Held::try_from)
         .collect()
+}
+
+/// Suspends a credential or lifts a suspension, from the state in which it stands.
+pub(super) fn moved(
+    writer: &mut Writer,
+    entry: &Entry,
+    id: CredentialId,
+    change: Change,
+    reason: Option<Reason>,
+) -> Result<(), StoreError> {
+    let row = credentials::table.find(Bytes16::from(id));
+    let (number, for_cause, judicial): (i16, Option<i64>, Option<i64>) = row
+        .select((
+            credentials::state,
+            credentials::for_cause_since,
+            credentials::judicial_since,
+        ))
+        .first(&mut writer.0)
+        .optional()?
+        .ok_or(StoreError::Guard)?;
+    // Where a change may start and where it leads comes from the one pure function.
+    let to = state_from(number)?
+        .apply(change)
+        .map_err(|_| StoreError::Guard)?;
+    let grounds = grounds_from(for_cause, judicial).after(change, entry.at);
+    let moved = diesel::update(row.filter(credentials::state.eq(number)))
+        .set((
+            credentials::state.eq(i16::from(to.number())),
+            credentials::reason.eq(reason.map(|reason| i16::from(reason.number()))),
+            credentials::since.eq(entry.at.as_ms()),
+            credentials::for_cause_since.eq(grounds.for_cause.map(Timestamp::as_ms)),
+            credentials::judicial_since.eq(grounds.judicial.map(Timestamp::as_ms)),
+            credentials::version.eq(entry.seq as i64),
+        ))
+        .execute(&mut writer.0)?;
+    (moved == 1).then_some(()).ok_or(StoreError::Guard)
 }
 
 /// The credentials of these workers, at whichever member, that are not revoked and have not expired by `now`.
@@ -371,6 +412,14 @@ fn scope_from(text: &str) -> Result<Scope, StoreError> {
         return Ok(Scope::default());
     }
     serde_json::from_str(text).map_err(|_| StoreError::Corrupt("a scope cannot be read".into()))
+}
+
+/// Since when it is suspended for cause and by a court.
+pub(super) fn grounds_from(for_cause: Option<i64>, judicial: Option<i64>) -> Grounds {
+    Grounds {
+        for_cause: for_cause.map(Timestamp::from_ms),
+        judicial: judicial.map(Timestamp::from_ms),
+    }
 }
 
 pub(super) fn state_from(number: i16) -> Result<State, StoreError> {

@@ -109,6 +109,25 @@ pub fn list(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// The match cases in this state after `after` that a member decides, at most `limit`, in the order they were opened.
+pub fn to_decide(
+    reader: &mut Reader,
+    member: MemberId,
+    state: State,
+    after: Option<MatchCaseId>,
+    limit: usize,
+) -> Result<Vec<Matched>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    let rows: Vec<MatchRow> = match_cases::table
+        .filter(match_cases::candidate_member.eq(Bytes16::from(member)))
+        .filter(match_cases::state.eq(number(state)))
+        .filter(match_cases::id.gt(after))
+        .order(match_cases::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// With which other records this one was ever compared, whichever came later.
 pub fn compared_with(
     reader: &mut Reader,

@@ -30,6 +30,7 @@ pub mod referrals;
 mod schema;
 pub mod screenings;
 pub mod signing_keys;
+pub mod suspended;
 pub mod tables;
 pub mod workers;
 

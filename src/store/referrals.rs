@@ -159,6 +159,24 @@ pub fn list(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// The open referrals to a member after `after`, at most `limit`, in the order they were opened.
+pub fn to_answer(
+    reader: &mut Reader,
+    member: MemberId,
+    after: Option<ReferralId>,
+    limit: usize,
+) -> Result<Vec<Referred>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    let rows: Vec<ReferralRow> = referrals::table
+        .filter(referrals::to_member.eq(Bytes16::from(member)))
+        .filter(referrals::state.eq(number(State::Open)))
+        .filter(referrals::id.gt(after))
+        .order(referrals::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// Writes a step about a referral.
 pub(super) fn step(
     writer: &mut Writer,

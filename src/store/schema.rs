@@ -128,6 +128,8 @@ table! {
         state -> SmallInt,
         reason -> Nullable<SmallInt>,
         since -> BigInt,
+        for_cause_since -> Nullable<BigInt>,
+        judicial_since -> Nullable<BigInt>,
         version -> BigInt,
     }
 }

@@ -176,6 +176,68 @@ pub fn list(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// The states of a screening that clears.
+fn clearing() -> [i16; 2] {
+    [State::Cleared, State::ClearedConditional].map(|state| state.number().into())
+}
+
+/// A member's screenings after `after` that clear, and up to this day at most; at most `limit`, in the order they were opened.
+pub fn ending(
+    reader: &mut Reader,
+    member: MemberId,
+    last: Day,
+    after: Option<ScreeningId>,
+    limit: usize,
+) -> Result<Vec<Screened>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    let rows: Vec<ScreeningRow> = screenings::table
+        .filter(screenings::member.eq(Bytes16::from(member)))
+        .filter(screenings::state.eq_any(clearing()))
+        .filter(screenings::valid_until.le(last.number()))
+        .filter(screenings::id.gt(after))
+        .order(screenings::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Up to `limit` screenings that clear, and whose last day is before this one.
+pub fn due(reader: &mut Reader, today: Day, limit: usize) -> Result<Vec<Screened>, StoreError> {
+    let rows: Vec<ScreeningRow> = screenings::table
+        .filter(screenings::state.eq_any(clearing()))
+        .filter(screenings::valid_until.lt(today.number()))
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// A member's screenings after `after` that lapsed at this moment or later, of whom no later one was opened for the same
+/// function; at most `limit`, in the order they were opened.
+pub fn lapsed_of(
+    reader: &mut Reader,
+    member: MemberId,
+    since: Timestamp,
+    after: Option<ScreeningId>,
+    limit: usize,
+) -> Result<Vec<Screened>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    let newer = diesel::alias!(screenings as newer);
+    let anew = newer
+        .filter(newer.field(screenings::worker).eq(screenings::worker))
+        .filter(newer.field(screenings::function).eq(screenings::function))
+        .filter(newer.field(screenings::id).gt(screenings::id));
+    let rows: Vec<ScreeningRow> = screenings::table
+        .filter(screenings::member.eq(Bytes16::from(member)))
+        .filter(screenings::state.eq(i16::from(State::Lapsed.number())))
+        .filter(screenings::since.ge(since.as_ms()))
+        .filter(diesel::dsl::not(diesel::dsl::exists(anew)))
+        .filter(screenings::id.gt(after))
+        .order(screenings::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// Rows read at once.
 const PAGE_ROWS: i64 = 4_000;
 

@@ -122,6 +122,8 @@ pub(super) struct CredentialRow {
     pub state: i16,
     pub reason: Option<i16>,
     pub since: i64,
+    pub for_cause_since: Option<i64>,
+    pub judicial_since: Option<i64>,
     pub version: i64,
 }
 
@@ -404,6 +406,8 @@ impl Projection for Tables<'_> {
             state: State::Active.number().into(),
             reason: None,
             since: entry.at.as_ms(),
+            for_cause_since: None,
+            judicial_since: None,
             version: entry.seq as i64,
         });
         Ok(())
@@ -461,28 +465,6 @@ impl Projection for Tables<'_> {
             return Ok(());
         }
         self.pending.flush(self.writer)?;
-        let row = credentials::table.find(Bytes16::from(credential));
-        // Where a change may start and where it leads comes from the one pure function.
-        let number: i16 = row
-            .select(credentials::state)
-            .first(&mut self.writer.0)
-            .optional()?
-            .ok_or(StoreError::Guard)?;
-        let to = super::credentials::state_from(number)?
-            .apply(change)
-            .map_err(|_| StoreError::Guard)?;
-        let moved = diesel::update(row.filter(credentials::state.eq(number)))
-            .set((
-                credentials::state.eq(i16::from(to.number())),
-                credentials::reason.eq(reason.map(|reason| i16::from(reason.number()))),
-                credentials::since.eq(entry.at.as_ms()),
-                credentials::version.eq(entry.seq as i64),
-            ))
-            .execute(&mut self.writer.0)?;
-        if moved == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Guard)
-        }
+        super::credentials::moved(self.writer, entry, credential, change, reason)
     }
 }

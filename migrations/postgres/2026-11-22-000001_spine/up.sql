@@ -108,6 +108,9 @@ CREATE TABLE screenings (
 CREATE INDEX screenings_by_member ON screenings (member, id);
 CREATE INDEX screenings_by_state ON screenings (member, state, id);
 CREATE INDEX screenings_by_worker ON screenings (worker, id);
+-- Those whose last day is near or past.
+CREATE INDEX screenings_by_end ON screenings (state, valid_until, id);
+CREATE INDEX screenings_by_end_of_member ON screenings (member, state, valid_until, id);
 -- A worker has one open screening for a function. States from 10 on are ends.
 CREATE UNIQUE INDEX screenings_open ON screenings (worker, function) WHERE state < 10;
 
@@ -178,10 +181,15 @@ CREATE TABLE credentials (
     state SMALLINT NOT NULL,
     reason SMALLINT,
     since BIGINT NOT NULL,
+    for_cause_since BIGINT,
+    judicial_since BIGINT,
     version BIGINT NOT NULL
 );
 CREATE INDEX credentials_by_member ON credentials (member, id);
 CREATE INDEX credentials_by_worker ON credentials (worker, id);
+-- Few are suspended so at one time, and somebody must see to each of them.
+CREATE INDEX credentials_for_cause ON credentials (member, for_cause_since) WHERE for_cause_since IS NOT NULL;
+CREATE INDEX credentials_judicial ON credentials (member, judicial_since) WHERE judicial_since IS NOT NULL;
 
 CREATE TABLE badges (
     id BYTEA NOT NULL PRIMARY KEY,

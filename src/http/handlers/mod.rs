@@ -18,6 +18,7 @@ pub mod revocations;
 pub mod screenings;
 pub mod sharing;
 pub mod sightings;
+pub mod work_items;
 pub mod workers;
 
 use actix_web::HttpResponse;

@@ -1,5 +1,5 @@
 //! Screenings: `/v1/workers/{id}/screenings`, `/v1/screenings`, and what happens to each: submissions, outcomes, appeals
-//! with their outcomes, finalisations, unmet conditions, lapses, withdrawals.
+//! with their outcomes, finalisations, unmet conditions, withdrawals.
 
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -402,21 +402,6 @@ pub async fn condition_unmet(
         screenings::condition_unmet(tx, permit, id)
     })
     .await
-}
-
-/// Notes that the last day of a clearance has passed. It takes no body.
-#[utoipa::path(post, operation_id = "lapse_screening", path = "/v1/screenings/{id}/lapses", tag = "Screenings",
-    params(("id" = ScreeningId, Path, description = "Which"),
-           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Lapsed", body = ScreeningView)))]
-pub async fn lapse(
-    who: Guarded<KeepScreenings>,
-    id: PathId<ScreeningKind>,
-    key: IdempotencyKey,
-) -> Answer {
-    let once = key.once_bytes(who.actor(), b"");
-    let (permit, id) = (who.permit, id.0);
-    changed(&who, once, move |tx| screenings::lapse(tx, permit, id)).await
 }
 
 /// Closes an open screening whose worker withdrew consent. It takes no body.

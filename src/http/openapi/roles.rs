@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 30] = [
+const DEMANDS: [(Ask, &[&str]); 31] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -76,6 +76,7 @@ const DEMANDS: [(Ask, &[&str]); 30] = [
         ReadMatchCases::reach,
         &["list_match_cases", "show_match_case"],
     ),
+    (ReadWork::reach, &["list_work_items"]),
     (ReadLookups::reach, &["list_lookups"]),
     (DecideMatchCases::reach, &["confirm_match", "reject_match"]),
     (
@@ -93,7 +94,6 @@ const DEMANDS: [(Ask, &[&str]); 30] = [
             "submit_screening",
             "record_outcome",
             "appeal_screening",
-            "lapse_screening",
             "withdraw_consent",
         ],
     ),

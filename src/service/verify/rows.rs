@@ -222,6 +222,7 @@ pub(super) fn compare(
                 ("worker", issued.worker != found.worker),
                 ("engagement", issued.engagement != found.engagement),
                 ("time of change", a.since != b.since),
+                ("time of suspension", a.grounds != b.grounds),
                 ("version", a.version != b.version),
             ])
         });

@@ -381,7 +381,7 @@ async fn a_row_that_is_not_what_the_ledger_says_is_named() {
         ),
         (
             "INSERT INTO credentials SELECT X'00000000000000000000000000000009', member, worker, engagement, valid_from, \
-             valid_until, scope, 0, NULL, since, version FROM credentials WHERE state = 100",
+             valid_until, scope, 0, NULL, since, NULL, NULL, version FROM credentials WHERE state = 100",
             "credentials",
             credential(9).to_string(),
             "the ledger says nothing of it",
@@ -480,6 +480,7 @@ async fn a_row_that_cannot_be_is_named() {
 }
 
 mod bans;
+mod grounds;
 mod match_cases;
 mod referrals;
 mod screenings;

@@ -119,6 +119,7 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             side.role("register"),
             Some(String::from("state=standing")),
         ),
+        list("/v1/work-items", hr, Some(String::from("kind=match_case"))),
         list("/v1/match-cases", hr, Some(String::from("state=open"))),
         list(
             &format!("/v1/workers/{}/screenings", side.worker),
@@ -302,6 +303,7 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
         } else if path.contains("workers")
             || path.contains("match-cases")
             || path.contains("referrals")
+            || path.contains("work-items")
             || path.contains("credentials")
             || path.contains("sightings")
         {

@@ -9,9 +9,9 @@ use portcullis::http::routes;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::World;
 use crate::stories::bans::confirms_the_match;
 use crate::stories::referrals::{records_a_basis, shares};
+use crate::support::World;
 use crate::support::actors::{Admin, Api, Hr, Pass, Said, new_key};
 use crate::support::world::text;
 
@@ -38,7 +38,7 @@ pub enum Thing {
     /// One that was refused, with its term of appeal run out; an appeal within it may still be noted.
     Refused,
     UnderAppeal,
-    /// One that was cleared with a warning, with its last day past.
+    /// One that was cleared with a warning.
     Conditional,
     /// A port ban, which is no member's.
     Ban,
@@ -159,7 +159,7 @@ impl Row {
             &side.gate_api
         } else if self.path.contains("/bans") {
             side.role("register")
-        } else if self.path.contains("/referrals") {
+        } else if self.path.contains("/referrals") || self.path.ends_with("/work-items") {
             &side.hr.api
         } else if self.path.contains("/legal-bases") {
             side.role("registrar")
@@ -326,7 +326,7 @@ fn outcome(_: &Side, _: &str) -> Value {
 }
 
 fn warning(_: &Side, _: &str) -> Value {
-    json!({ "advice": "positive_with_warning", "authority": "namb", "reference": "2020/0007", "date": WARNED_ON })
+    json!({ "advice": "positive_with_warning", "authority": "namb", "reference": "2026/0007", "date": WARNED_ON })
 }
 
 fn appeal(_: &Side, _: &str) -> Value {
@@ -344,7 +344,8 @@ fn grant(side: &Side, id: &str) -> Value {
 
 /// Long ago, so that terms that begin after it have run out.
 const CONSENT: &str = "2020-03-02T07:30:00Z";
-const WARNED_ON: &str = "2020-04-01";
+/// Its two years are not over.
+const WARNED_ON: &str = "2026-02-02";
 const REFUSED_ON: &str = "2026-01-05";
 
 fn credential(side: &Side, id: &str) -> Value {
@@ -481,6 +482,7 @@ pub fn rows() -> Vec<Row> {
             Json(engagement),
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
+        get("/v1/work-items", Thing::Nothing),
         get("/v1/lookups", Thing::Nothing),
         get("/v1/match-cases", Thing::Nothing),
         get("/v1/match-cases/{id}", Thing::MatchCase),
@@ -528,7 +530,6 @@ pub fn rows() -> Vec<Row> {
             Thing::Conditional,
             Body::None,
         ),
-        post("/v1/screenings/{id}/lapses", Thing::Conditional, Body::None),
         post(
             "/v1/screenings/{id}/withdrawals",
             Thing::Screening,
@@ -542,7 +543,11 @@ pub fn rows() -> Vec<Row> {
         get("/v1/referrals/{id}", Thing::Referral),
         post("/v1/referrals/{id}/dispatches", Thing::Draft, Body::None),
         post("/v1/referrals/{id}/adoptions", Thing::Referral, Body::None),
-        post("/v1/referrals/{id}/declines", Thing::Referral, Json(decline)),
+        post(
+            "/v1/referrals/{id}/declines",
+            Thing::Referral,
+            Json(decline),
+        ),
         get("/v1/approvals", Thing::Nothing),
         get("/v1/approvals/{id}", Thing::Approval),
         post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
@@ -673,7 +678,10 @@ impl Side {
             Thing::Draft => self.draft().await,
             Thing::Referral => {
                 let (own, theirs) = self.one_person().await;
-                self.neighbour.suspends(&theirs, "under_inquiry").await.created();
+                self.neighbour
+                    .suspends(&theirs, "under_inquiry")
+                    .await
+                    .created();
                 self.referral("open", |referral| referral["worker"] == own.worker.as_str())
                     .await
             }

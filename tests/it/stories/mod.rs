@@ -18,6 +18,7 @@ pub mod restart;
 pub mod screenings;
 pub mod search;
 pub mod transitions;
+pub mod work;
 
 /// Every story, as a test on one database.
 macro_rules! all {
@@ -57,6 +58,14 @@ macro_rules! all {
             what_cannot_be_meant_is_refused_with_its_field,
             a_screening_is_its_members_alone,
             every_change_of_every_state_leads_where_the_list_says,
+        );
+        $crate::stories::tell!($database, work:
+            a_suspension_for_cause_is_reviewed_in_a_week_and_escalates_after_thirty_days,
+            an_approval_waits_for_who_may_answer_it,
+            nobody_is_shown_what_they_asked_for_themselves,
+            matches_and_bans_wait_for_the_officer_page_by_page,
+            a_refusal_waits_until_its_term_of_appeal_has_run_out,
+            a_clearance_is_warned_of_and_then_lapses,
         );
         $crate::stories::tell!($database, match_cases:
             who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_is_decided,
