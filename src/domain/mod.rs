@@ -24,5 +24,4 @@ pub mod referral;
 pub mod screening;
 pub mod text;
 pub mod time;
-pub mod work;
 pub mod worker;
