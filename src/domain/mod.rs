@@ -24,4 +24,5 @@ pub mod referral;
 pub mod screening;
 pub mod text;
 pub mod time;
+pub mod work;
 pub mod worker;
