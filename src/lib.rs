@@ -54,6 +54,12 @@
 //! has read exactly what is asked for. What may not wait (a revocation, a suspension, bad news about somebody who was
 //! cleared) is done at once.
 //!
+//! What one member holds against somebody binds the others only so far as the law says. A court's ban binds all at once and
+//! comes from the State's register alone ([`service::bans`]). What a member holds for cause leaves it only where the network
+//! is switched to share and that member has a legal basis ([`service::sharing`]); then the others are told a reason's code,
+//! and each decides with two people of its own ([`service::referrals`], [`service::exclusions`]). What follows from a date is
+//! stated by [`service::sweep`].
+//!
 //! # Three walks
 //!
 //! **A badge is read at a gate.** `POST /v1/gate-checks` → answered straight from the connection where all about the request

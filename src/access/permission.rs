@@ -108,6 +108,12 @@ table! {
     ReadReferrals: HrOfficer Own, HrApprover Own, Registrar Own;
     /// Send drafts, and answer what others tell, with a second person.
     KeepReferrals: HrOfficer Own;
+    /// See the exclusions that one's member proposed or was told of.
+    ReadExclusions: HrOfficer Own, HrApprover Own, Registrar Own;
+    /// Propose exclusions, answer those of others, decide contests and take back, with a second person.
+    KeepExclusions: HrOfficer Own;
+    /// Note that somebody contests an exclusion.
+    ContestExclusions: Registrar Own;
     /// See port bans, without whom they are about.
     ReadBans: Register Network, NetworkAdmin Network;
     /// Say which port bans there are, and end them; an administrator with a second person.

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ban::Ban;
 use super::credential::SuspensionKind;
+use super::exclusion::{self, Exclusion};
 use super::ids::{
-    ApprovalId, BanId, ClientId, CredentialId, MemberId, PersonId, ReferralId, ScreeningId,
-    WorkerId,
+    ApprovalId, BanId, ClientId, CredentialId, ExclusionId, MemberId, PersonId, ReferralId,
+    ScreeningId, WorkerId,
 };
 use super::network::Settings;
 use super::time::{HOUR_MS, Timestamp};
@@ -47,6 +48,38 @@ pub enum Act {
         version: u64,
         /// The answer.
         change: referral::Change,
+    },
+    /// An exclusion is proposed; it holds at the member that does so.
+    ProposeExclusion {
+        /// The exclusion.
+        exclusion: Exclusion,
+        /// The entry that last touched the credential that it rests on.
+        version: u64,
+    },
+    /// A member adopts an exclusion, or declines.
+    AnswerExclusion {
+        /// Which.
+        exclusion: ExclusionId,
+        /// The entry that last touched it, or what the member says of it.
+        version: u64,
+        /// The answer.
+        reply: exclusion::Reply,
+    },
+    /// A contest of an exclusion is decided, not by the member that proposed it.
+    DecideContest {
+        /// Which exclusion.
+        exclusion: ExclusionId,
+        /// The entry that last touched it.
+        version: u64,
+        /// Whether it is lifted.
+        lift: bool,
+    },
+    /// An exclusion is taken back by the member that proposed it.
+    LiftExclusion {
+        /// Which.
+        exclusion: ExclusionId,
+        /// The entry that last touched it.
+        version: u64,
     },
     /// The network is set otherwise.
     ChangeSettings {
@@ -99,7 +132,12 @@ impl Act {
     pub const fn desk(&self) -> Desk {
         match self {
             Self::MoveScreening { .. } => Desk::Screenings,
-            Self::LiftSuspension { .. } | Self::AnswerReferral { .. } => Desk::Credentials,
+            Self::LiftSuspension { .. }
+            | Self::AnswerReferral { .. }
+            | Self::ProposeExclusion { .. }
+            | Self::AnswerExclusion { .. }
+            | Self::DecideContest { .. }
+            | Self::LiftExclusion { .. } => Desk::Credentials,
             Self::ChangeSettings { .. } | Self::MirrorBan { .. } | Self::EndBan { .. } => {
                 Desk::Network
             }

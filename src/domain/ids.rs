@@ -202,6 +202,8 @@ kinds! {
     ScreeningKind, ScreeningId, "scr";
     /// The question whether two records are of one person.
     MatchCaseKind, MatchCaseId, "mat";
+    /// A block on a person between members.
+    ExclusionKind, ExclusionId, "exc";
     /// What one issuer tells another of a person.
     ReferralKind, ReferralId, "ref";
     /// What holds for the whole network.

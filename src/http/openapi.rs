@@ -18,8 +18,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
-    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings, workers,
+    approvals, bans, clients, credentials, exclusions, gate_checks, health, imports, lookups,
+    match_cases, network, oauth, referrals, replacements, revocations, screenings, sharing,
+    sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -52,6 +53,8 @@ use super::problem::ProblemDocument;
         screenings::condition_unmet, screenings::lapse, screenings::withdraw,
         sharing::show, sharing::change, sharing::record, sharing::end,
         referrals::list, referrals::show, referrals::send, referrals::adopt, referrals::decline,
+        exclusions::propose, exclusions::list, exclusions::show, exclusions::publish, exclusions::adopt,
+        exclusions::decline, exclusions::contest, exclusions::decide, exclusions::lift,
         bans::mirror, bans::list, bans::show, bans::end,
         approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
@@ -70,7 +73,7 @@ use super::problem::ProblemDocument;
         (name = "Workers", description = "Who works in the ports, and for whom."),
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
-        (name = "Between ports", description = "What bears on more than one member: port bans, and what issuers tell each other."),
+        (name = "Between ports", description = "What bears on more than one member: port bans, what issuers tell each other, and whom they exclude."),
         (name = "Approvals", description = "The second person."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),

@@ -129,6 +129,12 @@ problems! {
     /// The referral is not at this step.
     ReferralState = "referral_state", CONFLICT, "The referral is not at this step",
         "A draft is sent once, an open referral is answered once, and one whose ground is gone is over. Read it to see its state.";
+    /// The member excludes the worker.
+    ExclusionHolds = "exclusion_holds", CONFLICT, "Your member excludes the worker from there",
+        "An exclusion that your member has adopted keeps the worker from where this would lead. Until it is lifted nothing of that kind is issued, and what it suspended is not lifted by hand. GET /v1/exclusions shows it.";
+    /// The exclusion is not at this step.
+    ExclusionState = "exclusion_state", CONFLICT, "The exclusion is not at this step",
+        "An exclusion is published once, each member answers once, and one that was lifted is over. Read it to see its state.";
     /// Another person must do this.
     WrongPerson = "wrong_person", CONFLICT, "Another person must do this",
         "Two people are needed, who act through clients of their own: the one who asked is not the one who answers, only the one who asked takes it back, and nobody decides what concerns themselves. The detail says which.";
@@ -204,6 +210,8 @@ impl From<Code> for ProblemCode {
             Code::BanState => Self::BanState,
             Code::SharingBarred => Self::SharingBarred,
             Code::ReferralState => Self::ReferralState,
+            Code::ExclusionHolds => Self::ExclusionHolds,
+            Code::ExclusionState => Self::ExclusionState,
             Code::WrongPerson => Self::WrongPerson,
             Code::ApprovalEnded => Self::ApprovalEnded,
             Code::ClientRevoked => Self::ClientRevoked,

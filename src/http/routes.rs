@@ -6,8 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
-    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings, workers,
+    approvals, bans, clients, credentials, exclusions, gate_checks, health, imports, lookups,
+    match_cases, network, oauth, referrals, replacements, revocations, screenings, sharing,
+    sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -287,6 +288,41 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/referrals/{id}/declines",
             vec![(Method::POST, web::to(referrals::decline))],
+        ),
+        at(
+            "/v1/exclusions",
+            vec![
+                (Method::GET, web::to(exclusions::list)),
+                (Method::POST, web::to(exclusions::propose)),
+            ],
+        ),
+        at(
+            "/v1/exclusions/{id}",
+            vec![(Method::GET, web::to(exclusions::show))],
+        ),
+        at(
+            "/v1/exclusions/{id}/publications",
+            vec![(Method::POST, web::to(exclusions::publish))],
+        ),
+        at(
+            "/v1/exclusions/{id}/adoptions",
+            vec![(Method::POST, web::to(exclusions::adopt))],
+        ),
+        at(
+            "/v1/exclusions/{id}/declines",
+            vec![(Method::POST, web::to(exclusions::decline))],
+        ),
+        at(
+            "/v1/exclusions/{id}/contests",
+            vec![(Method::POST, web::to(exclusions::contest))],
+        ),
+        at(
+            "/v1/exclusions/{id}/contest-outcomes",
+            vec![(Method::POST, web::to(exclusions::decide))],
+        ),
+        at(
+            "/v1/exclusions/{id}/lifts",
+            vec![(Method::POST, web::to(exclusions::lift))],
         ),
         at(
             "/v1/approvals",

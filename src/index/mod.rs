@@ -35,7 +35,9 @@ use crate::domain::screening::{self, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{BanStep, Projection, Record as NetworkRecord, ReferralStep, fold};
+use crate::ledger::fold::{
+    BanStep, ExclusionStep, Projection, Record as NetworkRecord, ReferralStep, fold,
+};
 use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Hash, Tree, leaf_hash};
 
@@ -559,7 +561,7 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings, bans, referrals and approvals
+    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings, bans, referrals, exclusions and approvals
     // bears on them by itself.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
@@ -603,6 +605,10 @@ impl Projection for IndexWriter {
     }
 
     fn referral(&mut self, _: &Entry, _: ReferralStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn exclusion(&mut self, _: &Entry, _: ExclusionStep<'_>) -> Result<(), String> {
         Ok(())
     }
 

@@ -10,9 +10,10 @@ use crate::domain::approval::{Approval, End};
 use crate::domain::ban::Ban;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
+use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, BanId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ReferralId,
-    ScreeningId, WorkerId,
+    ApprovalId, BanId, ClientId, CredentialId, EngagementId, ExclusionId, Gen, MatchCaseId,
+    MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
@@ -183,6 +184,37 @@ pub enum Fact {
         referral: ReferralId,
         /// What.
         change: referral::Change,
+    },
+    /// A member proposed an exclusion, and it holds there.
+    #[serde(rename = "exclusion.proposed")]
+    ExclusionProposed(Exclusion),
+    /// Something happened to an exclusion.
+    #[serde(rename = "exclusion.moved")]
+    ExclusionMoved {
+        /// Which.
+        exclusion: ExclusionId,
+        /// What.
+        change: exclusion::Change,
+    },
+    /// Another member that knows the person was told of an exclusion.
+    #[serde(rename = "exclusion.told")]
+    ExclusionTold {
+        /// Which.
+        exclusion: ExclusionId,
+        /// Whom.
+        member: MemberId,
+        /// By which record it knows the person.
+        worker: WorkerId,
+    },
+    /// A member that was told answered.
+    #[serde(rename = "exclusion.answered")]
+    ExclusionAnswered {
+        /// Which.
+        exclusion: ExclusionId,
+        /// Who.
+        member: MemberId,
+        /// What.
+        reply: exclusion::Reply,
     },
     /// An act was asked for that needs a second person.
     #[serde(rename = "approval.asked")]

@@ -6,9 +6,10 @@ use crate::domain::approval::{Approval, End};
 use crate::domain::ban::{self, Ban};
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
+use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, BanId, CredentialId, EngagementId, Gen, MatchCaseId, ReferralId, ScreeningId,
-    WorkerId,
+    ApprovalId, BanId, CredentialId, EngagementId, ExclusionId, Gen, MatchCaseId, MemberId,
+    ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
@@ -58,6 +59,19 @@ pub enum ReferralStep<'a> {
     Moved(ReferralId, referral::Change),
 }
 
+/// A step about an exclusion.
+#[derive(Debug, Clone, Copy)]
+pub enum ExclusionStep<'a> {
+    /// There is a new one: a draft, which who proposed it has adopted.
+    Proposed(&'a Exclusion),
+    /// It moves. Must refuse what [`State::apply`](exclusion::State::apply) refuses.
+    Moved(ExclusionId, exclusion::Change),
+    /// A member is told, once, that knows the person by this record.
+    Told(ExclusionId, MemberId, WorkerId),
+    /// It answers. Must refuse what [`Answer::replied`](exclusion::Answer::replied) refuses.
+    Answered(ExclusionId, MemberId, exclusion::Reply),
+}
+
 /// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
 /// version of what it touches.
 pub trait Projection {
@@ -100,6 +114,8 @@ pub trait Projection {
     fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), Self::Error>;
     /// Something happens to a referral.
     fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), Self::Error>;
+    /// Something happens to an exclusion.
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), Self::Error>;
     /// An act waits for its second person.
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Self::Error>;
     /// It waits no more. Must refuse what [`State::apply`](crate::domain::approval::State::apply) refuses.
@@ -162,6 +178,22 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::ReferralMoved { referral, change } => {
             into.referral(entry, ReferralStep::Moved(*referral, *change))
         }
+        Fact::ExclusionProposed(exclusion) => {
+            into.exclusion(entry, ExclusionStep::Proposed(exclusion))
+        }
+        Fact::ExclusionMoved { exclusion, change } => {
+            into.exclusion(entry, ExclusionStep::Moved(*exclusion, *change))
+        }
+        Fact::ExclusionTold {
+            exclusion,
+            member,
+            worker,
+        } => into.exclusion(entry, ExclusionStep::Told(*exclusion, *member, *worker)),
+        Fact::ExclusionAnswered {
+            exclusion,
+            member,
+            reply,
+        } => into.exclusion(entry, ExclusionStep::Answered(*exclusion, *member, *reply)),
         Fact::ApprovalAsked(approval) => into.approval(entry, approval),
         Fact::ApprovalEnded { approval, end } => into.approval_ended(entry, *approval, *end),
         Fact::CredentialIssued { credential, badges } => {

@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entry::{Actor, Entry};
-use super::fold::{BanStep, Projection, Record, ReferralStep};
+use super::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::ban;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
+use crate::domain::exclusion;
 use crate::domain::ids::{
-    ApprovalId, BadgeId, BanId, CardSystemId, ClientId, CredentialId, EngagementId, Gen,
-    MatchCaseId, ReferralId, ScreeningId, WorkerId,
+    ApprovalId, BadgeId, BanId, CardSystemId, ClientId, CredentialId, EngagementId, ExclusionId,
+    Gen, MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{self, Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -22,8 +23,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
 
 mod between;
+mod exclusions;
 
 pub use between::{Mirrored, Referred};
+pub use exclusions::{Excluded, Told};
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
 #[derive(Debug, Default)]
@@ -48,6 +51,10 @@ pub struct Replay {
     pub banned: HashSet<(BanId, WorkerId)>,
     /// What issuers tell each other.
     pub referrals: HashMap<ReferralId, Referred>,
+    /// Exclusions.
+    pub exclusions: HashMap<ExclusionId, Excluded>,
+    /// What each member says of each exclusion that it proposed or was told of.
+    pub told: HashMap<(ExclusionId, MemberId), Told>,
     /// Acts that needed a second person.
     pub approvals: HashMap<ApprovalId, Asked>,
     /// Whose screenings are open for what: one each.
@@ -185,6 +192,9 @@ pub enum Illegal {
     /// The referral is elsewhere.
     #[error("{0}")]
     Referral(#[from] referral::Refused),
+    /// The exclusion is elsewhere.
+    #[error("{0}")]
+    Exclusion(#[from] exclusion::Refused),
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
@@ -362,6 +372,10 @@ impl Projection for Replay {
 
     fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), Illegal> {
         self.referral_step(entry, step)
+    }
+
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), Illegal> {
+        self.exclusion_step(entry, step)
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {

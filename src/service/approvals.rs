@@ -4,10 +4,10 @@
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{bans, credentials, referrals, screenings, sharing};
+use super::{bans, credentials, exclusions, referrals, screenings, sharing};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, KeepBans, KeepReferrals, KeepScreenings,
-    KeepSharing, Lift, Permit, ReadApprovals,
+    AnswerApprovals, Caller, DecideScreenings, KeepBans, KeepExclusions, KeepReferrals,
+    KeepScreenings, KeepSharing, Lift, Permit, ReadApprovals,
 };
 use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -51,6 +51,10 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
         Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
+        Act::ProposeExclusion { .. }
+        | Act::AnswerExclusion { .. }
+        | Act::DecideContest { .. }
+        | Act::LiftExclusion { .. } => caller.permit::<KeepExclusions>().is_ok(),
         Act::ChangeSettings { .. } => caller.permit::<KeepSharing>().is_ok(),
         Act::MirrorBan { .. } | Act::EndBan { .. } => caller.permit::<KeepBans>().is_ok(),
     }
@@ -143,6 +147,22 @@ pub fn grant(
             version,
             change,
         } => referrals::answer_approved(tx, *referral, *version, *change)?,
+        Act::ProposeExclusion { exclusion, version } => {
+            exclusions::propose_approved(tx, exclusion, *version)?
+        }
+        Act::AnswerExclusion {
+            exclusion,
+            version,
+            reply,
+        } => exclusions::answer_approved(tx, approval.member, *exclusion, *version, *reply)?,
+        Act::DecideContest {
+            exclusion,
+            version,
+            lift,
+        } => exclusions::decide_approved(tx, *exclusion, *version, *lift)?,
+        Act::LiftExclusion { exclusion, version } => {
+            exclusions::lift_approved(tx, *exclusion, *version)?
+        }
         Act::ChangeSettings { version, settings } => {
             sharing::switch_approved(tx, *version, *settings)?
         }

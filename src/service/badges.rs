@@ -95,7 +95,8 @@ pub fn add(
     if held.state == State::Revoked {
         return Err(Refused::Revoked.into());
     }
-    may_have(tx, held.credential.worker)?;
+    let credential = &held.credential;
+    may_have(tx, credential.member, credential.worker, &credential.scope)?;
     let mut badges = credentials::badges_of(tx.reader()?, id)?;
     if badges.len() >= BADGES_PER_CREDENTIAL_MAX {
         let message = format!("A credential has at most {BADGES_PER_CREDENTIAL_MAX} badges.");

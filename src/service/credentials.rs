@@ -7,6 +7,7 @@ use super::badges::{self, BadgeDraft};
 use super::bans;
 use super::commit::Tx;
 use super::error::{Code, Error};
+use super::exclusions::{self, EXCLUSION_HOLDS};
 use super::match_cases;
 use super::network::named;
 use super::referrals;
@@ -65,7 +66,7 @@ pub fn issue(
     let worker = workers::find(tx.reader()?, draft.worker)?
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
-    may_have(tx, draft.worker)?;
+    may_have(tx, member, draft.worker, &draft.scope)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
             .filter(|held| {
@@ -101,16 +102,24 @@ pub fn issue(
     issued(tx, credential, badges)
 }
 
-/// Refuses where nothing may be issued to somebody: who they are is not decided, or they are banned.
-pub(super) fn may_have(tx: &mut Tx<'_>, worker: WorkerId) -> Result<(), Error> {
+/// Refuses where nothing may be issued to somebody: who they are is not decided, they are banned,
+/// or their member keeps them from where this would lead.
+pub(super) fn may_have(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    worker: WorkerId,
+    scope: &Scope,
+) -> Result<(), Error> {
     match_cases::none_open(tx, worker)?;
-    bans::none_stands(tx, worker)
+    bans::none_stands(tx, worker)?;
+    exclusions::none_holds(tx, member, worker, scope)
 }
 
 /// Refuses to lift by hand what holds for a reason that no hand can take away.
 fn may_lift(tx: &mut Tx<'_>, worker: WorkerId, kind: SuspensionKind) -> Result<(), Error> {
     match kind {
         SuspensionKind::Judicial => bans::none_stands(tx, worker),
+        SuspensionKind::Exclusion => Err(Error::new(Code::ExclusionHolds, EXCLUSION_HOLDS)),
         SuspensionKind::Dormant | SuspensionKind::ForCause | SuspensionKind::Screening => Ok(()),
     }
 }
@@ -168,7 +177,8 @@ pub fn replace(
             "The credential has expired; issue a new one.",
         ));
     }
-    may_have(tx, held.credential.worker)?;
+    let old = &held.credential;
+    may_have(tx, old.member, old.worker, &old.scope)?;
     let badges = badges::make(tx, permit, badges, "/badges")?;
     tx.state(Fact::CredentialRevoked {
         credential: id,
@@ -302,6 +312,7 @@ fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Err
     })?;
     if kind == SuspensionKind::ForCause {
         referrals::fall(tx, id)?;
+        exclusions::fall(tx, id)?;
     }
     Ok(Held {
         state,

@@ -4,7 +4,7 @@ use crate::access::permission::Forbidden;
 use crate::domain::credential::Refused;
 use crate::domain::match_case::Decided;
 use crate::domain::screening;
-use crate::domain::{ban, referral};
+use crate::domain::{ban, exclusion, referral};
 use crate::store::StoreError;
 
 /// Why something was not done. The names are part of the API; `http::problem` maps each to a status.
@@ -48,6 +48,10 @@ pub enum Code {
     SharingBarred,
     /// The referral is not at this step.
     ReferralState,
+    /// The member excludes the worker from where this would lead.
+    ExclusionHolds,
+    /// The exclusion is not at this step.
+    ExclusionState,
     /// Another person must do this.
     WrongPerson,
     /// The approval does not wait any more.
@@ -253,6 +257,21 @@ impl From<referral::Refused> for Error {
             refused.0.as_str()
         );
         Self::new(Code::ReferralState, detail)
+    }
+}
+
+impl From<exclusion::Refused> for Error {
+    fn from(refused: exclusion::Refused) -> Self {
+        let detail = match refused {
+            exclusion::Refused::State(state) => format!(
+                "The exclusion is {}; this cannot happen to it.",
+                state.as_str()
+            ),
+            exclusion::Refused::Answered(answer) => {
+                format!("Your member has {} the exclusion.", answer.as_str())
+            }
+        };
+        Self::new(Code::ExclusionState, detail)
     }
 }
 

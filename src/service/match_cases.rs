@@ -7,6 +7,7 @@
 use super::bans;
 use super::commit::Tx;
 use super::error::{Code, Error};
+use super::exclusions;
 use super::workers::unseal;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{DecideMatchCases, Permit, ReadMatchCases};
@@ -120,6 +121,7 @@ pub fn decide(
     let version = tx.state(Fact::MatchDecided { case: id, decision })?;
     if decision == Decision::Confirmed {
         bans::bring(tx, matched.case.worker)?;
+        exclusions::join(tx, matched.case.worker)?;
     }
     Ok(Matched {
         state,

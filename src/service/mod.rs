@@ -8,7 +8,7 @@
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
 //!   the records.
 //! * [`approvals`]: the second person. [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell
-//!   each other, where [`sharing`] lets it. [`sweep`]: what follows from a date.
+//!   each other, and [`exclusions`]: whom they keep out, where [`sharing`] lets it. [`sweep`]: what follows from a date.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -22,6 +22,7 @@ pub mod clients;
 pub mod commit;
 pub mod credentials;
 pub mod error;
+pub mod exclusions;
 pub mod follow;
 pub mod gate_check;
 pub mod head;

@@ -22,7 +22,7 @@ use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::index::{Index, Loaded};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{BanStep, Projection, Record, ReferralStep};
+use crate::ledger::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::ledger::replay::{Held, Replay};
 use crate::ledger::sum::Sum;
 
@@ -214,7 +214,7 @@ impl Projection for Summing<'_> {
         Ok(())
     }
 
-    // No gate is answered from workers, match cases, engagements, screenings, bans, referrals and approvals: what they mean for a
+    // No gate is answered from workers, match cases, engagements, screenings, bans, referrals, exclusions and approvals: what they mean for a
     // credential is stated of the credential.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
@@ -258,6 +258,10 @@ impl Projection for Summing<'_> {
     }
 
     fn referral(&mut self, _: &Entry, _: ReferralStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn exclusion(&mut self, _: &Entry, _: ExclusionStep<'_>) -> Result<(), String> {
         Ok(())
     }
 

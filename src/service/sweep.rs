@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::bans;
 use super::commit::{Door, Tx};
 use super::error::Error;
+use super::{bans, exclusions};
 use crate::domain::time::{Environment, Timestamp};
 use crate::ledger::entry::Actor;
-use crate::store::{Reader, Store, StoreError};
+use crate::store::{self, Reader, Store, StoreError};
 
 /// How much is swept in one transaction: others wait for it.
 pub const SWEPT_AT_ONCE: usize = 20;
@@ -29,11 +29,18 @@ struct Duty {
 }
 
 /// Everything that a date brings about.
-const DUTIES: [Duty; 1] = [Duty {
-    name: "bans that begin or end",
-    is_due: |reader, now| Ok(!crate::store::bans::due(reader, now, 1)?.is_empty()),
-    state: bans::sweep,
-}];
+const DUTIES: [Duty; 2] = [
+    Duty {
+        name: "bans that begin or end",
+        is_due: |reader, now| Ok(!store::bans::due(reader, now, 1)?.is_empty()),
+        state: bans::sweep,
+    },
+    Duty {
+        name: "exclusions that end",
+        is_due: |reader, now| Ok(!store::exclusions::due(reader, now, 1)?.is_empty()),
+        state: exclusions::sweep,
+    },
+];
 
 /// Starts the thread that sweeps. It ends when `stop` is set.
 pub fn start(

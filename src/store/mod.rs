@@ -16,6 +16,7 @@ pub mod conn;
 pub mod counts;
 pub mod credentials;
 pub mod error;
+pub mod exclusions;
 pub mod idempotency;
 pub mod imports;
 pub mod ledger;

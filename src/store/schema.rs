@@ -105,6 +105,32 @@ table! {
     }
 }
 table! {
+    exclusions (id) {
+        id -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        credential -> Binary,
+        reason -> SmallInt,
+        facilities -> Text,
+        ends_at -> BigInt,
+        state -> SmallInt,
+        why -> Nullable<SmallInt>,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
+    exclusion_members (exclusion, member) {
+        exclusion -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        answer -> SmallInt,
+        ground -> Nullable<SmallInt>,
+        told_at -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
     approvals (id) {
         id -> Binary,
         member -> Binary,
@@ -223,3 +249,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     engagements
 );
 diesel::allow_tables_to_appear_in_same_query!(bans, ban_workers);
+diesel::allow_tables_to_appear_in_same_query!(exclusions, exclusion_members);

@@ -22,7 +22,7 @@ use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{BanStep, Projection, Record, ReferralStep};
+use crate::ledger::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::ledger::replay::{Asked, Matched, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
@@ -369,6 +369,10 @@ impl Projection for Tables<'_> {
 
     fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), StoreError> {
         super::referrals::step(self.writer, entry, step)
+    }
+
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), StoreError> {
+        super::exclusions::step(self.writer, entry, step)
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), StoreError> {

@@ -10,6 +10,8 @@ DROP TABLE badge_cards;
 DROP TABLE badges;
 DROP TABLE credentials;
 DROP TABLE approvals;
+DROP TABLE exclusion_members;
+DROP TABLE exclusions;
 DROP TABLE referrals;
 DROP TABLE ban_workers;
 DROP TABLE bans;

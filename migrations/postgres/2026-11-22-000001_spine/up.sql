@@ -154,6 +154,36 @@ CREATE INDEX referrals_by_member ON referrals (member, id);
 CREATE INDEX referrals_by_addressee ON referrals (to_member, id);
 CREATE INDEX referrals_by_credential ON referrals (credential, state);
 
+-- Blocks on a person, and what each member that proposed one or was told of it says.
+CREATE TABLE exclusions (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    credential BYTEA NOT NULL,
+    reason SMALLINT NOT NULL,
+    facilities TEXT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    why SMALLINT,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX exclusions_by_worker ON exclusions (worker, state);
+CREATE INDEX exclusions_by_credential ON exclusions (credential, state);
+-- Those whose end has come. States from 3 on are ends.
+CREATE INDEX exclusions_by_end ON exclusions (ends_at) WHERE state < 3;
+CREATE TABLE exclusion_members (
+    exclusion BYTEA NOT NULL,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    answer SMALLINT NOT NULL,
+    ground SMALLINT,
+    told_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (exclusion, member)
+);
+CREATE INDEX exclusion_members_by_member ON exclusion_members (member, exclusion);
+
 -- Acts that need a second person, as they were asked for, and what became of each.
 CREATE TABLE approvals (
     id BYTEA NOT NULL PRIMARY KEY,

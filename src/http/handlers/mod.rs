@@ -4,6 +4,7 @@ pub mod approvals;
 pub mod bans;
 pub mod clients;
 pub mod credentials;
+pub mod exclusions;
 pub mod gate_checks;
 pub mod health;
 pub mod imports;

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 30] = [
+const DEMANDS: [(Ask, &[&str]); 33] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -111,6 +111,22 @@ const DEMANDS: [(Ask, &[&str]); 30] = [
         KeepReferrals::reach,
         &["send_referral", "adopt_referral", "decline_referral"],
     ),
+    (
+        ReadExclusions::reach,
+        &["list_exclusions", "show_exclusion"],
+    ),
+    (
+        KeepExclusions::reach,
+        &[
+            "propose_exclusion",
+            "publish_exclusion",
+            "adopt_exclusion",
+            "decline_exclusion",
+            "decide_contest",
+            "lift_exclusion",
+        ],
+    ),
+    (ContestExclusions::reach, &["contest_exclusion"]),
     (ReadBans::reach, &["list_bans", "show_ban"]),
     (KeepBans::reach, &["mirror_ban", "end_ban"]),
     (

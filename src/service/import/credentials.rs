@@ -14,6 +14,7 @@ use super::values::{Person, StaffKey, opened, person, want};
 use crate::access::permission::{Caller, Issue, KeepWorkers};
 use crate::domain::card::CardIdentifier;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
+use crate::domain::exclusion::Exclusion;
 use crate::domain::ids::{BadgeId, CredentialId, EngagementId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
@@ -24,6 +25,7 @@ use crate::service::bans::{BAN_STANDS, banned};
 use crate::service::commit::Tx;
 use crate::service::credentials::{check_validity, whole_seconds};
 use crate::service::error::Error;
+use crate::service::exclusions::{EXCLUSION_HOLDS, adopted};
 use crate::service::match_cases::MATCH_OPEN;
 use crate::service::workers::{begin, register};
 use crate::store::{Reader, credentials, match_cases, workers};
@@ -69,6 +71,8 @@ struct Employed {
     undecided: bool,
     /// Whether a port ban stands against them.
     banned: bool,
+    /// What keeps them from where the member excludes them.
+    exclusions: Vec<Exclusion>,
 }
 
 impl Wanted for WantedCredential {
@@ -140,6 +144,12 @@ impl Wanted for WantedCredential {
         let employed: Vec<WorkerId> = staff.iter().map(|(_, worker, _)| *worker).collect();
         let undecided = match_cases::undecided(reader, &employed)?;
         let banned = banned(reader, &employed)?;
+        let mut exclusions: HashMap<WorkerId, Vec<Exclusion>> = HashMap::new();
+        for &worker in &employed {
+            let adopted = adopted(reader, worker)?.into_iter();
+            let own = adopted.filter(|(member, _)| *member == terms.member);
+            exclusions.insert(worker, own.map(|(_, exclusion)| exclusion).collect());
+        }
         known.staff = staff
             .into_iter()
             .map(|(key, worker, engagement)| {
@@ -151,6 +161,7 @@ impl Wanted for WantedCredential {
                         ended: ended.contains(&engagement),
                         undecided: undecided.contains(&worker),
                         banned: banned.contains(&worker),
+                        exclusions: exclusions.get(&worker).cloned().unwrap_or_default(),
                     },
                 )
             })
@@ -249,6 +260,14 @@ impl Wanted for WantedCredential {
                 Some(terms.fault(Column::StaffNumber, "match_open", MATCH_OPEN))
             } else if staff.banned {
                 Some(terms.fault(Column::StaffNumber, "ban_stands", BAN_STANDS))
+            } else if staff
+                .exclusions
+                .iter()
+                // A file names no zones.
+                .any(|exclusion| exclusion.reaches(&self.scope, |_| None))
+            {
+                let code = "exclusion_holds";
+                Some(terms.fault(Column::StaffNumber, code, EXCLUSION_HOLDS))
             } else {
                 None
             };
@@ -303,6 +322,7 @@ impl Wanted for WantedCredential {
                             ended: false,
                             undecided: false,
                             banned: false,
+                            exclusions: Vec::new(),
                         },
                     );
                 }

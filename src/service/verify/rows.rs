@@ -8,8 +8,8 @@ use crate::domain::credential::CardKey;
 use crate::domain::digest::Digest;
 use crate::ledger::replay::{Mirrored, Replay};
 use crate::store::{
-    Reader, StoreError, approvals, bans, counts, credentials, match_cases, network, referrals,
-    screenings, workers,
+    Reader, StoreError, approvals, bans, counts, credentials, exclusions, match_cases, network,
+    referrals, screenings, workers,
 };
 
 /// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
@@ -173,6 +173,38 @@ pub(super) fn compare(
                 ("ground", a.ground != b.ground),
                 ("time of opening", a.opened_at != b.opened_at),
                 ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("exclusions", replay.exclusions, |id, _| id.to_string());
+    let all = exclusions::each(reader, |excluded| {
+        table.row(excluded.exclusion.id, excluded, |a, b| {
+            let (proposed, found) = (&a.exclusion, &b.exclusion);
+            first([
+                ("state", a.state != b.state),
+                ("end", a.why != b.why || proposed.ends_at != found.ends_at),
+                ("content", proposed != found),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("exclusion_members", replay.told, |(id, _), _| {
+        id.to_string()
+    });
+    let all = exclusions::each_told(reader, |told| {
+        table.row((told.exclusion, told.member), told, |a, b| {
+            first([
+                ("answer", (a.answer, a.ground) != (b.answer, b.ground)),
+                ("worker", a.worker != b.worker),
+                ("time", a.told_at != b.told_at),
                 ("version", a.version != b.version),
             ])
         });

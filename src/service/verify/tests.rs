@@ -246,6 +246,8 @@ async fn an_untouched_database_is_whole() {
             ("bans", 0),
             ("credentials", 2),
             ("engagements", 1),
+            ("exclusion_members", 0),
+            ("exclusions", 0),
             ("match_cases", 0),
             ("network_records", 2),
             ("referrals", 0),
@@ -480,6 +482,7 @@ async fn a_row_that_cannot_be_is_named() {
 }
 
 mod bans;
+mod exclusions;
 mod match_cases;
 mod referrals;
 mod screenings;

@@ -85,6 +85,9 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         side.one(Thing::Ban).await;
         side.one(Thing::Draft).await;
         side.one(Thing::Referral).await;
+        side.one(Thing::Told).await;
+        // What the filter leaves out.
+        side.one(Thing::Contested).await;
     }
     // One that was granted.
     side.one(Thing::Refused).await;
@@ -113,6 +116,7 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             hr,
             None,
         ),
+        list("/v1/exclusions", hr, Some(String::from("state=proposed"))),
         list("/v1/referrals", hr, Some(String::from("state=draft"))),
         list(
             "/v1/bans",
@@ -302,6 +306,7 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
         } else if path.contains("workers")
             || path.contains("match-cases")
             || path.contains("referrals")
+            || path.contains("exclusions")
             || path.contains("credentials")
             || path.contains("sightings")
         {

@@ -289,6 +289,16 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     hr.post(&revocations, &body).await.created();
     reached.by(hr.post(&send, &json!({})).await, "referral_state");
 
+    let exclusion = side.one(Thing::Told).await;
+    let path = format!("/v1/exclusions/{exclusion}");
+    let outcome = json!({ "outcome": "upheld" });
+    let said = hr.post(&format!("{path}/contest-outcomes"), &outcome).await;
+    reached.by(said, "exclusion_state");
+    let held_back = side.one(Thing::HeldBack).await;
+    let held_back = hr.get(&format!("/v1/exclusions/{held_back}")).await.ok();
+    let body = json!({ "worker": held_back["worker"], "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    reached.by(hr.post("/v1/credentials", &body).await, "exclusion_holds");
+
     let ban = side.one(Thing::Ban).await;
     let register = side.role("register");
     let path = format!("/v1/bans/{ban}");

@@ -9,9 +9,9 @@ use portcullis::http::routes;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::World;
 use crate::stories::bans::confirms_the_match;
 use crate::stories::referrals::{records_a_basis, shares};
+use crate::support::World;
 use crate::support::actors::{Admin, Api, Hr, Pass, Said, new_key};
 use crate::support::world::text;
 
@@ -46,6 +46,16 @@ pub enum Thing {
     Draft,
     /// What a neighbour tells this member of somebody.
     Referral,
+    /// A credential that is suspended for cause.
+    Cause,
+    /// An exclusion that might not leave this member, and now may.
+    HeldBack,
+    /// An exclusion of this member, of which its neighbour is told.
+    Proposed,
+    /// An exclusion of which a neighbour tells this member.
+    Told,
+    /// One that the person contests.
+    Contested,
     /// An act of the screening desk that waits for its second person.
     Approval,
     Credential,
@@ -70,6 +80,13 @@ impl Thing {
                 | Self::Conditional
                 | Self::MatchCase
                 | Self::Approval
+                | Self::Draft
+                | Self::Referral
+                | Self::Cause
+                | Self::HeldBack
+                | Self::Proposed
+                | Self::Told
+                | Self::Contested
         )
     }
 }
@@ -159,7 +176,9 @@ impl Row {
             &side.gate_api
         } else if self.path.contains("/bans") {
             side.role("register")
-        } else if self.path.contains("/referrals") {
+        } else if self.path.ends_with("/contests") {
+            side.role("registrar")
+        } else if self.path.contains("/referrals") || self.path.contains("/exclusions") {
             &side.hr.api
         } else if self.path.contains("/legal-bases") {
             side.role("registrar")
@@ -223,12 +242,27 @@ fn badge(side: &Side) -> Value {
     json!({ "medium": "card", "cards": [card] })
 }
 
+fn exclusion(_: &Side, id: &str) -> Value {
+    json!({ "credential": id, "ends_at": "2027-03-01T00:00:00Z" })
+}
+
+fn contest_outcome(_: &Side, _: &str) -> Value {
+    json!({ "outcome": "upheld" })
+}
+
+fn last_part(path: &str) -> String {
+    path.rsplit('/')
+        .next()
+        .expect("a path has parts")
+        .to_owned()
+}
+
 fn legal_basis(_: &Side, _: &str) -> Value {
     json!({ "reference": "GBA-2026/7", "date": "2026-02-01" })
 }
 
 fn settings(_: &Side, _: &str) -> Value {
-    json!({ "share_for_cause": true })
+    json!({ "share_for_cause": false })
 }
 
 fn decline(_: &Side, _: &str) -> Value {
@@ -542,7 +576,28 @@ pub fn rows() -> Vec<Row> {
         get("/v1/referrals/{id}", Thing::Referral),
         post("/v1/referrals/{id}/dispatches", Thing::Draft, Body::None),
         post("/v1/referrals/{id}/adoptions", Thing::Referral, Body::None),
-        post("/v1/referrals/{id}/declines", Thing::Referral, Json(decline)),
+        post(
+            "/v1/referrals/{id}/declines",
+            Thing::Referral,
+            Json(decline),
+        ),
+        get("/v1/exclusions", Thing::Nothing),
+        post("/v1/exclusions", Thing::Cause, Json(exclusion)),
+        get("/v1/exclusions/{id}", Thing::Told),
+        post(
+            "/v1/exclusions/{id}/publications",
+            Thing::HeldBack,
+            Body::None,
+        ),
+        post("/v1/exclusions/{id}/adoptions", Thing::Told, Body::None),
+        post("/v1/exclusions/{id}/declines", Thing::Told, Json(decline)),
+        post("/v1/exclusions/{id}/contests", Thing::Told, Body::None),
+        post(
+            "/v1/exclusions/{id}/contest-outcomes",
+            Thing::Contested,
+            Json(contest_outcome),
+        ),
+        post("/v1/exclusions/{id}/lifts", Thing::Proposed, Body::None),
         get("/v1/approvals", Thing::Nothing),
         get("/v1/approvals/{id}", Thing::Approval),
         post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
@@ -673,9 +728,40 @@ impl Side {
             Thing::Draft => self.draft().await,
             Thing::Referral => {
                 let (own, theirs) = self.one_person().await;
-                self.neighbour.suspends(&theirs, "under_inquiry").await.created();
+                self.neighbour
+                    .suspends(&theirs, "under_inquiry")
+                    .await
+                    .created();
                 self.referral("open", |referral| referral["worker"] == own.worker.as_str())
                     .await
+            }
+            Thing::Cause => self.cause().await.credential,
+            Thing::HeldBack => {
+                let pass = self.cause().await;
+                self.may_share(false).await;
+                let path = self.hr.excludes(&pass, json!({})).await;
+                self.may_share(true).await;
+                last_part(&path)
+            }
+            Thing::Proposed => {
+                self.may_share(true).await;
+                let (own, _) = self.one_person().await;
+                self.hr.suspends(&own, "under_inquiry").await.created();
+                last_part(&self.hr.excludes(&own, json!({})).await)
+            }
+            Thing::Told | Thing::Contested => {
+                let (_, theirs) = self.one_person().await;
+                self.neighbour
+                    .suspends(&theirs, "under_inquiry")
+                    .await
+                    .created();
+                let path = self.neighbour.excludes(&theirs, json!({})).await;
+                if thing == Thing::Contested {
+                    let contests = format!("{path}/contests");
+                    let registrar = self.role("registrar");
+                    registrar.post(&contests, &json!({})).await.created();
+                }
+                last_part(&path)
             }
             Thing::Ban => made(self.role("register").post("/v1/bans", &ban(self, "")).await),
             Thing::Screening
@@ -782,6 +868,12 @@ impl Side {
         said.created();
     }
 
+    async fn cause(&self) -> Pass {
+        let pass = self.hr.issues().await;
+        self.hr.suspends(&pass, "under_inquiry").await.created();
+        pass
+    }
+
     async fn draft(&self) -> String {
         let pass = self.hr.issues().await;
         self.may_share(false).await;
@@ -844,6 +936,10 @@ pub fn nobody(thing: Thing) -> &'static str {
         | Thing::Refused
         | Thing::UnderAppeal
         | Thing::Conditional => "scr_00000000000070008000000000000000",
+        Thing::Cause => "crd_00000000000070008000000000000000",
+        Thing::HeldBack | Thing::Proposed | Thing::Told | Thing::Contested => {
+            "exc_00000000000070008000000000000000"
+        }
         Thing::Draft | Thing::Referral => "ref_00000000000070008000000000000000",
         Thing::Ban => "ban_00000000000070008000000000000000",
         Thing::Approval => "apr_00000000000070008000000000000000",

@@ -450,12 +450,12 @@ pub async fn a_file_of_the_register_is_mirrored_row_by_row(world: World) {
     let page = feed.get("/v1/bans").await.ok();
     let bans = page["items"].as_array().expect("items");
     assert_eq!(bans.len(), 2);
+    let first = bans
+        .iter()
+        .find(|ban| ban["reference"] == "AIGIS-2026/1")
+        .expect("it is there");
     assert_eq!(
-        (
-            &bans[0]["reference"],
-            &bans[0]["starts_at"],
-            &bans[0]["ends_at"]
-        ),
+        (&first["reference"], &first["starts_at"], &first["ends_at"]),
         (
             &json!("AIGIS-2026/1"),
             &json!("2026-01-31T23:00:00.000Z"),

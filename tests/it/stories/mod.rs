@@ -6,6 +6,7 @@ pub mod batches;
 pub mod check_log;
 pub mod commands;
 pub mod demo;
+pub mod exclusions;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
@@ -82,6 +83,17 @@ macro_rules! all {
             what_is_not_answered_in_three_days_is_overdue,
             a_referral_falls_with_its_ground,
             the_network_is_switched_by_two,
+        );
+        $crate::stories::tell!($database, exclusions:
+            what_a_excludes_holds_at_a_and_leaves_it_only_where_it_may,
+            what_b_adopts_holds_at_b_and_is_lifted_exactly,
+            an_exclusion_keeps_from_where_it_says_and_from_nowhere_else,
+            an_exclusion_ends_by_itself,
+            an_exclusion_falls_with_its_ground,
+            a_contest_is_decided_by_two_of_another_member,
+            who_is_known_later_is_told_later,
+            every_state_takes_what_the_list_says,
+            an_exclusion_that_cannot_be_meant_is_refused_with_its_field,
         );
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,

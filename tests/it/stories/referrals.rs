@@ -11,18 +11,18 @@ use crate::support::world::text;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
 /// Two ports that issued to one person, and know that they did.
-struct Ports {
-    a: Admin,
-    b: Admin,
-    hr_of_a: Hr,
-    hr_of_b: Hr,
+pub struct Ports {
+    pub a: Admin,
+    pub b: Admin,
+    pub hr_of_a: Hr,
+    pub hr_of_b: Hr,
     /// The person's, at A and at B.
-    at_a: Pass,
-    at_b: Pass,
+    pub at_a: Pass,
+    pub at_b: Pass,
 }
 
 impl Ports {
-    async fn of(world: &World) -> Self {
+    pub async fn of(world: &World) -> Self {
         let (a, b) = (world.member("Haven A").await, world.member("Haven B").await);
         let (hr_of_a, hr_of_b) = (a.hr(world).await, b.hr(world).await);
         let at_a = hr_of_a.issues_on("EH123456").await;
