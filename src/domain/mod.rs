@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod calendar;
 pub mod card;
+pub mod clearance;
 pub mod client;
 pub mod credential;
 pub mod decision;

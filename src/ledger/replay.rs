@@ -8,6 +8,7 @@ use super::fold::{Projection, Record};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
 use crate::domain::ids::{
     ApprovalId, BadgeId, CardSystemId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId,
@@ -57,6 +58,8 @@ pub struct Held {
     pub state: State,
     /// Why it was last suspended or revoked, until that ground is lifted.
     pub reason: Option<Reason>,
+    /// Of the functions that it is for, those that its worker is cleared for until it ends.
+    pub functions: Functions,
     /// When it last moved; when it was issued, if never.
     pub since: Timestamp,
     /// The entry that last touched it.
@@ -381,6 +384,7 @@ impl Projection for Replay {
             credential: credential.clone(),
             state: State::Active,
             reason: None,
+            functions: credential.scope.functions,
             since: entry.at,
             version: entry.seq,
         };
@@ -425,6 +429,20 @@ impl Projection for Replay {
         held.state = held.state.apply(change)?;
         held.reason = reason;
         held.since = entry.at;
+        held.version = entry.seq;
+        Ok(())
+    }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        functions: Functions,
+    ) -> Result<(), Illegal> {
+        let held = self.credentials.get_mut(&id).ok_or(Illegal::Missing)?;
+        held.state
+            .check_functions(&held.credential.scope, functions)?;
+        held.functions = functions;
         held.version = entry.seq;
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! nothing is issued to that record, so that nobody who was refused at one member gets in by another.
 
 use super::commit::Tx;
+use super::effects;
 use super::error::{Code, Error};
 use super::workers::unseal;
 use crate::access::keyring::Keyring;
@@ -117,6 +118,9 @@ pub fn decide(
     let matched = found.ok_or_else(not_found)?;
     let state = matched.state.decided(decision)?;
     let version = tx.state(Fact::MatchDecided { case: id, decision })?;
+    if decision == Decision::Confirmed {
+        effects::follow(tx, matched.case.worker)?;
+    }
     Ok(Matched {
         state,
         decided_at: Some(tx.now),

@@ -3,8 +3,10 @@
 pub mod approvals;
 pub mod clients;
 pub mod credentials;
+pub mod employers;
 pub mod gate_checks;
 pub mod health;
+pub mod impact;
 pub mod imports;
 pub mod lookups;
 pub mod match_cases;
