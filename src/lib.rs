@@ -8,8 +8,8 @@
 //!    of both databases enforces it.
 //! 3. Index, tables and replay learn only from ledger entries, through the same fold: at start, live, and from other
 //!    nodes.
-//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers, keyed hashes and facts only. Names, card
-//!    numbers and document numbers are sealed wherever they are stored.
+//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers, keyed hashes of cards and facts only. Names, card
+//!    numbers and document numbers are sealed wherever they are stored, under the worker's own key, each for its row and field.
 //! 5. Revoked is final. There is no function, role, file or migration that leads out of it.
 //! 6. Time and randomness come in through one trait, [`domain::time::Environment`].
 //! 7. Nothing is believed because it stands in the database. The head is sealed under a key that is not in it, over the
@@ -45,7 +45,7 @@
 //! advice.
 //!
 //! A person may be recorded by several members, and no record is ever merged into another. That two of them bear one document
-//! is noticed by a keyed hash of it; whether they are of one person somebody must say ([`domain::match_case`]), and until then
+//! is noticed by a keyed hash of it, which stands beside the ledger; whether they are of one person somebody must say ([`domain::match_case`]), and until then
 //! nothing is issued to the one that came later. Whoever is shown who a worker is, is noted ([`service::lookups`]).
 //!
 //! What needs two people is decided where the act is: its service function judges that it could be done, and hands it to

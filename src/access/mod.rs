@@ -4,8 +4,10 @@
 //! * [`token`]: the one verifier of tokens, and their issue.
 //! * [`keyring`]: the keys that are derived from the master key, which is not in the database.
 //! * [`master_key`]: the file that the master key is in.
+//! * [`seal`]: what is sealed, bound to its place, and each worker's own key.
 
 pub mod keyring;
 pub mod master_key;
 pub mod permission;
+pub mod seal;
 pub mod token;

@@ -86,7 +86,7 @@ pub fn issue(
         }
     }
     check_scope(tx, &draft.scope)?;
-    let badges = badges::make(tx, permit, &draft.badges, "/badges")?;
+    let badges = badges::make(tx, permit, draft.worker, &draft.badges, "/badges")?;
     let credential = Credential {
         id: CredentialId::make(tx.environment),
         member,
@@ -153,7 +153,7 @@ pub fn replace(
         ));
     }
     match_cases::none_open(tx, held.credential.worker)?;
-    let badges = badges::make(tx, permit, badges, "/badges")?;
+    let badges = badges::make(tx, permit, held.credential.worker, badges, "/badges")?;
     tx.state(Fact::CredentialRevoked {
         credential: id,
         reason,

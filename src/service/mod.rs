@@ -6,7 +6,7 @@
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
-//!   the records.
+//!   the records. [`personal`]: what is known of a person, under the person's own key.
 //! * [`approvals`]: the second person.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
@@ -29,6 +29,7 @@ pub mod load;
 pub mod lookups;
 pub mod match_cases;
 pub mod network;
+pub mod personal;
 pub mod restore;
 pub mod retention;
 pub mod screenings;

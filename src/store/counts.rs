@@ -6,11 +6,11 @@ use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{
     approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
-    screenings, worker_documents, workers,
+    screenings, workers,
 };
 
 /// How many rows each table of the projection has, under its name.
-pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], StoreError> {
+pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 9], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -22,7 +22,6 @@ pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], S
     Ok(counts!(
         network_records,
         workers,
-        worker_documents,
         match_cases,
         engagements,
         screenings,

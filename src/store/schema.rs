@@ -42,7 +42,10 @@ table! {
     }
 }
 table! {
-    sealed_details (subject) { subject -> Binary, sealed -> Binary, }
+    worker_keys (worker) { worker -> Binary, kek -> Binary, wrapped -> Binary, }
+}
+table! {
+    sealed_details (subject) { subject -> Binary, worker -> Binary, sealed -> Binary, }
 }
 table! {
     engagements (id) {
@@ -191,3 +194,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     worker_documents,
     engagements
 );
+diesel::allow_tables_to_appear_in_same_query!(sealed_details, worker_keys);

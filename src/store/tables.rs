@@ -7,13 +7,16 @@ use diesel::prelude::*;
 use super::backend::{AnyConnection, ROWS_BETWEEN_GATES, ROWS_PER_INSERT};
 use super::columns::Bytes16;
 use super::conn::Writer;
+use super::documents::WorkerDocumentRow;
 use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::schema::{
     approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
-    screenings, sealed_details, staff_numbers, worker_documents, worker_names, workers,
+    screenings, sealed_details, staff_numbers, worker_documents, worker_keys, worker_names,
+    workers,
 };
+use super::sealed::{SealedRow, WorkerKeyRow};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};
 use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
@@ -30,7 +33,7 @@ use crate::ledger::replay::{Asked, Matched, Screened};
 #[derive(Default)]
 pub struct Pending {
     workers: Vec<WorkerRow>,
-    worker_documents: Vec<WorkerDocumentRow>,
+    pub(super) worker_documents: Vec<WorkerDocumentRow>,
     pub(super) worker_names: Vec<WorkerNameRow>,
     match_cases: Vec<MatchRow>,
     engagements: Vec<EngagementRow>,
@@ -39,7 +42,8 @@ pub struct Pending {
     credentials: Vec<CredentialRow>,
     badges: Vec<BadgeRow>,
     badge_cards: Vec<BadgeCardRow>,
-    sealed_details: Vec<SealedRow>,
+    pub(super) worker_keys: Vec<WorkerKeyRow>,
+    pub(super) sealed_details: Vec<SealedRow>,
     staff_numbers: Vec<StaffNumberRow>,
     revocations: Vec<Revoked>,
 }
@@ -59,13 +63,6 @@ pub(super) struct WorkerRow {
     pub member: Bytes16,
     pub details_digest: Vec<u8>,
     pub version: i64,
-}
-
-#[derive(Queryable, Insertable, Debug, Clone)]
-#[diesel(table_name = worker_documents)]
-pub(super) struct WorkerDocumentRow {
-    pub document_key: Bytes16,
-    pub worker: Bytes16,
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -144,13 +141,6 @@ pub(super) struct BadgeCardRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = sealed_details)]
-struct SealedRow {
-    subject: Bytes16,
-    sealed: Vec<u8>,
-}
-
-#[derive(Insertable)]
 #[diesel(table_name = staff_numbers)]
 struct StaffNumberRow {
     staff_key: Bytes16,
@@ -167,14 +157,6 @@ pub(super) struct Revoked {
 }
 
 impl Pending {
-    /// Keeps sealed details of a worker, engagement or card beside what the ledger says of it.
-    pub fn seal(&mut self, subject: [u8; 16], sealed: Vec<u8>) {
-        self.sealed_details.push(SealedRow {
-            subject: Bytes16(subject),
-            sealed,
-        });
-    }
-
     /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
     pub fn staff_number(&mut self, staff_key: [u8; 16], engagement: &Engagement) {
         self.staff_numbers.push(StaffNumberRow {
@@ -182,14 +164,6 @@ impl Pending {
             engagement: engagement.id.into(),
             worker: engagement.worker.into(),
         });
-    }
-
-    fn documents(&mut self, worker: &Worker) {
-        let rows = worker.documents.iter().map(|&key| WorkerDocumentRow {
-            document_key: key.into(),
-            worker: worker.id.into(),
-        });
-        self.worker_documents.extend(rows);
     }
 
     /// Writes the rows collected so far.
@@ -223,6 +197,7 @@ impl Pending {
             credentials,
             badges,
             badge_cards,
+            worker_keys,
             sealed_details,
             staff_numbers
         );
@@ -274,7 +249,6 @@ impl Projection for Tables<'_> {
             details_digest: worker.details.0.to_vec(),
             version: seq as i64,
         });
-        self.pending.documents(worker);
         Ok(())
     }
 
@@ -286,9 +260,6 @@ impl Projection for Tables<'_> {
                 workers::version.eq(seq as i64),
             ))
             .execute(&mut self.writer.0)?;
-        let id = worker_documents::worker.eq(Bytes16::from(worker.id));
-        diesel::delete(worker_documents::table.filter(id)).execute(&mut self.writer.0)?;
-        self.pending.documents(worker);
         if changed == 1 {
             Ok(())
         } else {

@@ -67,9 +67,17 @@ CREATE INDEX match_cases_by_candidate ON match_cases (candidate, state);
 -- A pair is asked about once, whichever of the two came later.
 CREATE UNIQUE INDEX match_cases_once ON match_cases (LEAST(worker, candidate), GREATEST(worker, candidate));
 
--- What only its member may read, sealed under a key that is not in this database.
+-- Each worker's own key, under a key that is not in this database. Whoever is erased has zeros here.
+CREATE TABLE worker_keys (
+    worker BYTEA NOT NULL PRIMARY KEY,
+    kek BYTEA NOT NULL,
+    wrapped BYTEA NOT NULL
+);
+
+-- What only its member may read, sealed under the key of the worker whom it is about.
 CREATE TABLE sealed_details (
     subject BYTEA NOT NULL PRIMARY KEY,
+    worker BYTEA NOT NULL,
     sealed BYTEA NOT NULL
 );
 

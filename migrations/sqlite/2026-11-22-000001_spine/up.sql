@@ -67,9 +67,19 @@ CREATE INDEX match_cases_by_candidate ON match_cases (candidate, state);
 -- A pair is asked about once, whichever of the two came later.
 CREATE UNIQUE INDEX match_cases_once ON match_cases (min(worker, candidate), max(worker, candidate));
 
--- What only its member may read, sealed under a key that is not in this database.
+-- Each worker's own key, under a key that is not in this database. Whoever is erased has zeros here.
+-- Rows are added at the end and overwritten where they lie, as a version has two bytes and a key always as many as another:
+-- so no row is ever moved, and no copy of a key is left behind in a page.
+CREATE TABLE worker_keys (
+    worker BLOB NOT NULL PRIMARY KEY,
+    kek BLOB NOT NULL,
+    wrapped BLOB NOT NULL
+);
+
+-- What only its member may read, sealed under the key of the worker whom it is about.
 CREATE TABLE sealed_details (
     subject BLOB NOT NULL PRIMARY KEY,
+    worker BLOB NOT NULL,
     sealed BLOB NOT NULL
 ) WITHOUT ROWID;
 

@@ -6,9 +6,11 @@ use std::hash::Hash;
 use super::{Damage, Failure, sha256};
 use crate::domain::credential::CardKey;
 use crate::domain::digest::Digest;
+use crate::domain::ids::WorkerId;
 use crate::ledger::replay::Replay;
 use crate::store::{
-    Reader, StoreError, approvals, counts, credentials, match_cases, network, screenings, workers,
+    Reader, StoreError, approvals, counts, credentials, match_cases, network, screenings, sealed,
+    workers,
 };
 
 /// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
@@ -25,29 +27,22 @@ pub(super) fn compare(
         })
         .collect();
     let of_workers = replay.workers.values().map(|(_, worker)| {
-        (
-            *worker.id.as_bytes(),
-            (worker.id.to_string(), worker.details),
-        )
+        let (id, details) = (worker.id, worker.details);
+        (*id.as_bytes(), (id.to_string(), id, Some(details)))
     });
     let of_engagements = replay.engagements.values().map(|(_, engagement, _)| {
         let (id, details) = (engagement.id, engagement.details);
-        (*id.as_bytes(), (id.to_string(), details))
+        let expected = (id.to_string(), engagement.worker, Some(details));
+        (*id.as_bytes(), expected)
     });
     // The ledger keeps no digest of a card's number: its seal alone says that it is whole, see [`verify_sealed`].
-    let of_cards = cards
-        .iter()
-        .map(|(key, (badge, ..))| (key.0, (badge.to_string(), None)));
-    let sealed: HashMap<[u8; 16], (String, Option<Digest>)> = of_workers
-        .chain(of_engagements)
-        .map(|(subject, (id, digest))| (subject, (id, Some(digest))))
-        .chain(of_cards)
-        .collect();
-    let of_documents = replay.workers.values().flat_map(|(_, worker)| {
-        let keys = worker.documents.iter();
-        keys.map(|&key| ((key, worker.id), ()))
+    let of_cards = cards.iter().filter_map(|(key, (badge, credential, ..))| {
+        let held = replay.credentials.get(credential)?;
+        Some((key.0, (badge.to_string(), held.credential.worker, None)))
     });
-    let documents: Vec<_> = of_documents.collect();
+    let sealed: HashMap<[u8; 16], (String, WorkerId, Option<Digest>)> =
+        of_workers.chain(of_engagements).chain(of_cards).collect();
+    let keyed: Vec<(WorkerId, ())> = replay.workers.keys().map(|&id| (id, ())).collect();
     let mut counted = Vec::new();
 
     let mut table = Table::new("network_records", replay.records, |id, _| id.clone());
@@ -69,16 +64,6 @@ pub(super) fn compare(
                 ("version", a.0 != b.0),
             ])
         });
-        Ok(())
-    });
-    counted.push(table.end(all)?);
-
-    // Named by whose they are: a document's key is for matching alone.
-    let mut table = Table::new("worker_documents", documents, |(_, worker), ()| {
-        worker.to_string()
-    });
-    let all = workers::each_document(reader, |key, worker| {
-        table.row((key, worker), (), |(), ()| None);
         Ok(())
     });
     counted.push(table.end(all)?);
@@ -148,11 +133,21 @@ pub(super) fn compare(
     });
     counted.push(table.end(all)?);
 
-    let mut table = Table::new("sealed_details", sealed, |_, (id, _)| id.clone());
-    let all = workers::each_sealed(reader, |subject, bytes| {
-        let found = ("of nobody".to_owned(), Some(sha256(bytes)));
+    let mut table = Table::new("worker_keys", keyed, |worker, ()| worker.to_string());
+    let all = sealed::each_key(reader, |worker, _| {
+        table.row(worker, (), |(), ()| None);
+        Ok(())
+    });
+    table.end(all)?;
+
+    let mut table = Table::new("sealed_details", sealed, |_, (id, ..)| id.clone());
+    let all = sealed::each(reader, |subject, worker, bytes| {
+        let found = ("of nobody".to_owned(), worker, Some(sha256(bytes)));
         table.row(subject, found, |a, b| {
-            first([("content", a.1.is_some() && a.1 != b.1)])
+            first([
+                ("worker", a.1 != b.1),
+                ("content", a.2.is_some() && a.2 != b.2),
+            ])
         });
         Ok(())
     });
