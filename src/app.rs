@@ -31,7 +31,7 @@ use crate::service::health::Health;
 use crate::service::load::Progress;
 use crate::service::lookups::LookupLog;
 use crate::service::seen::{Keeper, Note, Refused};
-use crate::service::{Door, Services, follow, import, load, retention, signing_keys};
+use crate::service::{Door, Services, erasures, follow, import, load, retention, signing_keys};
 use crate::store::{Store, migrate};
 
 pub use servers::{Serving, api, metrics};
@@ -319,6 +319,7 @@ pub fn run(
         let metrics = metrics(shared.clone(), metrics_listener)?;
         let handles = [api.handle(), metrics.handle()];
         actix_web::rt::spawn(stop_on_signal(shared.clone(), grace, handles));
+        actix_web::rt::spawn(sweep_hourly(shared.clone()));
         actix_web::rt::spawn(sweep_daily(shared, kept));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
         futures_util::future::try_join(api, metrics).await
@@ -350,6 +351,13 @@ pub fn shared(
         metrics,
         quotas,
     )))
+}
+
+async fn sweep_hourly(shared: Data<Shared>) {
+    loop {
+        erasures::sweep(&shared.services).await;
+        tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    }
 }
 
 async fn sweep_daily(shared: Data<Shared>, kept: retention::Kept) {

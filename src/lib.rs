@@ -54,6 +54,10 @@
 //! has read exactly what is asked for. What may not wait (a revocation, a suspension, bad news about somebody who was
 //! cleared) is done at once.
 //!
+//! A person is erased by destroying their key ([`service::erasures`]): two registrars say so, a week passes, and what was
+//! sealed is noise, in every copy of the database that there is. The ledger names them by identifiers alone, so it stays as
+//! it was, and so does every decision in it.
+//!
 //! # Three walks
 //!
 //! **A badge is read at a gate.** `POST /v1/gate-checks` → answered straight from the connection where all about the request

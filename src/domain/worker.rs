@@ -32,6 +32,13 @@ pub struct WrappedKey {
     pub wrapped: Vec<u8>,
 }
 
+impl WrappedKey {
+    /// Whether it was overwritten with zeros, which nothing opens.
+    pub fn is_destroyed(&self) -> bool {
+        self.wrapped.iter().all(|&byte| byte == 0)
+    }
+}
+
 /// What a member knows of a worker. Sealed wherever it is stored, and never in ledger, log or URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

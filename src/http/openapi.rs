@@ -18,8 +18,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
-    oauth, replacements, revocations, screenings, sightings, workers,
+    approvals, clients, credentials, erasures, gate_checks, health, imports, lookups, match_cases,
+    network, oauth, replacements, revocations, screenings, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -46,6 +46,7 @@ use super::problem::ProblemDocument;
         workers::register, workers::list, workers::search, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
         lookups::list,
+        erasures::ask, erasures::list, erasures::show, erasures::withdraw,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
@@ -68,6 +69,7 @@ use super::problem::ProblemDocument;
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
         (name = "Approvals", description = "The second person."),
+        (name = "Personal data", description = "Forgetting who somebody was."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
         (name = "Clients", description = "Machines that talk to this service, and the people who use them."),

@@ -3,6 +3,7 @@
 
 use super::commit::Tx;
 use super::credentials::{WithBadges, own};
+use super::erasures;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
@@ -18,7 +19,7 @@ use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, WorkerId};
 use crate::domain::network::CardSystem;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
-use crate::store::credentials;
+use crate::store::{credentials, workers};
 
 /// A badge to be added.
 #[derive(Debug, Clone)]
@@ -99,6 +100,10 @@ pub fn add(
         return Err(Refused::Revoked.into());
     }
     match_cases::none_open(tx, held.credential.worker)?;
+    erasures::none_waits(tx, held.credential.worker)?;
+    // Who is erased has no key to seal a number under.
+    workers::find(tx.reader()?, held.credential.worker)?
+        .ok_or_else(|| Error::not_found("worker"))?;
     let mut badges = credentials::badges_of(tx.reader()?, id)?;
     if badges.len() >= BADGES_PER_CREDENTIAL_MAX {
         let message = format!("A credential has at most {BADGES_PER_CREDENTIAL_MAX} badges.");

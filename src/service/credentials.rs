@@ -5,6 +5,7 @@
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
 use super::commit::Tx;
+use super::erasures;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
@@ -64,6 +65,7 @@ pub fn issue(
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
     match_cases::none_open(tx, draft.worker)?;
+    erasures::none_waits(tx, draft.worker)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
             .filter(|held| {

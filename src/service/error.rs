@@ -37,6 +37,12 @@ pub enum Code {
     MatchOpen,
     /// The match case is decided.
     MatchDecided,
+    /// Something stands in the way of erasing the worker: see the fields.
+    ErasureBlocked,
+    /// The worker is to be erased.
+    ErasureWaiting,
+    /// The erasure does not wait any more.
+    ErasureEnded,
     /// Another person must do this.
     WrongPerson,
     /// The approval does not wait any more.

@@ -7,7 +7,7 @@
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
 //!   the records. [`personal`]: what is known of a person, under the person's own key.
-//! * [`approvals`]: the second person.
+//! * [`approvals`]: the second person. [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -19,6 +19,7 @@ pub mod check_log;
 pub mod clients;
 pub mod commit;
 pub mod credentials;
+pub mod erasures;
 pub mod error;
 pub mod follow;
 pub mod gate_check;

@@ -3,6 +3,7 @@
 
 use super::commit::Tx;
 use super::credentials;
+use super::erasures;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::changed;
@@ -61,6 +62,7 @@ pub fn amend(
     if before.version != version {
         return Err(changed());
     }
+    erasures::none_waits(tx, id)?;
     check_birth(details, tx.now)?;
     let documents = keys(tx.keyring, &details.documents)?;
     let (sealed, digest) = personal::seal(tx, id, id, details)?;
@@ -162,6 +164,7 @@ pub fn engage(
     let found =
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
+    erasures::none_waits(tx, worker)?;
     let staff_key = details
         .staff_number
         .as_ref()

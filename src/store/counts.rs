@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
-    screenings, workers,
+    approvals, badge_cards, badges, credentials, engagements, erasures, match_cases,
+    network_records, screenings, workers,
 };
 
 /// How many rows each table of the projection has, under its name.
-pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 9], StoreError> {
+pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -22,6 +22,7 @@ pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 9], St
     Ok(counts!(
         network_records,
         workers,
+        erasures,
         match_cases,
         engagements,
         screenings,

@@ -15,6 +15,7 @@ pub mod conn;
 pub mod counts;
 pub mod credentials;
 pub mod documents;
+pub mod erasures;
 pub mod error;
 pub mod idempotency;
 pub mod imports;

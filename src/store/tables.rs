@@ -19,14 +19,17 @@ use super::schema::{
 use super::sealed::{SealedRow, WorkerKeyRow};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};
-use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::erasure::Erasure;
+use crate::domain::ids::{
+    ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
+};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::{Projection, Record};
-use crate::ledger::replay::{Asked, Matched, Screened};
+use crate::ledger::replay::{Asked, Erasing, Matched, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
 /// before it commits.
@@ -62,6 +65,7 @@ pub(super) struct WorkerRow {
     pub id: Bytes16,
     pub member: Bytes16,
     pub details_digest: Vec<u8>,
+    pub erased: bool,
     pub version: i64,
 }
 
@@ -247,6 +251,7 @@ impl Projection for Tables<'_> {
             id: worker.id.into(),
             member: worker.member.into(),
             details_digest: worker.details.0.to_vec(),
+            erased: false,
             version: seq as i64,
         });
         Ok(())
@@ -254,7 +259,8 @@ impl Projection for Tables<'_> {
 
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
-        let changed = diesel::update(workers::table.find(Bytes16::from(worker.id)))
+        let row = workers::table.find(Bytes16::from(worker.id));
+        let changed = diesel::update(row.filter(workers::erased.eq(false)))
             .set((
                 workers::details_digest.eq(worker.details.0.to_vec()),
                 workers::version.eq(seq as i64),
@@ -265,6 +271,25 @@ impl Projection for Tables<'_> {
         } else {
             Err(StoreError::Guard)
         }
+    }
+
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::erasures::add(self.writer, &Erasing::granted(entry, erasure))
+    }
+
+    fn erasure_withdrawn(&mut self, entry: &Entry, id: ErasureId) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::erasures::moved(self.writer, id, |erasing| erasing.withdrawn(entry).ok())
+    }
+
+    fn erased(&mut self, entry: &Entry, worker: WorkerId, id: ErasureId) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::erasures::moved(self.writer, id, |erasing| {
+            let done = erasing.done(entry).ok()?;
+            (done.erasure.worker == worker).then_some(done)
+        })?;
+        super::workers::erased(self.writer, worker, entry.seq)
     }
 
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::columns::Bytes16;
-use super::conn::Reader;
+use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{engagements, staff_numbers, workers};
 use super::tables::{EngagementRow, WorkerRow};
@@ -66,16 +66,26 @@ impl TryFrom<EngagementRow> for Versioned<EngagementHeld> {
     }
 }
 
-/// One worker.
+/// One worker. Who is erased is not there.
 pub fn find(reader: &mut Reader, id: WorkerId) -> Result<Option<Versioned<Worker>>, StoreError> {
     let row: Option<WorkerRow> = workers::table
         .find(Bytes16::from(id))
+        .filter(workers::erased.eq(false))
         .first(&mut reader.0)
         .optional()?;
     row.map(TryInto::try_into).transpose()
 }
 
-/// The workers that a member registered, after `after`, in the order of registration.
+/// Marks a worker as erased.
+pub(super) fn erased(writer: &mut Writer, id: WorkerId, seq: u64) -> Result<(), StoreError> {
+    let row = workers::table.find(Bytes16::from(id));
+    let changed = diesel::update(row.filter(workers::erased.eq(false)))
+        .set((workers::erased.eq(true), workers::version.eq(seq as i64)))
+        .execute(&mut writer.0)?;
+    (changed == 1).then_some(()).ok_or(StoreError::Guard)
+}
+
+/// The workers that a member registered and who are not erased, after `after`, in the order of registration.
 pub fn list(
     reader: &mut Reader,
     member: MemberId,
@@ -85,6 +95,7 @@ pub fn list(
     let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
     let rows: Vec<WorkerRow> = workers::table
         .filter(workers::member.eq(Bytes16::from(member)))
+        .filter(workers::erased.eq(false))
         .filter(workers::id.gt(after))
         .order(workers::id)
         .limit(limit as i64)
@@ -164,10 +175,10 @@ pub fn ended(reader: &mut Reader, ids: &[EngagementId]) -> Result<Vec<Engagement
 
 const PAGE_ROWS: i64 = 20_000;
 
-/// Hands every worker to `each`.
+/// Hands every worker to `each`, and whether they are erased.
 pub fn each(
     reader: &mut Reader,
-    mut each: impl FnMut(Versioned<Worker>) -> Result<(), StoreError>,
+    mut each: impl FnMut(Versioned<Worker>, bool) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut after = Bytes16([0; 16]);
     loop {
@@ -180,7 +191,10 @@ pub fn each(
             return Ok(());
         };
         after = last.id;
-        page.into_iter().try_for_each(|row| each(row.try_into()?))?;
+        page.into_iter().try_for_each(|row| {
+            let erased = row.erased;
+            each(row.try_into()?, erased)
+        })?;
     }
 }
 

@@ -28,6 +28,8 @@ CREATE TABLE workers (
     id BLOB NOT NULL PRIMARY KEY,
     member BLOB NOT NULL,
     details_digest BLOB NOT NULL,
+    -- What was known of the person is destroyed; the identifier stays, as decisions name it.
+    erased BOOLEAN NOT NULL,
     version BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX workers_by_member ON workers (member, id);
@@ -47,6 +49,21 @@ CREATE TABLE worker_names (
     PRIMARY KEY (name_key, worker)
 ) WITHOUT ROWID;
 CREATE INDEX worker_names_by_worker ON worker_names (worker);
+
+-- Who is to be erased, from when on, and what became of it.
+CREATE TABLE erasures (
+    id BLOB NOT NULL PRIMARY KEY,
+    worker BLOB NOT NULL,
+    member BLOB NOT NULL,
+    due_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX erasures_by_member ON erasures (member, id);
+CREATE INDEX erasures_by_state ON erasures (state, due_at);
+-- One at a time waits for a worker.
+CREATE UNIQUE INDEX erasures_waiting ON erasures (worker) WHERE state = 0;
 
 -- Whether two records that bear one document are of one person.
 CREATE TABLE match_cases (

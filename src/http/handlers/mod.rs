@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod clients;
 pub mod credentials;
+pub mod erasures;
 pub mod gate_checks;
 pub mod health;
 pub mod imports;

@@ -9,8 +9,8 @@ use crate::domain::digest::Digest;
 use crate::domain::ids::WorkerId;
 use crate::ledger::replay::Replay;
 use crate::store::{
-    Reader, StoreError, approvals, counts, credentials, match_cases, network, screenings, sealed,
-    workers,
+    Reader, StoreError, approvals, counts, credentials, erasures, match_cases, network, screenings,
+    sealed, workers,
 };
 
 /// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
@@ -26,6 +26,7 @@ pub(super) fn compare(
             Some((key, (badge, *credential, card_system, format)))
         })
         .collect();
+    let lives = |worker: &WorkerId| !replay.erased.contains(worker);
     let of_workers = replay.workers.values().map(|(_, worker)| {
         let (id, details) = (worker.id, worker.details);
         (*id.as_bytes(), (id.to_string(), id, Some(details)))
@@ -40,9 +41,12 @@ pub(super) fn compare(
         let held = replay.credentials.get(credential)?;
         Some((key.0, (badge.to_string(), held.credential.worker, None)))
     });
-    let sealed: HashMap<[u8; 16], (String, WorkerId, Option<Digest>)> =
-        of_workers.chain(of_engagements).chain(of_cards).collect();
-    let keyed: Vec<(WorkerId, ())> = replay.workers.keys().map(|&id| (id, ())).collect();
+    let sealed: HashMap<[u8; 16], (String, WorkerId, Option<Digest>)> = of_workers
+        .chain(of_engagements)
+        .chain(of_cards)
+        .filter(|(_, (_, worker, _))| lives(worker))
+        .collect();
+    let keyed: Vec<(WorkerId, bool)> = replay.workers.keys().map(|&id| (id, lives(&id))).collect();
     let mut counted = Vec::new();
 
     let mut table = Table::new("network_records", replay.records, |id, _| id.clone());
@@ -55,13 +59,33 @@ pub(super) fn compare(
     });
     counted.push(table.end(all)?);
 
-    let mut table = Table::new("workers", replay.workers, |id, _| id.to_string());
-    let all = workers::each(reader, |worker| {
-        table.row(worker.value.id, (worker.version, worker.value), |a, b| {
+    let of_workers = replay.workers.into_iter().map(|(id, (version, worker))| {
+        let erased = replay.erased.contains(&id);
+        (id, (version, worker, erased))
+    });
+    let mut table = Table::new("workers", of_workers, |id, _| id.to_string());
+    let all = workers::each(reader, |worker, erased| {
+        let found = (worker.version, worker.value, erased);
+        table.row(found.1.id, found, |a, b| {
             first([
+                ("erasing", a.2 != b.2),
                 ("member", a.1.member != b.1.member),
                 ("digest", a.1.details != b.1.details),
                 ("version", a.0 != b.0),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("erasures", replay.erasures, |id, _| id.to_string());
+    let all = erasures::each(reader, |erasing| {
+        table.row(erasing.erasure.id, erasing, |a, b| {
+            first([
+                ("state", a.state != b.state),
+                ("worker, member or day", a.erasure != b.erasure),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
             ])
         });
         Ok(())
@@ -133,9 +157,10 @@ pub(super) fn compare(
     });
     counted.push(table.end(all)?);
 
-    let mut table = Table::new("worker_keys", keyed, |worker, ()| worker.to_string());
-    let all = sealed::each_key(reader, |worker, _| {
-        table.row(worker, (), |(), ()| None);
+    // Who is erased has zeros for a key.
+    let mut table = Table::new("worker_keys", keyed, |worker, _| worker.to_string());
+    let all = sealed::each_key(reader, |worker, key| {
+        table.row(worker, !key.is_destroyed(), |a, b| first([("key", a != b)]));
         Ok(())
     });
     table.end(all)?;

@@ -60,6 +60,9 @@ pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Fail
 fn keys(reader: &mut Reader, keyring: &Keyring) -> Result<HashMap<WorkerId, WorkerKey>, Failure> {
     let (mut keys, mut unopened) = (HashMap::new(), None);
     sealed::each_key(reader, |worker, wrapped| {
+        if wrapped.is_destroyed() {
+            return Ok(());
+        }
         match keyring.worker_key(worker, &wrapped) {
             Ok(key) => drop(keys.insert(worker, key)),
             Err(Unsealable) => unopened = unopened.or(Some(worker)),
@@ -84,7 +87,7 @@ fn open_all(
     keys: &HashMap<WorkerId, WorkerKey>,
 ) -> Result<FoundBy, Failure> {
     let mut members = HashMap::new();
-    workers::each(reader, |worker| {
+    workers::each(reader, |worker, _| {
         members.insert(worker.value.id, worker.value.member);
         Ok(())
     })?;

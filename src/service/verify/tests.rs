@@ -254,6 +254,7 @@ async fn an_untouched_database_is_whole() {
             ("badges", 3),
             ("credentials", 2),
             ("engagements", 1),
+            ("erasures", 0),
             ("match_cases", 0),
             ("network_records", 2),
             ("screenings", 0),
@@ -485,6 +486,7 @@ async fn a_row_that_cannot_be_is_named() {
     }
 }
 
+mod erasures;
 mod match_cases;
 mod screenings;
 mod sealed;
