@@ -1,12 +1,15 @@
 //! The keys of this network. All are derived from one master key of 32 random bytes that lies in a file beside the
 //! database, not in it: who takes the database alone can neither read a name, nor try card numbers, nor sign a token.
 
+use std::path::PathBuf;
+
 use arrayvec::ArrayVec;
 use aws_lc_rs::aead::LessSafeKey;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::hmac;
 use siphasher::sip128::SipHasher24;
 
+use super::kek::{self, BadKeks};
 use super::seal::{self, Field, Unsealable, WorkerKey};
 use crate::domain::card::{CANONICAL_MAX, CardIdentifier};
 use crate::domain::credential::CardKey;
@@ -18,9 +21,6 @@ use crate::domain::worker::WrappedKey;
 /// How many bytes a master key has.
 pub const MASTER_KEY_BYTES: usize = 32;
 
-/// The version of the key-encryption key.
-const KEK_VERSION: u16 = 1;
-
 /// The derived keys. Cheap to share, never printed.
 pub struct Keyring {
     cards: [u8; 32],
@@ -28,7 +28,7 @@ pub struct Keyring {
     documents: [u8; 32],
     names: [u8; 32],
     /// Under which the keys of workers are wrapped.
-    kek: LessSafeKey,
+    keks: kek::Held,
     details: LessSafeKey,
     heads: LessSafeKey,
     sums: SipHasher24,
@@ -45,6 +45,17 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// Derives the keys (HKDF, RFC 5869), one for each purpose, so that none can stand in for another.
     pub fn derive(master: &[u8; MASTER_KEY_BYTES]) -> Self {
+        let kek = first_kek(master);
+        Self::with(master, kek::Held::derived(kek))
+    }
+
+    /// The same, with the key-encryption keys that are in this file, where it is there.
+    pub fn with_keks(master: &[u8; MASTER_KEY_BYTES], keks: PathBuf) -> Result<Self, BadKeks> {
+        let keks = kek::Held::of_file(first_kek(master), keks)?;
+        Ok(Self::with(master, keks))
+    }
+
+    fn with(master: &[u8; MASTER_KEY_BYTES], keks: kek::Held) -> Self {
         let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
         let sealing = |purpose| seal::key(&expand(&extracted, purpose));
         Self {
@@ -52,7 +63,7 @@ impl Keyring {
             staff_numbers: expand(&extracted, b"staff numbers"),
             documents: expand(&extracted, b"documents"),
             names: expand(&extracted, b"names"),
-            kek: sealing(b"keys of workers"),
+            keks,
             details: sealing(b"details"),
             heads: sealing(b"heads"),
             sums: SipHasher24::new_with_key(&half(&expand(&extracted, b"sums"))),
@@ -109,7 +120,8 @@ impl Keyring {
         worker: WorkerId,
         environment: &dyn Environment,
     ) -> (WorkerKey, WrappedKey) {
-        WorkerKey::make((KEK_VERSION, &self.kek), worker, environment)
+        let (version, kek) = self.keks.active();
+        WorkerKey::make((version, &kek), worker, environment)
     }
 
     /// The key of a worker, of what is stored.
@@ -118,7 +130,35 @@ impl Keyring {
         worker: WorkerId,
         wrapped: &WrappedKey,
     ) -> Result<WorkerKey, Unsealable> {
-        WorkerKey::unwrap(&self.kek, worker, wrapped)
+        let kek = self.keks.version(wrapped.kek).ok_or(Unsealable)?;
+        WorkerKey::unwrap(&kek, worker, wrapped)
+    }
+
+    /// The key of a worker as it is stored, under the key-encryption key that is in use.
+    pub fn rewrap(
+        &self,
+        worker: WorkerId,
+        wrapped: &WrappedKey,
+        environment: &dyn Environment,
+    ) -> Result<WrappedKey, Unsealable> {
+        let before = self.keks.version(wrapped.kek).ok_or(Unsealable)?;
+        let (version, kek) = self.keks.active();
+        seal::rewrap(&before, (version, &kek), worker, wrapped, environment)
+    }
+
+    /// The version of the key-encryption key that is in use.
+    pub fn active_kek(&self) -> u16 {
+        self.keks.active().0
+    }
+
+    /// The key-encryption key of a network that has never changed it.
+    pub fn first_kek(&self) -> [u8; 32] {
+        self.keks.first()
+    }
+
+    /// Reads the file of key-encryption keys again. Whether it has changed.
+    pub fn reload_keks(&self) -> Result<bool, BadKeks> {
+        self.keks.reload()
     }
 
     /// Seals what is of no single worker for one row and field.
@@ -193,6 +233,11 @@ impl Keyring {
         aws_lc_rs::constant_time::verify_slices_are_equal(&wanted.as_ref()[..16], tag).ok()?;
         Some(Id::from_u128(u128::from_be_bytes(*last)))
     }
+}
+
+fn first_kek(master: &[u8; MASTER_KEY_BYTES]) -> [u8; 32] {
+    let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
+    expand(&extracted, b"keys of workers")
 }
 
 fn cursor_text(list: &str, member: MemberId, last: &[u8; 16]) -> Vec<u8> {

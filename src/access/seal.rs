@@ -54,12 +54,6 @@ impl Field {
 
 /// How many bytes a key of a worker has.
 const WORKER_KEY_BYTES: usize = 32;
-/// How many bytes a seal adds: the nonce before, the tag after.
-const SEAL_BYTES: usize = NONCE_LEN + 16;
-
-/// How many bytes a wrapped key has: always the same, so that another overwrites it where it lies.
-pub const WRAPPED_KEY_BYTES: usize = WORKER_KEY_BYTES + SEAL_BYTES;
-
 /// A worker's own key: all that is known of the person is sealed under it, and is gone with it. Never printed.
 pub struct WorkerKey(LessSafeKey);
 
@@ -127,6 +121,18 @@ fn wrap(
     }
 }
 
+/// The same key under another.
+pub(super) fn rewrap(
+    before: &LessSafeKey,
+    after: (u16, &LessSafeKey),
+    worker: WorkerId,
+    wrapped: &WrappedKey,
+    environment: &dyn Environment,
+) -> Result<WrappedKey, Unsealable> {
+    let bytes = unwrapped(before, worker, wrapped)?;
+    Ok(wrap(after, worker, &bytes, environment))
+}
+
 fn unwrapped(
     kek: &LessSafeKey,
     worker: WorkerId,
@@ -179,6 +185,7 @@ pub(super) fn open(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::worker::WRAPPED_KEY_BYTES;
     use crate::environment::RealEnvironment;
 
     const FIELDS: [Field; 7] = [

@@ -32,6 +32,10 @@ pub struct WrappedKey {
     pub wrapped: Vec<u8>,
 }
 
+/// How many bytes a wrapped key has, nonce and tag of its seal included: always the same, so that another overwrites it where
+/// it lies.
+pub const WRAPPED_KEY_BYTES: usize = 12 + 32 + 16;
+
 impl WrappedKey {
     /// Whether it was overwritten with zeros, which nothing opens.
     pub fn is_destroyed(&self) -> bool {

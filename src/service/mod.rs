@@ -6,7 +6,8 @@
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
-//!   the records. [`personal`]: what is known of a person, under the person's own key.
+//!   the records. [`personal`]: what is known of a person, under the person's own key;
+//!   [`rewrap`]: changing the key that those are kept under.
 //! * [`approvals`]: the second person. [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
@@ -33,6 +34,7 @@ pub mod network;
 pub mod personal;
 pub mod restore;
 pub mod retention;
+pub mod rewrap;
 pub mod screenings;
 pub mod search;
 pub mod seen;

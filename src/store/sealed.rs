@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::schema::{sealed_details, worker_keys};
 use super::tables::Pending;
 use crate::domain::ids::{Id, Kind, WorkerId};
-use crate::domain::worker::WrappedKey;
+use crate::domain::worker::{WRAPPED_KEY_BYTES, WrappedKey};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = worker_keys)]
@@ -154,6 +154,55 @@ pub fn replace<K: Kind>(
     } else {
         Err(StoreError::Guard)
     }
+}
+
+/// Some keys that are not under this version of the key-encryption key; those that were destroyed are under none.
+pub fn keys_not_under(
+    reader: &mut Reader,
+    kek: u16,
+    limit: usize,
+) -> Result<Vec<(WorkerId, WrappedKey)>, StoreError> {
+    let rows: Vec<WorkerKeyRow> = worker_keys::table
+        .filter(worker_keys::kek.ne(kek.to_be_bytes().to_vec()))
+        .filter(worker_keys::wrapped.ne(vec![0; WRAPPED_KEY_BYTES]))
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        .map(|row| Ok((row.worker.id(), wrapped(&row.kek, row.wrapped)?)))
+        .collect()
+}
+
+/// How many keys are under each version of the key-encryption key.
+pub fn keys_by_version(reader: &mut Reader) -> Result<Vec<(u16, u64)>, StoreError> {
+    let rows: Vec<(Vec<u8>, i64)> = worker_keys::table
+        .filter(worker_keys::wrapped.ne(vec![0; WRAPPED_KEY_BYTES]))
+        .group_by(worker_keys::kek)
+        .select((worker_keys::kek, diesel::dsl::count_star()))
+        .order(worker_keys::kek)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        .map(|(kek, keys)| Ok((wrapped(&kek, Vec::new())?.kek, keys as u64)))
+        .collect()
+}
+
+/// Puts a worker's key in the place of the same one under another key-encryption key. One that was destroyed meanwhile, or
+/// wrapped anew by another node, stays as it is.
+pub fn rewrap(
+    writer: &mut Writer,
+    worker: WorkerId,
+    before: &WrappedKey,
+    after: &WrappedKey,
+) -> Result<(), StoreError> {
+    let row = worker_keys::table
+        .find(Bytes16::from(worker))
+        .filter(worker_keys::wrapped.eq(&before.wrapped));
+    diesel::update(row)
+        .set((
+            worker_keys::kek.eq(after.kek.to_be_bytes().to_vec()),
+            worker_keys::wrapped.eq(&after.wrapped),
+        ))
+        .execute(&mut writer.0)?;
+    Ok(())
 }
 
 /// Rows read at once.

@@ -9,6 +9,7 @@ pub mod erasures;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod keys;
 pub mod lookups;
 pub mod match_cases;
 pub mod ready;
@@ -91,6 +92,10 @@ macro_rules! all {
             what_stands_in_the_way_is_named,
             what_comes_in_between_puts_it_off,
             nobody_erases_themselves,
+        );
+        $crate::stories::tell!($database, keys:
+            the_key_encryption_key_is_changed_while_everything_goes_on,
+            a_node_learns_of_a_new_key_when_it_meets_it,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,
