@@ -271,15 +271,15 @@ impl Projection for Replay {
     }
 
     fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), Illegal> {
-        self.to_be_erased(entry, erasure)
+        self.erasure_granted(entry, erasure)
     }
 
     fn erasure_withdrawn(&mut self, entry: &Entry, id: ErasureId) -> Result<(), Illegal> {
-        self.not_to_be_erased(entry, id)
+        self.erasure_taken_back(entry, id)
     }
 
     fn erased(&mut self, entry: &Entry, id: WorkerId, erasure: ErasureId) -> Result<(), Illegal> {
-        self.is_erased(entry, id, erasure)
+        self.erasure_done(entry, id, erasure)
     }
 
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Illegal> {

@@ -62,12 +62,15 @@ pub(super) fn unseal<K: Detailed>(
     )
 }
 
+/// Which, and its details.
+type Known<K> = (Id<K>, <K as Detailed>::Details);
+
 /// The details of these workers or engagements, by their identifiers, where there are any.
 pub(super) fn unseal_many<K: Detailed>(
     reader: &mut Reader,
     keyring: &Keyring,
     subjects: &[Id<K>],
-) -> Result<Vec<(Id<K>, K::Details)>, Error> {
+) -> Result<Vec<Known<K>>, Error> {
     let found = sealed::find_many(reader, subjects)?.into_iter();
     found
         .map(|sealed| {

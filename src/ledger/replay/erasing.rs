@@ -52,7 +52,11 @@ impl Erasing {
 }
 
 impl Replay {
-    pub(super) fn to_be_erased(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), Illegal> {
+    pub(super) fn erasure_granted(
+        &mut self,
+        entry: &Entry,
+        erasure: &Erasure,
+    ) -> Result<(), Illegal> {
         if self.known(erasure.worker)?.member != erasure.member {
             return Err(Illegal::Missing);
         }
@@ -64,14 +68,18 @@ impl Replay {
         }
     }
 
-    pub(super) fn not_to_be_erased(&mut self, entry: &Entry, id: ErasureId) -> Result<(), Illegal> {
+    pub(super) fn erasure_taken_back(
+        &mut self,
+        entry: &Entry,
+        id: ErasureId,
+    ) -> Result<(), Illegal> {
         let erasing = self.erasures.get_mut(&id).ok_or(Illegal::Missing)?;
         *erasing = erasing.withdrawn(entry).map_err(erasure::NotDue::from)?;
         self.to_erase.remove(&erasing.erasure.worker);
         Ok(())
     }
 
-    pub(super) fn is_erased(
+    pub(super) fn erasure_done(
         &mut self,
         entry: &Entry,
         id: WorkerId,
