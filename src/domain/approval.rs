@@ -34,6 +34,13 @@ pub enum Act {
         /// Which kind.
         kind: SuspensionKind,
     },
+    /// What is known of a person is destroyed, after a time in which it can be taken back.
+    EraseWorker {
+        /// Of whom.
+        worker: WorkerId,
+        /// The entry that last touched it.
+        version: u64,
+    },
 }
 
 /// Whose work an act is: who may ask for it, see it and be the second person.
@@ -43,17 +50,20 @@ pub enum Desk {
     Screenings,
     /// HR officers and approvers.
     Credentials,
+    /// Registrars.
+    Privacy,
 }
 
 impl Desk {
     /// Every desk.
-    pub const ALL: [Self; 2] = [Self::Screenings, Self::Credentials];
+    pub const ALL: [Self; 3] = [Self::Screenings, Self::Credentials, Self::Privacy];
 
     /// The number it is stored under. Never given to another.
     pub const fn number(self) -> u8 {
         match self {
             Self::Screenings => 1,
             Self::Credentials => 2,
+            Self::Privacy => 4,
         }
     }
 }
@@ -64,6 +74,7 @@ impl Act {
         match self {
             Self::MoveScreening { .. } => Desk::Screenings,
             Self::LiftSuspension { .. } => Desk::Credentials,
+            Self::EraseWorker { .. } => Desk::Privacy,
         }
     }
 }

@@ -4,9 +4,9 @@
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{credentials, screenings};
+use super::{credentials, erasures, screenings};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, KeepScreenings, Lift, Permit, ReadApprovals,
+    AnswerApprovals, Caller, DecideScreenings, Erase, KeepScreenings, Lift, Permit, ReadApprovals,
 };
 use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -31,10 +31,10 @@ const fn desk_of(role: Role) -> Option<Desk> {
     match role {
         Role::ScreeningOfficer | Role::ScreeningApprover => Some(Desk::Screenings),
         Role::HrOfficer | Role::HrApprover => Some(Desk::Credentials),
+        Role::Registrar => Some(Desk::Privacy),
         Role::Gate
         | Role::FacilityOfficer
         | Role::DutyOfficer
-        | Role::Registrar
         | Role::Auditor
         | Role::MemberAdmin
         | Role::NetworkAdmin => None,
@@ -48,6 +48,7 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
             caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
+        Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
     }
 }
 
@@ -132,6 +133,7 @@ pub fn grant(
             version,
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
+        Act::EraseWorker { worker, version } => erasures::approved(tx, *worker, *version)?,
     }
     Ok(Asked {
         state: State::Granted,

@@ -8,6 +8,7 @@ use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
 use super::commit::Tx;
 use super::effects;
+use super::erasures;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
@@ -67,6 +68,7 @@ pub fn issue(
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
     match_cases::none_open(tx, draft.worker)?;
+    erasures::none_waits(tx, draft.worker)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
             .filter(|held| {
@@ -91,7 +93,7 @@ pub fn issue(
     }
     check_scope(tx, &draft.scope)?;
     effects::check_cleared(tx, draft.worker, draft.scope.functions, valid_until)?;
-    let badges = badges::make(tx, permit, &draft.badges, "/badges")?;
+    let badges = badges::make(tx, permit, draft.worker, &draft.badges, "/badges")?;
     let credential = Credential {
         id: CredentialId::make(tx.environment),
         member,
@@ -160,7 +162,7 @@ pub fn replace(
     }
     match_cases::none_open(tx, held.credential.worker)?;
     effects::check_whole(&held)?;
-    let badges = badges::make(tx, permit, badges, "/badges")?;
+    let badges = badges::make(tx, permit, held.credential.worker, badges, "/badges")?;
     tx.state(Fact::CredentialRevoked {
         credential: id,
         reason,

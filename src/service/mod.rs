@@ -6,8 +6,9 @@
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
-//!   the records.
-//! * [`approvals`]: the second person.
+//!   the records. [`personal`]: what is known of a person, under the person's own key;
+//!   [`rewrap`]: changing the key that those are kept under.
+//! * [`approvals`]: the second person. [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
 //!   act would do, told beforehand.
 //! * [`import`]: files of records and of revocations.
@@ -23,6 +24,7 @@ pub mod commit;
 pub mod credentials;
 pub mod effects;
 pub mod employers;
+pub mod erasures;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
@@ -34,8 +36,10 @@ pub mod load;
 pub mod lookups;
 pub mod match_cases;
 pub mod network;
+pub mod personal;
 pub mod restore;
 pub mod retention;
+pub mod rewrap;
 pub mod screenings;
 pub mod search;
 pub mod seen;

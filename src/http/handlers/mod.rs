@@ -4,6 +4,7 @@ pub mod approvals;
 pub mod clients;
 pub mod credentials;
 pub mod employers;
+pub mod erasures;
 pub mod gate_checks;
 pub mod health;
 pub mod impact;
