@@ -21,6 +21,7 @@ pub enum Command {
 
 /// Show the key-encryption keys, and how many workers' keys are under each.
 #[derive(clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
 pub struct Show {
     /// Print JSON.
     #[arg(long)]
@@ -37,6 +38,7 @@ pub struct Show {
 ///
 /// Make a back-up of the file that lies elsewhere than those of the database: without it no record can be read.
 #[derive(clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
 pub struct RotateKek {
     /// Only add the key: it opens what is under it, and is not used yet.
     #[arg(long)]
@@ -50,6 +52,7 @@ pub struct RotateKek {
 /// Refuses while a worker's key is under one of them. Afterwards nobody can open a copy of the database from before the change
 /// who has not an old copy of the file, too.
 #[derive(clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
 pub struct RetireKek {
     #[command(flatten)]
     settings: Flags,
