@@ -40,6 +40,13 @@ pub enum Act {
         /// Which kind.
         kind: SuspensionKind,
     },
+    /// What is known of a person is destroyed, after a time in which it can be taken back.
+    EraseWorker {
+        /// Of whom.
+        worker: WorkerId,
+        /// The entry that last touched it.
+        version: u64,
+    },
     /// A member acts on what another told it of a person, or does not.
     AnswerReferral {
         /// Which referral.
@@ -109,19 +116,27 @@ pub enum Desk {
     Screenings,
     /// HR officers and approvers.
     Credentials,
+    /// Registrars.
+    Privacy,
     /// Network administrators, of whichever member.
     Network,
 }
 
 impl Desk {
     /// Every desk.
-    pub const ALL: [Self; 3] = [Self::Screenings, Self::Credentials, Self::Network];
+    pub const ALL: [Self; 4] = [
+        Self::Screenings,
+        Self::Credentials,
+        Self::Network,
+        Self::Privacy,
+    ];
 
     /// The number it is stored under. Never given to another.
     pub const fn number(self) -> u8 {
         match self {
             Self::Screenings => 1,
             Self::Credentials => 2,
+            Self::Privacy => 4,
             Self::Network => 3,
         }
     }
@@ -141,6 +156,7 @@ impl Act {
             Self::ChangeSettings { .. } | Self::MirrorBan { .. } | Self::EndBan { .. } => {
                 Desk::Network
             }
+            Self::EraseWorker { .. } => Desk::Privacy,
         }
     }
 }

@@ -229,6 +229,7 @@ mod tests {
         let scope = |facilities: &[FacilityId], zones: &[ZoneId]| Scope {
             facilities: facilities.iter().copied().collect(),
             zones: zones.iter().copied().collect(),
+            ..Scope::default()
         };
         let mut exclusion = Exclusion {
             id: ExclusionId::from_u128(1),

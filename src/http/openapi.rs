@@ -18,9 +18,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, bans, clients, credentials, exclusions, gate_checks, health, imports, lookups,
-    match_cases, network, oauth, referrals, replacements, revocations, screenings, sharing,
-    sightings, workers,
+    approvals, bans, clients, credentials, employers, erasures, exclusions, gate_checks, health,
+    impact, imports, lookups, match_cases, network, oauth, referrals, replacements, revocations,
+    screenings, sharing, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -46,11 +46,13 @@ use super::problem::ProblemDocument;
         clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::search, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
+        employers::lapse,
         lookups::list,
+        erasures::ask, erasures::list, erasures::show, erasures::withdraw,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
-        screenings::condition_unmet, screenings::lapse, screenings::withdraw,
+        screenings::condition_unmet, screenings::lapse, screenings::withdraw, impact::of_outcome,
         sharing::show, sharing::change, sharing::record, sharing::end,
         referrals::list, referrals::show, referrals::send, referrals::adopt, referrals::decline,
         exclusions::propose, exclusions::list, exclusions::show, exclusions::publish, exclusions::adopt,
@@ -59,7 +61,7 @@ use super::problem::ProblemDocument;
         approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
         credentials::suspend,
-        credentials::lift, revocations::revoke, revocations::revoke_batch,
+        credentials::lift, impact::of_revocation, revocations::revoke, revocations::revoke_batch,
         imports::bring, imports::show, imports::apply,
         sightings::list,
         oauth::token, oauth::jwks,
@@ -75,6 +77,7 @@ use super::problem::ProblemDocument;
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
         (name = "Between ports", description = "What bears on more than one member: port bans, what issuers tell each other, and whom they exclude."),
         (name = "Approvals", description = "The second person."),
+        (name = "Personal data", description = "Forgetting who somebody was."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
         (name = "Clients", description = "Machines that talk to this service, and the people who use them."),
@@ -278,7 +281,8 @@ fn say_what_heads_carry(path: &str, operation: &mut Operation) {
         })
     };
     let lists = takes(&["cursor"]);
-    let versioned = !lists && !path.contains("imports") && path.contains("{id}");
+    let versioned =
+        !lists && !path.contains("imports") && !path.ends_with("/impact") && path.contains("{id}");
     let once = takes(&["Idempotency-Key"]);
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else {

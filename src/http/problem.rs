@@ -108,12 +108,24 @@ problems! {
     /// The day has not passed.
     ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen",
         "A term must have run out first; the detail names its last day. Repeat the request on the day after.";
+    /// The worker is not cleared for what the credential is for.
+    NotCleared = "not_cleared", CONFLICT, "The worker is not cleared for what the credential is for",
+        "A credential that is for a function is replaced only while its worker is cleared for it. Revoke it, and issue another without that function.";
     /// Who the worker is must be decided first.
     MatchOpen = "match_open", CONFLICT, "Who the worker is must be decided first",
         "Another record bears a document of this worker's, so nothing is issued until the member that keeps it has decided the match case. GET /v1/match-cases shows it.";
     /// The match case is decided.
     MatchDecided = "match_decided", CONFLICT, "The match case is decided",
         "Somebody has said whether the records are of one person, and that is lasting. Read the match case to see what was said.";
+    /// Something stands in the way of erasing the worker.
+    ErasureBlocked = "erasure_blocked", CONFLICT, "Something stands in the way of erasing the worker",
+        "A worker is erased only when nothing lasts that is about them. `errors` names each thing that stands in the way, and what to do about it.";
+    /// The worker is to be erased.
+    ErasureWaiting = "erasure_waiting", CONFLICT, "The worker is to be erased",
+        "An erasure of this worker was granted and waits for its day, so nothing new is recorded of them. A registrar can take it back: see GET /v1/erasures.";
+    /// The erasure does not wait any more.
+    ErasureEnded = "erasure_ended", CONFLICT, "The erasure does not wait any more",
+        "It was taken back, or the worker is erased. Read the erasure to see which.";
     /// A port ban stands against the worker.
     BanStands = "ban_stands", CONFLICT, "A port ban stands against the worker",
         "A court keeps the worker out of the ports for a time. Until that ends, nothing is issued to them, and what the ban suspended is not lifted by hand.";
@@ -203,8 +215,12 @@ impl From<Code> for ProblemCode {
             Code::ScreeningOpen => Self::ScreeningOpen,
             Code::ScreeningState => Self::ScreeningState,
             Code::ScreeningNotDue => Self::ScreeningNotDue,
+            Code::NotCleared => Self::NotCleared,
             Code::MatchOpen => Self::MatchOpen,
             Code::MatchDecided => Self::MatchDecided,
+            Code::ErasureBlocked => Self::ErasureBlocked,
+            Code::ErasureWaiting => Self::ErasureWaiting,
+            Code::ErasureEnded => Self::ErasureEnded,
             Code::BanStands => Self::BanStands,
             Code::BanKnown => Self::BanKnown,
             Code::BanState => Self::BanState,

@@ -6,9 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, bans, clients, credentials, exclusions, gate_checks, health, imports, lookups,
-    match_cases, network, oauth, referrals, replacements, revocations, screenings, sharing,
-    sightings, workers,
+    approvals, bans, clients, credentials, employers, erasures, exclusions, gate_checks, health,
+    impact, imports, lookups, match_cases, network, oauth, referrals, replacements, revocations,
+    screenings, sharing, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -193,6 +193,23 @@ pub fn table() -> Vec<Path> {
             "/v1/engagements/{id}/end",
             vec![(Method::POST, web::to(workers::disengage))],
         ),
+        at(
+            "/v1/engagements:lapse",
+            vec![(Method::POST, web::to(employers::lapse))],
+        ),
+        at(
+            "/v1/workers/{id}/erasures",
+            vec![(Method::POST, web::to(erasures::ask))],
+        ),
+        at("/v1/erasures", vec![(Method::GET, web::to(erasures::list))]),
+        at(
+            "/v1/erasures/{id}",
+            vec![(Method::GET, web::to(erasures::show))],
+        ),
+        at(
+            "/v1/erasures/{id}/withdrawals",
+            vec![(Method::POST, web::to(erasures::withdraw))],
+        ),
         at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
         at(
             "/v1/match-cases",
@@ -256,6 +273,10 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/screenings/{id}/withdrawals",
             vec![(Method::POST, web::to(screenings::withdraw))],
+        ),
+        at(
+            "/v1/screenings/{id}/impact",
+            vec![(Method::GET, web::to(impact::of_outcome))],
         ),
         at(
             "/v1/bans",
@@ -354,6 +375,10 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/credentials/{id}",
             vec![(Method::GET, web::to(credentials::show))],
+        ),
+        at(
+            "/v1/credentials/{id}/impact",
+            vec![(Method::GET, web::to(impact::of_revocation))],
         ),
         at(
             "/v1/credentials/{id}/badges",

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, End};
 use crate::domain::ban::Ban;
+use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
+use crate::domain::erasure::Erasure;
 use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, BanId, ClientId, CredentialId, EngagementId, ExclusionId, Gen, MatchCaseId,
-    MemberId, ReferralId, ScreeningId, WorkerId,
+    ApprovalId, BanId, ClientId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen,
+    MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
@@ -120,6 +122,23 @@ pub enum Fact {
     /// A worker's details changed.
     #[serde(rename = "worker.amended")]
     WorkerAmended(Worker),
+    /// A worker is to be erased, from some day on.
+    #[serde(rename = "erasure.granted")]
+    ErasureGranted(Erasure),
+    /// It was taken back.
+    #[serde(rename = "erasure.withdrawn")]
+    ErasureWithdrawn {
+        /// Which.
+        erasure: ErasureId,
+    },
+    /// What was known of the person is destroyed.
+    #[serde(rename = "worker.erased")]
+    WorkerErased {
+        /// Who, as far as that can still be said.
+        worker: WorkerId,
+        /// By which erasure.
+        erasure: ErasureId,
+    },
     /// Two records bear one document, and somebody must say whether they are of one person.
     #[serde(rename = "match.opened")]
     MatchOpened(MatchCase),
@@ -260,6 +279,14 @@ pub enum Fact {
         credential: CredentialId,
         /// Which ground.
         kind: SuspensionKind,
+    },
+    /// Of the functions that a credential is for, these are the ones that its worker is cleared for from here on.
+    #[serde(rename = "credential.functions")]
+    CredentialFunctions {
+        /// Which.
+        credential: CredentialId,
+        /// All of them, whichever they were before.
+        functions: Functions,
     },
     /// A credential stopped being good for ever.
     #[serde(rename = "credential.revoked")]

@@ -4,12 +4,14 @@
 use super::entry::{Entry, Fact};
 use crate::domain::approval::{Approval, End};
 use crate::domain::ban::{self, Ban};
+use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
+use crate::domain::erasure::Erasure;
 use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, BanId, CredentialId, EngagementId, ExclusionId, Gen, MatchCaseId, MemberId,
-    ReferralId, ScreeningId, WorkerId,
+    ApprovalId, BanId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen, MatchCaseId,
+    MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
@@ -88,6 +90,17 @@ pub trait Projection {
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
     /// There is a new worker.
     fn worker(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
+    /// A worker is to be erased. It starts waiting, and is the only one of its worker that waits.
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), Self::Error>;
+    /// It is taken back. Must refuse what [`State::withdrawn`](crate::domain::erasure::State::withdrawn) refuses.
+    fn erasure_withdrawn(&mut self, entry: &Entry, erasure: ErasureId) -> Result<(), Self::Error>;
+    /// A worker is erased. Must refuse what [`State::done`](crate::domain::erasure::State::done) refuses.
+    fn erased(
+        &mut self,
+        entry: &Entry,
+        worker: WorkerId,
+        erasure: ErasureId,
+    ) -> Result<(), Self::Error>;
     /// There is a new match case. It starts open, and is the only one of its pair, ever.
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Self::Error>;
     /// A match case is decided. Must refuse what [`State::decided`](crate::domain::match_case::State::decided) refuses.
@@ -125,7 +138,7 @@ pub trait Projection {
         approval: ApprovalId,
         end: End,
     ) -> Result<(), Self::Error>;
-    /// There is a new credential. It starts active.
+    /// There is a new credential. It starts active, with its worker cleared for all that it is for.
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Self::Error>;
     /// A credential has a new badge.
     fn badge(
@@ -141,6 +154,14 @@ pub trait Projection {
         credential: CredentialId,
         change: Change,
         reason: Option<Reason>,
+    ) -> Result<(), Self::Error>;
+    /// Its worker is cleared for these of the functions that it is for. Must refuse what
+    /// [`State::check_functions`](crate::domain::credential::State::check_functions) refuses.
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        functions: Functions,
     ) -> Result<(), Self::Error>;
 }
 
@@ -162,6 +183,9 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::SettingsRecorded(settings) => into.recorded(seq, &Record::Settings(*settings)),
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
+        Fact::ErasureGranted(erasure) => into.erasure(entry, erasure),
+        Fact::ErasureWithdrawn { erasure } => into.erasure_withdrawn(entry, *erasure),
+        Fact::WorkerErased { worker, erasure } => into.erased(entry, *worker, *erasure),
         Fact::MatchOpened(case) => into.match_case(entry, case),
         Fact::MatchDecided { case, decision } => into.match_decided(entry, *case, *decision),
         Fact::EngagementBegan(engagement) => into.engagement(seq, engagement),
@@ -211,6 +235,10 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::CredentialLifted { credential, kind } => {
             into.moved(entry, *credential, Change::Lift(*kind), None)
         }
+        Fact::CredentialFunctions {
+            credential,
+            functions,
+        } => into.functions(entry, *credential, *functions),
         Fact::CredentialRevoked { credential, reason } => {
             into.moved(entry, *credential, Change::Revoke, Some(*reason))
         }

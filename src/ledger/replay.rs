@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::entry::{Actor, Entry};
+use super::entry::Entry;
 use super::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::ban;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
+use crate::domain::erasure::{self, Erasure};
 use crate::domain::exclusion;
 use crate::domain::ids::{
-    ApprovalId, BadgeId, BanId, CardSystemId, ClientId, CredentialId, EngagementId, ExclusionId,
+    ApprovalId, BadgeId, BanId, CardSystemId, CredentialId, EngagementId, ErasureId, ExclusionId,
     Gen, MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{self, Decided, Decision, MatchCase};
@@ -22,10 +24,14 @@ use crate::domain::screening::{self, Function, Screening, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
 
+mod asked;
 mod between;
+mod erasing;
 mod exclusions;
 
+pub use asked::Asked;
 pub use between::{Mirrored, Referred};
+pub use erasing::Erasing;
 pub use exclusions::{Excluded, Told};
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
@@ -37,6 +43,12 @@ pub struct Replay {
     pub records: BTreeMap<String, (u64, Record)>,
     /// Workers.
     pub workers: HashMap<WorkerId, (u64, Worker)>,
+    /// Those of them who are erased.
+    pub erased: HashSet<WorkerId>,
+    /// Erasures.
+    pub erasures: HashMap<ErasureId, Erasing>,
+    /// For whom one of them waits.
+    to_erase: HashSet<WorkerId>,
     /// Match cases.
     pub match_cases: HashMap<MatchCaseId, Matched>,
     /// The pairs that were ever asked about.
@@ -76,6 +88,8 @@ pub struct Held {
     pub state: State,
     /// Why it was last suspended or revoked, until that ground is lifted.
     pub reason: Option<Reason>,
+    /// Of the functions that it is for, those that its worker is cleared for until it ends.
+    pub functions: Functions,
     /// When it last moved; when it was issued, if never.
     pub since: Timestamp,
     /// The entry that last touched it.
@@ -110,21 +124,6 @@ pub struct Matched {
     pub version: u64,
 }
 
-/// An act that was asked for, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// As it was asked for.
-    pub approval: Approval,
-    /// What became of it, apart from its time running out.
-    pub state: approval::State,
-    /// Through which client it ended.
-    pub ended_by: Option<ClientId>,
-    /// When it ended; when it was asked for, if it did not.
-    pub since: Timestamp,
-    /// The entry that last touched it.
-    pub version: u64,
-}
-
 impl Matched {
     /// As this entry opens it.
     pub fn opened(entry: &Entry, case: &MatchCase) -> Self {
@@ -144,23 +143,6 @@ impl Matched {
             decided_at: Some(entry.at),
             version: entry.seq,
             ..self.clone()
-        })
-    }
-}
-
-impl Asked {
-    /// As it stands after this end, which this entry states.
-    pub fn ended(&self, entry: &Entry, end: End) -> Result<Self, approval::Ended> {
-        let state = self.state.at(entry.at, self.approval.expires_at);
-        Ok(Self {
-            approval: self.approval.clone(),
-            state: state.apply(end)?,
-            ended_by: match entry.by {
-                Actor::Client(client) => Some(client),
-                Actor::System => None,
-            },
-            since: entry.at,
-            version: entry.seq,
         })
     }
 }
@@ -186,6 +168,9 @@ pub enum Illegal {
     /// A match case is decided once.
     #[error("{0}")]
     Match(#[from] Decided),
+    /// An erasure that does not wait, or not long enough.
+    #[error("{0}")]
+    Erasure(#[from] erasure::NotDue),
     /// The ban has begun or ended before.
     #[error("{0}")]
     Ban(#[from] ban::Refused),
@@ -201,6 +186,14 @@ pub enum Illegal {
     /// Who asked for it let it happen too.
     #[error("the second person is the first one")]
     SamePerson,
+}
+
+impl Replay {
+    /// A worker who is recorded and not erased.
+    fn known(&self, id: WorkerId) -> Result<&Worker, Illegal> {
+        let worker = self.workers.get(&id).filter(|_| !self.erased.contains(&id));
+        worker.map(|(_, worker)| worker).ok_or(Illegal::Missing)
+    }
 }
 
 impl Projection for Replay {
@@ -269,14 +262,27 @@ impl Projection for Replay {
     }
 
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Illegal> {
+        self.known(worker.id)?;
         match self.workers.insert(worker.id, (seq, worker.clone())) {
             Some((_, before)) if before.member == worker.member => Ok(()),
             _ => Err(Illegal::Missing),
         }
     }
 
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), Illegal> {
+        self.erasure_granted(entry, erasure)
+    }
+
+    fn erasure_withdrawn(&mut self, entry: &Entry, id: ErasureId) -> Result<(), Illegal> {
+        self.erasure_taken_back(entry, id)
+    }
+
+    fn erased(&mut self, entry: &Entry, id: WorkerId, erasure: ErasureId) -> Result<(), Illegal> {
+        self.erasure_done(entry, id, erasure)
+    }
+
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Illegal> {
-        let is_of = |id, member| matches!(self.workers.get(&id), Some((_, worker)) if worker.member == member);
+        let is_of = |id, member| self.known(id).is_ok_and(|worker| worker.member == member);
         if case.worker == case.candidate
             || !is_of(case.worker, case.member)
             || !is_of(case.candidate, case.candidate_member)
@@ -305,9 +311,7 @@ impl Projection for Replay {
     }
 
     fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Illegal> {
-        if !self.workers.contains_key(&engagement.worker) {
-            return Err(Illegal::Missing);
-        }
+        self.known(engagement.worker)?;
         match self
             .engagements
             .insert(engagement.id, (seq, engagement.clone(), false))
@@ -329,9 +333,8 @@ impl Projection for Replay {
     }
 
     fn screening(&mut self, entry: &Entry, screening: &Screening) -> Result<(), Illegal> {
-        match self.workers.get(&screening.worker) {
-            Some((_, worker)) if worker.member == screening.member => {}
-            _ => return Err(Illegal::Missing),
+        if self.known(screening.worker)?.member != screening.member {
+            return Err(Illegal::Missing);
         }
         let screened = Screened {
             screening: screening.clone(),
@@ -379,9 +382,8 @@ impl Projection for Replay {
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
-        let knows = |worker| self.workers.contains_key(worker);
-        if !approval.worker.as_ref().is_none_or(knows) {
-            return Err(Illegal::Missing);
+        if let Some(worker) = approval.worker {
+            self.known(worker)?;
         }
         let asked = Asked {
             approval: approval.clone(),
@@ -415,13 +417,12 @@ impl Projection for Replay {
     }
 
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Illegal> {
-        if !self.workers.contains_key(&credential.worker) {
-            return Err(Illegal::Missing);
-        }
+        self.known(credential.worker)?;
         let held = Held {
             credential: credential.clone(),
             state: State::Active,
             reason: None,
+            functions: credential.scope.functions,
             since: entry.at,
             version: entry.seq,
         };
@@ -466,6 +467,20 @@ impl Projection for Replay {
         held.state = held.state.apply(change)?;
         held.reason = reason;
         held.since = entry.at;
+        held.version = entry.seq;
+        Ok(())
+    }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        functions: Functions,
+    ) -> Result<(), Illegal> {
+        let held = self.credentials.get_mut(&id).ok_or(Illegal::Missing)?;
+        held.state
+            .check_functions(&held.credential.scope, functions)?;
+        held.functions = functions;
         held.version = entry.seq;
         Ok(())
     }

@@ -4,9 +4,9 @@
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{bans, credentials, exclusions, referrals, screenings, sharing};
+use super::{bans, credentials, erasures, exclusions, referrals, screenings, sharing};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, KeepBans, KeepExclusions, KeepReferrals,
+    AnswerApprovals, Caller, DecideScreenings, Erase, KeepBans, KeepExclusions, KeepReferrals,
     KeepScreenings, KeepSharing, Lift, Permit, ReadApprovals,
 };
 use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
@@ -32,11 +32,11 @@ const fn desk_of(role: Role) -> Option<Desk> {
     match role {
         Role::ScreeningOfficer | Role::ScreeningApprover => Some(Desk::Screenings),
         Role::HrOfficer | Role::HrApprover => Some(Desk::Credentials),
+        Role::Registrar => Some(Desk::Privacy),
         Role::NetworkAdmin => Some(Desk::Network),
         Role::Gate
         | Role::FacilityOfficer
         | Role::DutyOfficer
-        | Role::Registrar
         | Role::Auditor
         | Role::MemberAdmin
         | Role::Register => None,
@@ -50,6 +50,7 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
             caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
+        Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
         Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
         Act::ProposeExclusion { .. }
         | Act::AnswerExclusion { .. }
@@ -142,6 +143,7 @@ pub fn grant(
             version,
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
+        Act::EraseWorker { worker, version } => erasures::approved(tx, *worker, *version)?,
         Act::AnswerReferral {
             referral,
             version,

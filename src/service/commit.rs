@@ -13,6 +13,7 @@
 //! A job that is refused before it stated anything costs the others nothing. If one fails after that, the whole group
 //! is rolled back and its jobs are run again one by one, so that nobody pays for a neighbour.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +28,8 @@ use super::head::{self, Vouched};
 use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 use crate::access::keyring::Keyring;
-use crate::domain::ids::CredentialId;
+use crate::access::seal::{Field, WorkerKey};
+use crate::domain::ids::{CredentialId, WorkerId};
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::index::{Comparison, Index, Loaded};
 use crate::ledger::entry::{Actor, Entry, Fact};
@@ -93,6 +95,8 @@ struct Group {
     answers: Vec<Kept>,
     /// The sum with what was stated.
     ahead: Ahead,
+    /// The keys of workers that a job of this group has sealed something for.
+    keys: HashMap<WorkerId, Arc<WorkerKey>>,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
 }
@@ -153,6 +157,11 @@ impl Tx<'_> {
     pub fn pending(&mut self) -> &mut Pending {
         self.group.touched = true;
         self.pending
+    }
+
+    /// The keys of workers that this group has made or read so far.
+    pub(super) fn known_keys(&mut self) -> &mut HashMap<WorkerId, Arc<WorkerKey>> {
+        &mut self.group.keys
     }
 
     /// The seq of the last fact stated, or of the head if none was.
@@ -230,7 +239,10 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
 
     fn run(&mut self, tx: &mut Tx<'_>, kept: Option<&Kept>) -> Result<(), ()> {
         if let (Some(kept), Some(once)) = (kept, &self.once) {
-            self.result = match tx.keyring.open(once.subject(), &kept.answer) {
+            self.result = match tx
+                .keyring
+                .open(Field::KeptAnswer, once.subject(), &kept.answer)
+            {
                 _ if kept.request != once.request => Some(Err(Error::new(
                     Code::KeyReused,
                     "This Idempotency-Key was used for another request. Use a new key for a new request.",
@@ -250,7 +262,9 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
             tx.group.answers.push(Kept {
                 id: once.id.to_vec(),
                 request: once.request.to_vec(),
-                answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
+                answer: tx
+                    .keyring
+                    .seal(Field::KeptAnswer, once.subject(), &answer, tx.environment),
                 created_at: tx.now.as_ms(),
             });
         }
@@ -582,6 +596,7 @@ impl Committer {
             lines: Vec::new(),
             answers: Vec::new(),
             ahead: Ahead::of(vouched.sum),
+            keys: HashMap::new(),
             touched: false,
         };
         let mut pending = Pending::default();

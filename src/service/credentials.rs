@@ -2,10 +2,14 @@
 //!
 //! A revocation never waits for anybody and cannot be undone: there is no function here that leads out of `Revoked`.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
 use super::bans;
 use super::commit::Tx;
+use super::effects;
+use super::erasures;
 use super::error::{Code, Error};
 use super::exclusions::{self, EXCLUSION_HOLDS};
 use super::match_cases;
@@ -87,9 +91,11 @@ pub fn issue(
                 "The engagement is over; name one that lasts.",
             ));
         }
+        effects::check_engaged(held.value.engagement.until, valid_until)?;
     }
     check_scope(tx, &draft.scope)?;
-    let badges = badges::make(tx, permit, &draft.badges, "/badges")?;
+    effects::check_cleared(tx, draft.worker, draft.scope.functions, valid_until)?;
+    let badges = badges::make(tx, permit, draft.worker, &draft.badges, "/badges")?;
     let credential = Credential {
         id: CredentialId::make(tx.environment),
         member,
@@ -111,6 +117,7 @@ pub(super) fn may_have(
     scope: &Scope,
 ) -> Result<(), Error> {
     match_cases::none_open(tx, worker)?;
+    erasures::none_waits(tx, worker)?;
     bans::none_stands(tx, worker)?;
     exclusions::none_holds(tx, member, worker, scope)
 }
@@ -136,6 +143,7 @@ fn issued(
     let version = tx.state(fact)?;
     Ok(WithBadges {
         held: Held {
+            functions: credential.scope.functions,
             credential,
             state: State::Active,
             reason: None,
@@ -179,7 +187,8 @@ pub fn replace(
     }
     let old = &held.credential;
     may_have(tx, old.member, old.worker, &old.scope)?;
-    let badges = badges::make(tx, permit, badges, "/badges")?;
+    effects::check_whole(&held)?;
+    let badges = badges::make(tx, permit, held.credential.worker, badges, "/badges")?;
     tx.state(Fact::CredentialRevoked {
         credential: id,
         reason,
@@ -192,39 +201,21 @@ pub fn replace(
     issued(tx, credential, badges)
 }
 
-/// Revokes whatever rests on an engagement that has ended. It is part of that act, and waits for nobody.
-pub(super) fn end_with(
-    tx: &mut Tx<'_>,
-    worker: WorkerId,
-    member: MemberId,
-    engagement: EngagementId,
-) -> Result<(), Error> {
-    let mut after = None;
-    loop {
-        let page = credentials::list(
-            tx.reader()?,
-            member,
-            Some(worker),
-            after,
-            CREDENTIALS_AT_ONCE,
-        )?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = Some(last.credential.id);
-        for held in page {
-            if held.credential.engagement == Some(engagement) && held.state != State::Revoked {
-                tx.state(Fact::CredentialRevoked {
-                    credential: held.credential.id,
-                    reason: Reason::EmploymentEnded,
-                })?;
-            }
-        }
-    }
+/// The credentials that rest on these engagements, each given with its worker, and are not revoked.
+pub(super) fn resting_on(
+    reader: &mut Reader,
+    engaged: &[(WorkerId, EngagementId)],
+) -> Result<Vec<CredentialId>, Error> {
+    let engagements: HashSet<EngagementId> = engaged.iter().map(|&(_, id)| id).collect();
+    let workers: BTreeSet<WorkerId> = engaged.iter().map(|&(worker, _)| worker).collect();
+    let workers: Vec<WorkerId> = workers.into_iter().collect();
+    let live = credentials::live_of(reader, &workers)?.into_iter();
+    let rests = |held: &Held| {
+        let engagement = held.credential.engagement;
+        engagement.is_some_and(|id| engagements.contains(&id))
+    };
+    Ok(live.filter(rests).map(|held| held.credential.id).collect())
 }
-
-/// Credentials of a worker that are read at once.
-const CREDENTIALS_AT_ONCE: usize = 100;
 
 /// Suspends a credential of the caller's member, for a reason that suspends.
 pub fn suspend(

@@ -38,6 +38,14 @@ pub enum Code {
     MatchOpen,
     /// The match case is decided.
     MatchDecided,
+    /// The worker is not cleared for what the credential is for.
+    NotCleared,
+    /// Something stands in the way of erasing the worker: see the fields.
+    ErasureBlocked,
+    /// The worker is to be erased.
+    ErasureWaiting,
+    /// The erasure does not wait any more.
+    ErasureEnded,
     /// A port ban stands against the worker.
     BanStands,
     /// The register's ban is mirrored already.
@@ -196,6 +204,8 @@ impl From<Refused> for Error {
                 Code::AlreadySuspended,
                 "The credential is already suspended in this way.",
             ),
+            // Only screenings say for what a worker is cleared, and only of what the credential is for.
+            Refused::NotItsFunction => Self::internal(refused),
             Refused::NotSuspended => Self::new(
                 Code::NotSuspended,
                 "The credential is not suspended in this way.",

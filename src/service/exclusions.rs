@@ -313,8 +313,10 @@ fn tell(tx: &mut Tx<'_>, excluded: &Excluded) -> Result<(), Error> {
     let told = exclusions::told_of(tx.reader()?, id)?;
     let mut told: BTreeSet<MemberId> = told.into_iter().map(|told| told.member).collect();
     for worker in same_person(tx.reader()?, excluded.exclusion.worker)? {
-        let record = workers::find(tx.reader()?, worker)?
-            .ok_or_else(|| Error::internal("a record of a match is missing"))?;
+        // Whoever is erased is known by that record no more.
+        let Some(record) = workers::find(tx.reader()?, worker)? else {
+            continue;
+        };
         let member = record.value.member;
         if told.insert(member) {
             tx.state(Fact::ExclusionTold {

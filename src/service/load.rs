@@ -131,6 +131,7 @@ pub fn loaded(standing: Standing) -> Loaded {
         id: standing.id,
         member: standing.member,
         scope: standing.scope,
+        functions: standing.functions,
         state: standing.state,
         reason: standing.reason,
         valid_from: standing.valid_from,

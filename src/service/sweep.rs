@@ -29,11 +29,19 @@ struct Duty {
 }
 
 /// Everything that a date brings about.
-const DUTIES: [Duty; 2] = [
+const DUTIES: [Duty; 3] = [
     Duty {
         name: "bans that begin or end",
         is_due: |reader, now| Ok(!store::bans::due(reader, now, 1)?.is_empty()),
         state: bans::sweep,
+    },
+    Duty {
+        name: "documents of bans that nobody granted",
+        is_due: |reader, now| {
+            let before = bans::asked_before(now);
+            Ok(!store::bans::never_mirrored(reader, before, 1)?.is_empty())
+        },
+        state: bans::forget,
     },
     Duty {
         name: "exclusions that end",

@@ -24,7 +24,7 @@ use super::{Answer, Items, after, answer, items, one, rendered};
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BanBody {
-    /// A document of the person. Of it a keyed hash alone is kept, whether or not somebody bears it.
+    /// A document of the person. It is kept sealed until the ban ends, whether or not somebody bears it.
     pub document: Option<Document>,
     /// The person as a worker who is recorded here.
     pub worker: Option<WorkerId>,

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 33] = [
+const DEMANDS: [(Ask, &[&str]); 37] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -70,12 +70,15 @@ const DEMANDS: [(Ask, &[&str]); 33] = [
             "amend_worker",
             "begin_engagement",
             "end_engagement",
+            "lapse_employer",
         ],
     ),
     (
         ReadMatchCases::reach,
         &["list_match_cases", "show_match_case"],
     ),
+    (ReadErasures::reach, &["list_erasures", "show_erasure"]),
+    (Erase::reach, &["erase_worker", "withdraw_erasure"]),
     (ReadLookups::reach, &["list_lookups"]),
     (DecideMatchCases::reach, &["confirm_match", "reject_match"]),
     (
@@ -101,6 +104,7 @@ const DEMANDS: [(Ask, &[&str]); 33] = [
         DecideScreenings::reach,
         &["decide_appeal", "finalise_screening", "end_unmet_condition"],
     ),
+    (ReadScreeningImpact::reach, &["show_outcome_impact"]),
     (KeepSharing::reach, &["change_settings"]),
     (
         KeepLegalBasis::reach,
@@ -148,6 +152,7 @@ const DEMANDS: [(Ask, &[&str]); 33] = [
     (Suspend::reach, &["suspend_credential"]),
     (Lift::reach, &["lift_suspension"]),
     (Revoke::reach, &["revoke_credential", "revoke_credentials"]),
+    (ReadRevocationImpact::reach, &["show_revocation_impact"]),
     (
         Import::reach,
         &["bring_file", "show_import", "apply_import"],

@@ -48,6 +48,7 @@ use super::error::{Code, Error};
 use super::watch::stand_back;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{self, Permit};
+use crate::access::seal::Field;
 use crate::domain::client::Role;
 use crate::domain::ids::{ImportId, MemberId};
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
@@ -232,9 +233,12 @@ pub fn check(
         rows_done: 0,
         created_at: now,
     };
-    let sealed = services
-        .keyring
-        .seal(id.as_bytes(), bytes, &*services.environment);
+    let sealed = services.keyring.seal(
+        Field::ImportFile,
+        id.as_bytes(),
+        bytes,
+        &*services.environment,
+    );
     Ok(Checked {
         import,
         kept,
@@ -431,12 +435,18 @@ fn seal_report(
     id: ImportId,
     report: &Report,
 ) -> Result<Vec<u8>, Error> {
-    Ok(keyring.seal(id.as_bytes(), json(report)?.as_bytes(), environment))
+    let report = json(report)?;
+    Ok(keyring.seal(
+        Field::ImportReport,
+        id.as_bytes(),
+        report.as_bytes(),
+        environment,
+    ))
 }
 
 fn open_report(keyring: &Keyring, id: ImportId, sealed: &[u8]) -> Result<Report, Error> {
     let report = keyring
-        .open(id.as_bytes(), sealed)
+        .open(Field::ImportReport, id.as_bytes(), sealed)
         .map_err(Error::internal)?;
     serde_json::from_slice(&report).map_err(Error::internal)
 }

@@ -9,7 +9,7 @@ use crate::domain::credential::{
 use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, EngagementId, MemberId, WorkerId};
 use crate::domain::network::{CardSystem, Member, MemberKind};
 use crate::domain::reason::Reason;
-use crate::domain::text::Name;
+use crate::domain::text::{Name, Text};
 use crate::domain::time::{Environment, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::environment::RealEnvironment;
@@ -82,13 +82,13 @@ fn facts() -> Vec<Fact> {
             id: worker,
             member,
             details: sha256(&[1]),
-            documents: vec![],
         }),
         Fact::EngagementBegan(Engagement {
             id: engagement,
             worker,
             member,
             details: sha256(&[2]),
+            until: None,
         }),
         issued(6, 6),
         issued(7, 7),
@@ -147,14 +147,26 @@ impl World {
             _folder: folder,
             store,
         };
+        let worker = WorkerId::from_u128(4);
         world.tamper(&format!(
-            "INSERT INTO sealed_details VALUES ({}, X'01'), ({}, X'02'), ({}, X'09'), ({}, X'09'), ({}, X'09');",
-            blob(&WorkerId::from_u128(4).as_bytes()[..]),
-            blob(&EngagementId::from_u128(5).as_bytes()[..]),
-            blob(&[6; 16]),
-            blob(&[7; 16]),
-            blob(&[8; 16]),
+            "INSERT INTO worker_keys VALUES ({}, X'0001', X'01');",
+            blob(worker.as_bytes())
         ));
+        let engagement = *EngagementId::from_u128(5).as_bytes();
+        for (subject, sealed) in [
+            (*worker.as_bytes(), [1]),
+            (engagement, [2]),
+            ([6; 16], [9]),
+            ([7; 16], [9]),
+            ([8; 16], [9]),
+        ] {
+            world.tamper(&format!(
+                "INSERT INTO sealed_details VALUES ({}, {}, {});",
+                blob(&subject),
+                blob(worker.as_bytes()),
+                blob(&sealed)
+            ));
+        }
         world
     }
 
@@ -246,13 +258,13 @@ async fn an_untouched_database_is_whole() {
             ("bans", 0),
             ("credentials", 2),
             ("engagements", 1),
+            ("erasures", 0),
             ("exclusion_members", 0),
             ("exclusions", 0),
             ("match_cases", 0),
             ("network_records", 2),
             ("referrals", 0),
             ("screenings", 0),
-            ("worker_documents", 0),
             ("workers", 1),
         ]
     );
@@ -383,7 +395,7 @@ async fn a_row_that_is_not_what_the_ledger_says_is_named() {
         ),
         (
             "INSERT INTO credentials SELECT X'00000000000000000000000000000009', member, worker, engagement, valid_from, \
-             valid_until, scope, 0, NULL, since, version FROM credentials WHERE state = 100",
+             valid_until, scope, functions, 0, NULL, since, version FROM credentials WHERE state = 100",
             "credentials",
             credential(9).to_string(),
             "the ledger says nothing of it",
@@ -425,7 +437,7 @@ async fn a_row_that_is_not_what_the_ledger_says_is_named() {
             "it is missing",
         ),
         (
-            "INSERT INTO sealed_details VALUES (X'0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F', X'09')",
+            "INSERT INTO sealed_details VALUES (X'0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F', X'0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F', X'09')",
             "sealed_details",
             "of nobody".into(),
             "the ledger says nothing of it",
@@ -482,7 +494,9 @@ async fn a_row_that_cannot_be_is_named() {
 }
 
 mod bans;
+mod erasures;
 mod exclusions;
+mod functions;
 mod match_cases;
 mod referrals;
 mod screenings;

@@ -63,6 +63,8 @@ pub enum Thing {
     Suspended,
     /// An open match case between two records of this member, which decides.
     MatchCase,
+    /// The erasing of a worker, which waits for its day.
+    Erasure,
     /// A file that was checked and not applied.
     Import,
 }
@@ -80,6 +82,7 @@ impl Thing {
                 | Self::Conditional
                 | Self::MatchCase
                 | Self::Approval
+                | Self::Erasure
                 | Self::Draft
                 | Self::Referral
                 | Self::Cause
@@ -131,6 +134,8 @@ pub struct Side {
     pub hr: Hr,
     /// Somebody in every other role, each a person's tool.
     pub others: BTreeMap<&'static str, Api>,
+    /// A second registrar.
+    pub second_registrar: Api,
     pub gate_api: Api,
     pub facility: String,
     pub zone: String,
@@ -140,7 +145,7 @@ pub struct Side {
     pub secret: String,
     /// Somebody of another member that has a legal basis, in a network that shares.
     pub neighbour: Hr,
-    /// What was asked for by each approval.
+    /// What was asked for by each approval, and the employer of each engagement.
     contents: Mutex<HashMap<String, String>>,
 }
 
@@ -166,6 +171,8 @@ impl Row {
             side.role("screening_approver")
         } else if self.path.ends_with("/lookups") {
             side.role("auditor")
+        } else if self.path.contains("/erasures") {
+            side.role("registrar")
         } else if self.path.ends_with("/withdrawals") {
             side.role("screening_officer")
         } else if self.path.contains("/approvals") {
@@ -348,7 +355,14 @@ fn search(_: &Side, _: &str) -> Value {
 }
 
 fn engagement(_: &Side, _: &str) -> Value {
-    json!({ "employer": "Stuwadoor Noord" })
+    let number = NUMBERS.fetch_add(1, Ordering::SeqCst);
+    json!({ "employer": format!("Stuwadoor {number}") })
+}
+
+/// The employer of an engagement; of no other member's.
+fn employer(side: &Side, id: &str) -> Value {
+    let contents = side.contents.lock().expect("nobody failed");
+    json!({ "employer": contents.get(id).cloned().unwrap_or_else(|| "Nobody".into()) })
 }
 
 fn screening(_: &Side, _: &str) -> Value {
@@ -515,6 +529,11 @@ pub fn rows() -> Vec<Row> {
             Json(engagement),
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
+        post("/v1/engagements:lapse", Thing::Engagement, Json(employer)),
+        post("/v1/workers/{id}/erasures", Thing::Newcomer, Body::None),
+        get("/v1/erasures", Thing::Nothing),
+        get("/v1/erasures/{id}", Thing::Erasure),
+        post("/v1/erasures/{id}/withdrawals", Thing::Erasure, Body::None),
         get("/v1/lookups", Thing::Nothing),
         get("/v1/match-cases", Thing::Nothing),
         get("/v1/match-cases/{id}", Thing::MatchCase),
@@ -568,6 +587,7 @@ pub fn rows() -> Vec<Row> {
             Thing::Screening,
             Body::None,
         ),
+        get("/v1/screenings/{id}/impact", Thing::Screening),
         get("/v1/bans", Thing::Nothing),
         post("/v1/bans", Thing::Nothing, Json(ban)),
         get("/v1/bans/{id}", Thing::Ban),
@@ -610,6 +630,7 @@ pub fn rows() -> Vec<Row> {
         get("/v1/credentials", Thing::Nothing),
         post("/v1/credentials", Thing::Worker, Json(credential)),
         get("/v1/credentials/{id}", Thing::Credential),
+        get("/v1/credentials/{id}/impact", Thing::Credential),
         post(
             "/v1/credentials/{id}/badges",
             Thing::Credential,
@@ -683,6 +704,7 @@ impl Side {
             hr,
             neighbour,
             others,
+            second_registrar: admin.person(world, "registrar").await,
             gate_api: gate.api,
             facility,
             zone: text(&zone, "id").to_owned(),
@@ -807,7 +829,11 @@ impl Side {
             }
             Thing::Engagement => {
                 let path = format!("/v1/workers/{}/engagements", self.worker);
-                made(self.hr.api.post(&path, &engagement(self, "")).await)
+                let body = engagement(self, "");
+                let id = made(self.hr.api.post(&path, &body).await);
+                let mut contents = self.contents.lock().expect("nobody failed");
+                contents.insert(id.clone(), text(&body, "employer").to_owned());
+                id
             }
             Thing::Credential | Thing::Suspended => {
                 let body = credential(self, &self.worker);
@@ -828,6 +854,25 @@ impl Side {
                 let cases = page["items"].as_array().expect("items");
                 let case = cases.iter().find(|case| case["worker"] == second["id"]);
                 text(case.expect("the second record is noticed"), "id").to_owned()
+            }
+            Thing::Erasure => {
+                let worker = self.hr.registers("Claes").await;
+                let path = format!("/v1/workers/{worker}/erasures");
+                let asked = self.role("registrar").post(&path, &json!({})).await;
+                let asked = asked.json();
+                let path = format!("/v1/approvals/{}/grants", text(&asked, "id"));
+                let content = json!({ "content": asked["content"] });
+                self.second_registrar.post(&path, &content).await.created();
+                let mut page = String::from("/v1/erasures?state=waiting&limit=200");
+                loop {
+                    let waiting = self.second_registrar.get(&page).await.ok();
+                    let items = waiting["items"].as_array().expect("items");
+                    if let Some(found) = items.iter().find(|item| item["worker"] == *worker) {
+                        return text(found, "id").to_owned();
+                    }
+                    let cursor = text(&waiting, "next_cursor");
+                    page = format!("/v1/erasures?state=waiting&limit=200&cursor={cursor}");
+                }
             }
             Thing::Import => {
                 let (query, bytes) = file(&self.hr.card_system);
@@ -946,6 +991,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
         Thing::MatchCase => "mat_00000000000070008000000000000000",
+        Thing::Erasure => "era_00000000000070008000000000000000",
         Thing::Import => "imp_00000000000070008000000000000000",
     }
 }

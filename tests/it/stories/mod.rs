@@ -6,10 +6,13 @@ pub mod batches;
 pub mod check_log;
 pub mod commands;
 pub mod demo;
+pub mod effects;
+pub mod erasures;
 pub mod exclusions;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod keys;
 pub mod lookups;
 pub mod match_cases;
 pub mod ready;
@@ -58,6 +61,20 @@ macro_rules! all {
             what_cannot_be_meant_is_refused_with_its_field,
             a_screening_is_its_members_alone,
             every_change_of_every_state_leads_where_the_list_says,
+        );
+        $crate::stories::tell!($database, effects:
+            a_refusal_at_a_closes_the_zone_at_the_gates_of_b_and_nothing_else,
+            an_appeal_that_is_won_opens_the_zone_again,
+            a_clearance_that_lapses_closes_the_zone,
+            a_clearance_that_comes_to_end_sooner_is_lost_to_what_would_outlast_it,
+            a_suspended_credential_is_kept_up_to_date_and_a_revoked_one_is_left_alone,
+            what_is_found_to_be_one_person_is_treated_as_one,
+            who_was_refused_gets_no_clean_card_by_another_member,
+            withdrawing_consent_takes_back_no_refusal,
+            a_credential_is_good_for_no_longer_than_what_it_rests_on,
+            a_zone_that_comes_to_require_a_function_does_so_at_once,
+            an_employer_that_lapses_takes_its_credentials_with_it,
+            what_an_act_would_do_is_what_it_does,
         );
         $crate::stories::tell!($database, match_cases:
             who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_is_decided,
@@ -114,6 +131,18 @@ macro_rules! all {
             it_waits_for_three_days,
             an_approval_is_its_desks_and_its_members_alone,
             of_many_who_grant_at_once_one_does,
+        );
+        $crate::stories::tell!($database, erasures:
+            a_week_after_two_have_said_so_nothing_of_a_person_is_left,
+            of_many_any_subset_is_erased_and_the_rest_stays_whole,
+            an_erasure_that_waits_is_taken_back,
+            what_stands_in_the_way_is_named,
+            what_comes_in_between_puts_it_off,
+            nobody_erases_themselves,
+        );
+        $crate::stories::tell!($database, keys:
+            the_key_encryption_key_is_changed_while_everything_goes_on,
+            a_node_learns_of_a_new_key_when_it_meets_it,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,

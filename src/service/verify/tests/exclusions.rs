@@ -15,7 +15,7 @@ fn proposed(change: fn(&mut Exclusion)) -> Fact {
         id: ID,
         member: MEMBER,
         worker: WorkerId::from_u128(4),
-        credential: credential(1),
+        credential: credential(6),
         reason: Reason::LentOrShared,
         facilities: [].into(),
         ends_at: Timestamp::from_ms(4_000_000_000_000),
@@ -53,7 +53,6 @@ fn before() -> Vec<Fact> {
         id: THEIRS,
         member: OTHER,
         details: sha256(&[1]),
-        documents: vec![],
     }));
     facts
 }
@@ -71,7 +70,8 @@ async fn lifted() -> World {
     let world = World::of(facts).await;
     let subject = blob(&THEIRS.as_bytes()[..]);
     world.tamper(&format!(
-        "INSERT INTO sealed_details VALUES ({subject}, X'01');"
+        "INSERT INTO worker_keys VALUES ({subject}, X'0001', X'01');
+         INSERT INTO sealed_details VALUES ({subject}, {subject}, X'01');"
     ));
     world
 }
