@@ -97,7 +97,7 @@ table! {
     /// Record what an appeal came to, that its term ran out, or that a condition was not met.
     DecideScreenings: ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
-    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own;
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, DutyOfficer Own;
     /// Be the second person.
     AnswerApprovals: HrApprover Own, ScreeningApprover Own;
     /// See credentials with their badges.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credential::SuspensionKind;
 use super::ids::{ApprovalId, ClientId, CredentialId, MemberId, PersonId, ScreeningId, WorkerId};
+use super::reason::Reason;
 use super::screening;
 use super::time::{HOUR_MS, Timestamp};
 
@@ -34,6 +35,15 @@ pub enum Act {
         /// Which kind.
         kind: SuspensionKind,
     },
+    /// Credentials are revoked, for good.
+    RevokeCredentials {
+        /// Exactly these, each once.
+        credentials: Vec<CredentialId>,
+        /// No later entry than this may have touched one of them, but to revoke it.
+        version: u64,
+        /// Why.
+        reason: Reason,
+    },
 }
 
 /// Whose work an act is: who may ask for it, see it and be the second person.
@@ -41,7 +51,7 @@ pub enum Act {
 pub enum Desk {
     /// Screening officers and approvers.
     Screenings,
-    /// HR officers and approvers.
+    /// HR officers and approvers; duty officers see it.
     Credentials,
 }
 
@@ -63,7 +73,7 @@ impl Act {
     pub const fn desk(&self) -> Desk {
         match self {
             Self::MoveScreening { .. } => Desk::Screenings,
-            Self::LiftSuspension { .. } => Desk::Credentials,
+            Self::LiftSuspension { .. } | Self::RevokeCredentials { .. } => Desk::Credentials,
         }
     }
 }
@@ -78,8 +88,9 @@ pub struct Approval {
     pub member: MemberId,
     /// The act.
     pub act: Act,
-    /// Whom it is about. Nobody is the second person for themselves.
-    pub worker: WorkerId,
+    /// Whom it is about, if it is about one worker. Nobody is the second person for themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<WorkerId>,
     /// Through which client it was asked for.
     pub client: ClientId,
     /// By whom; `None` for a system.

@@ -339,7 +339,8 @@ impl Projection for Replay {
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
-        if !self.workers.contains_key(&approval.worker) {
+        let knows = |worker| self.workers.contains_key(&worker);
+        if !approval.worker.is_none_or(knows) {
             return Err(Illegal::Missing);
         }
         let asked = Asked {

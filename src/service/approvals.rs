@@ -4,9 +4,9 @@
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{credentials, screenings};
+use super::{credentials, revocations, screenings};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, KeepScreenings, Lift, Permit, ReadApprovals,
+    AnswerApprovals, Caller, DecideScreenings, KeepScreenings, Lift, Permit, ReadApprovals, Revoke,
 };
 use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -15,7 +15,7 @@ use crate::domain::ids::{ApprovalId, MemberId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Asked;
-use crate::store::{Reader, approvals};
+use crate::store::{self, Reader, approvals};
 
 /// What came of asking for an act.
 #[derive(Debug, Clone)]
@@ -30,10 +30,9 @@ pub enum Outcome<T> {
 const fn desk_of(role: Role) -> Option<Desk> {
     match role {
         Role::ScreeningOfficer | Role::ScreeningApprover => Some(Desk::Screenings),
-        Role::HrOfficer | Role::HrApprover => Some(Desk::Credentials),
+        Role::HrOfficer | Role::HrApprover | Role::DutyOfficer => Some(Desk::Credentials),
         Role::Gate
         | Role::FacilityOfficer
-        | Role::DutyOfficer
         | Role::Registrar
         | Role::Auditor
         | Role::MemberAdmin
@@ -48,6 +47,7 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
             caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
+        Act::RevokeCredentials { .. } => caller.permit::<Revoke>().is_ok(),
     }
 }
 
@@ -64,14 +64,32 @@ pub fn content(approval: &Approval) -> Result<Digest, Error> {
     Ok(clients::digest_of(&bytes))
 }
 
-/// Asks for an act that its service function has judged possible.
+/// Whether an act is about this worker: as the one whom it names, or as one of those whose credentials it lists.
+fn is_about(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    named: Option<WorkerId>,
+    worker: WorkerId,
+) -> Result<bool, Error> {
+    if let (None, Act::RevokeCredentials { credentials, .. }) = (named, act) {
+        let listed = store::credentials::find_many(tx.reader()?, credentials)?;
+        return Ok(listed.iter().any(|held| held.credential.worker == worker));
+    }
+    Ok(named == Some(worker))
+}
+
+/// Asks for an act that its service function has judged possible. `worker` is whom it is about, if it is about one.
 pub(super) fn ask(
     tx: &mut Tx<'_>,
     caller: Caller,
-    worker: WorkerId,
+    worker: impl Into<Option<WorkerId>>,
     act: Act,
 ) -> Result<Asked, Error> {
-    if person_of(tx, caller).is_some_and(|person| person.worker == Some(worker)) {
+    let worker = worker.into();
+    let own = person_of(tx, caller).and_then(|person| person.worker);
+    if let Some(own) = own
+        && is_about(tx, &act, worker, own)?
+    {
         return Err(wrong_person("Nobody asks for what concerns themselves."));
     }
     let approval = Approval {
@@ -132,6 +150,11 @@ pub fn grant(
             version,
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
+        Act::RevokeCredentials {
+            credentials,
+            version,
+            reason,
+        } => revocations::approved(tx, credentials, *version, *reason)?,
     }
     Ok(Asked {
         state: State::Granted,
@@ -240,7 +263,10 @@ fn waiting(
             "Another person than the one who asked for it must answer.",
         ));
     }
-    if person.worker == Some(asked.approval.worker) {
+    let approval = &asked.approval;
+    if let Some(own) = person.worker
+        && is_about(tx, &approval.act, approval.worker, own)?
+    {
         return Err(wrong_person("Nobody decides what concerns themselves."));
     }
     Ok(asked)

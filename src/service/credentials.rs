@@ -1,6 +1,5 @@
-//! Issuing credentials, and what happens to them afterwards: badges, suspensions, lifts, revocations.
-//!
-//! A revocation never waits for anybody and cannot be undone: there is no function here that leads out of `Revoked`.
+//! Issuing credentials, and what happens to them afterwards: suspensions, lifts. There is no function that leads out of
+//! `Revoked`.
 
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
@@ -8,7 +7,7 @@ use super::commit::Tx;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
-use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Revoke, Suspend};
+use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Suspend};
 use crate::domain::approval::Act;
 use crate::domain::credential::{
     Badge, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
@@ -285,64 +284,6 @@ fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Err
         since: tx.now,
         version,
         ..held
-    })
-}
-
-/// What a revocation came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Revocation {
-    /// Which credential.
-    pub credential: CredentialId,
-    /// Why.
-    pub reason: Reason,
-    /// When it became final.
-    pub at: Timestamp,
-    /// By which entry.
-    pub seq: u64,
-    /// Whether it was so before this request.
-    pub already: bool,
-}
-
-/// Revokes a credential of the caller's member, for good. One that is revoked already stays as it is, with its first
-/// reason, and that is no error: who revokes twice wants it revoked.
-pub fn revoke(
-    tx: &mut Tx<'_>,
-    permit: Permit<Revoke>,
-    id: CredentialId,
-    reason: Reason,
-) -> Result<Revocation, Error> {
-    if !reason.revokes() {
-        return Err(Error::field(
-            "/reason",
-            "not_for_revocation",
-            "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.",
-        ));
-    }
-    let standing = tx
-        .standing(id)
-        .filter(|standing| permit.covers(standing.member))
-        .ok_or_else(|| Error::not_found("credential"))?;
-    if standing.state != State::Revoked {
-        let seq = tx.state(Fact::CredentialRevoked {
-            credential: id,
-            reason,
-        })?;
-        return Ok(Revocation {
-            credential: id,
-            reason,
-            at: tx.now,
-            seq,
-            already: false,
-        });
-    }
-    let held =
-        credentials::find(tx.reader()?, id)?.ok_or_else(|| Error::not_found("credential"))?;
-    Ok(Revocation {
-        credential: id,
-        reason: held.reason.unwrap_or(reason),
-        at: held.since,
-        seq: held.version,
-        already: true,
     })
 }
 

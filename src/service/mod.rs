@@ -5,8 +5,8 @@
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
-//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
-//!   the records.
+//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`],
+//!   [`revocations`]: keeping the records.
 //! * [`approvals`]: the second person.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
@@ -31,6 +31,7 @@ pub mod match_cases;
 pub mod network;
 pub mod restore;
 pub mod retention;
+pub mod revocations;
 pub mod screenings;
 pub mod search;
 pub mod seen;

@@ -40,8 +40,9 @@ pub struct ApprovalView {
     /// SHA-256 of it: repeat it to grant it.
     #[schema(value_type = String, pattern = "^[0-9a-f]{64}$", min_length = 64, max_length = 64)]
     pub content: Digest,
-    /// Whom it is about.
-    pub worker: WorkerId,
+    /// Whom it is about, if it is about one worker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<WorkerId>,
     /// Through which client it was asked for.
     pub asked_by: ClientId,
     /// By which person, if by one.

@@ -16,8 +16,8 @@ use crate::domain::ids::CredentialId;
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::service::commit::Tx;
-use crate::service::credentials::revoke;
 use crate::service::error::Error;
+use crate::service::revocations::revoke;
 use crate::store::{Reader, credentials};
 
 /// A credential to revoke.

@@ -4,7 +4,7 @@ use portcullis::domain::approval::WAITS_MS;
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::actors::{Admin, Api, Hr, Pass, Said};
+use crate::support::actors::{Admin, Api, Hr, Pass, Said, verdict};
 use crate::support::world::text;
 
 /// HR of a port, with two approvers and a badge under inquiry.
@@ -238,4 +238,110 @@ pub async fn of_many_who_grant_at_once_one_does(world: World) {
         said.refused("approval_ended");
     }
     assert_eq!(office.state().await, "active");
+}
+
+pub async fn for_cause_the_gate_is_shut_at_once_and_two_revoke(world: World) {
+    let admin = world.member("Haven A").await;
+    let hr = admin.hr(&world).await;
+    let gate = admin.gate(&world, &[&hr.card_system]).await;
+    let duty = admin.person(&world, "duty_officer").await;
+    let state = async |pass: &Pass| {
+        let path = format!("/v1/credentials/{}", pass.credential);
+        let shown = hr.api.get(&path).await.ok();
+        (text(&shown, "state").to_owned(), shown["reason"].clone())
+    };
+    for asker in [&hr.api, &duty] {
+        let pass = hr.issues().await;
+        let path = format!("/v1/credentials/{}/revocations", pass.credential);
+        let body = json!({ "reason": "identity_fraud" });
+        let approval = asker.post(&path, &body).await.is(202);
+        assert_eq!(
+            approval["act"],
+            json!({ "act": "revoke_credentials", "credentials": [pass.credential], "reason": "identity_fraud",
+                "version": approval["act"]["version"] })
+        );
+        assert_eq!(
+            verdict(&gate.asks_about(&pass).await),
+            ("deny", "not_valid")
+        );
+        // Who asked sees it; nobody grants it alone, and declined or taken back it changes nothing.
+        let place = format!("/v1/approvals/{}", text(&approval, "id"));
+        assert_eq!(asker.get(&place).await.ok(), approval);
+        grants(asker, &approval).await.refused("forbidden");
+        ends(&hr.approver, &approval, "declines").await.created();
+        assert_eq!(state(&pass).await.0, "suspended");
+
+        let approval = asker.post(&path, &body).await.is(202);
+        ends(asker, &approval, "withdrawals").await.created();
+        assert_eq!(state(&pass).await.0, "suspended");
+
+        let approval = asker.post(&path, &body).await.is(202);
+        grants(&hr.approver, &approval).await.created();
+        assert_eq!(
+            state(&pass).await,
+            ("revoked".into(), json!("identity_fraud"))
+        );
+        asker.post(&path, &body).await.ok();
+    }
+    // Time lifts nothing.
+    let pass = hr.issues().await;
+    let approval = hr.revokes(&pass, "lent_or_shared").await.is(202);
+    world.clock.advance(10 * WAITS_MS);
+    let (hr, gate) = (hr.again().await, gate.again().await);
+    assert_eq!(
+        verdict(&gate.asks_about(&pass).await),
+        ("deny", "not_valid")
+    );
+    grants(&hr.approver, &approval)
+        .await
+        .refused("approval_ended");
+    // Cleared by two meanwhile, it is not revoked by an old yes.
+    let approval = hr.revokes(&pass, "lent_or_shared").await.is(202);
+    hr.lifts(&pass, "for_cause").await.created();
+    grants(&hr.approver, &approval).await.refused("changed");
+    assert_eq!(verdict(&gate.asks_about(&pass).await), ("permit", "valid"));
+    // For any other reason one person revokes, at once.
+    hr.revokes(&pass, "stolen").await.created();
+}
+
+pub async fn a_list_revoked_for_cause_is_one_approval_of_exactly_that_list(world: World) {
+    let admin = world.member("Haven A").await;
+    let hr = admin.hr(&world).await;
+    let gate = admin.gate(&world, &[&hr.card_system]).await;
+    let (one, other, gone) = (hr.issues().await, hr.issues().await, hr.issues().await);
+    hr.revokes(&gone, "lost").await.created();
+    let stranger = world.member("Haven B").await.hr(&world).await;
+    let theirs = stranger.issues().await;
+    let list = json!([
+        one.credential,
+        other.credential,
+        one.credential,
+        gone.credential,
+        theirs.credential
+    ]);
+    let body = json!({ "credentials": list, "reason": "access_rule_breach" });
+    let approval = hr.api.post("/v1/revocations:batch", &body).await.is(202);
+    assert_eq!(
+        approval["act"]["credentials"],
+        json!([one.credential, other.credential])
+    );
+    for pass in [&one, &other] {
+        assert_eq!(verdict(&gate.asks_about(pass).await), ("deny", "not_valid"));
+    }
+    // Neither asks nor grants who is on it.
+    for pass in [&one, &other] {
+        let about = json!({ "member": admin.member, "worker": pass.worker });
+        let about = admin.api.post("/v1/people", &about).await.created();
+        let approver = admin.tool(&world, "hr_approver", &about).await;
+        grants(&approver, &approval).await.refused("wrong_person");
+        let officer = admin.tool(&world, "hr_officer", &about).await;
+        let said = officer.post("/v1/revocations:batch", &body).await;
+        said.refused("wrong_person");
+    }
+    grants(&hr.approver, &approval).await.created();
+    let body = json!({ "credentials": [one.credential, other.credential], "reason": "access_rule_breach" });
+    let items = hr.api.post("/v1/revocations:batch", &body).await.ok();
+    for item in items["items"].as_array().expect("items") {
+        assert_eq!(item["reason"], "access_rule_breach");
+    }
 }

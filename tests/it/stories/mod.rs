@@ -82,6 +82,8 @@ macro_rules! all {
             it_waits_for_three_days,
             an_approval_is_its_desks_and_its_members_alone,
             of_many_who_grant_at_once_one_does,
+            for_cause_the_gate_is_shut_at_once_and_two_revoke,
+            a_list_revoked_for_cause_is_one_approval_of_exactly_that_list,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,

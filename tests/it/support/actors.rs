@@ -461,6 +461,14 @@ impl GateActor {
             .await
     }
 
+    /// The same gate with a new token.
+    pub async fn again(&self) -> Self {
+        Self {
+            api: self.api.again().await,
+            ..self.clone()
+        }
+    }
+
     /// The same gate at another node.
     pub fn at(&self, address: SocketAddr) -> Self {
         Self {
