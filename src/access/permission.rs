@@ -97,7 +97,7 @@ table! {
     /// Record what an appeal came to, that its term ran out, or that a condition was not met.
     DecideScreenings: ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
-    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, DutyOfficer Own;
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own;
     /// Be the second person.
     AnswerApprovals: HrApprover Own, ScreeningApprover Own;
     /// See credentials with their badges.
@@ -110,6 +110,10 @@ table! {
     Lift: HrOfficer Own;
     /// Revoke credentials.
     Revoke: HrOfficer Own, DutyOfficer Own;
+    /// Break the glass: open a time without the rule on bulk, and close it.
+    BreakTheGlass: DutyOfficer Own;
+    /// See where and why a glass was broken.
+    ReadBreakGlass: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Network, Registrar Network, Auditor Network, MemberAdmin Network, NetworkAdmin Network;
     /// Bring in files.
     Import: HrOfficer Own;
     /// See which cards were refused.

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::connection::{Body, Call, Connection};
-use super::{Failed, terminal, wait};
+use super::{Failed, WAITS, terminal, wait};
 use crate::domain::ids::CredentialId;
 use crate::domain::reason::Reason;
 
@@ -77,9 +77,6 @@ impl Revoke {
         })
     }
 }
-
-/// The exit code of what is not done yet.
-const WAITS: u8 = 14;
 
 fn text(id: &str, status: StatusCode, answer: &Value) -> String {
     let field = |name: &str| answer[name].as_str().unwrap_or_default();

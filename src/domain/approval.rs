@@ -4,13 +4,25 @@
 use serde::{Deserialize, Serialize};
 
 use super::credential::SuspensionKind;
-use super::ids::{ApprovalId, ClientId, CredentialId, MemberId, PersonId, ScreeningId, WorkerId};
+use super::digest::Digest;
+use super::ids::{
+    ApprovalId, BreakGlassId, ClientId, CredentialId, ImportId, MemberId, PersonId, ScreeningId,
+    WorkerId,
+};
 use super::reason::Reason;
 use super::screening;
-use super::time::{HOUR_MS, Timestamp};
+use super::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
 /// How long an act waits for its second person, in milliseconds. After that it must be asked for again.
 pub const WAITS_MS: i64 = 72 * HOUR_MS;
+
+/// How many credentials one person revokes or suspends in one act, and within [`BULK_WITHIN_MS`], without a second person.
+/// More is an attack as much as a duty: it shuts a port.
+pub const BULK_MAX: usize = 20;
+/// The time within which what one person does is counted together, in milliseconds.
+pub const BULK_WITHIN_MS: i64 = 10 * MINUTE_MS;
+/// How long there is to confirm what was done at once, in milliseconds.
+pub const CONFIRM_MS: i64 = 24 * HOUR_MS;
 
 /// What is asked for. Each names the entry that last touched its subject: if another comes in between, what was asked for
 /// is no longer what would happen.
@@ -44,6 +56,55 @@ pub enum Act {
         /// Why.
         reason: Reason,
     },
+    /// A credential is suspended by somebody who suspended many lately.
+    SuspendCredential {
+        /// Which.
+        credential: CredentialId,
+        /// The entry that last touched it.
+        version: u64,
+        /// Why.
+        reason: Reason,
+    },
+    /// A file is carried out that revokes many.
+    ApplyImport {
+        /// Which.
+        import: ImportId,
+        /// SHA-256 of the file.
+        file: Digest,
+        /// Rows in it.
+        rows: u64,
+        /// How many of them would have revoked something when it was checked.
+        new: u64,
+    },
+    /// Something is done already, as it could not wait. The second person says whether it was right; nothing is undone by
+    /// the answer, nor by its absence.
+    Confirm {
+        /// What.
+        done: Done,
+        /// The entry that did it.
+        entry: u64,
+    },
+}
+
+/// What was done at once, and is confirmed afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Done {
+    /// A credential was suspended for cause.
+    Suspension {
+        /// Which.
+        credential: CredentialId,
+    },
+    /// Bad news about somebody who was cleared.
+    Outcome {
+        /// In which screening.
+        screening: ScreeningId,
+    },
+    /// The glass was broken: all that was revoked and suspended meanwhile.
+    BreakGlass {
+        /// Which.
+        break_glass: BreakGlassId,
+    },
 }
 
 /// Whose work an act is: who may ask for it, see it and be the second person.
@@ -73,8 +134,21 @@ impl Act {
     pub const fn desk(&self) -> Desk {
         match self {
             Self::MoveScreening { .. } => Desk::Screenings,
-            Self::LiftSuspension { .. } | Self::RevokeCredentials { .. } => Desk::Credentials,
+            Self::Confirm {
+                done: Done::Outcome { .. },
+                ..
+            } => Desk::Screenings,
+            Self::LiftSuspension { .. }
+            | Self::RevokeCredentials { .. }
+            | Self::SuspendCredential { .. }
+            | Self::ApplyImport { .. }
+            | Self::Confirm { .. } => Desk::Credentials,
         }
+    }
+
+    /// Whether it is done already, and only confirmed.
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Self::Confirm { .. })
     }
 }
 
@@ -96,8 +170,32 @@ pub struct Approval {
     /// By whom; `None` for a system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
-    /// It waits up to, and not including, this moment.
+    /// It waits up to, and not including, this moment. What is done already waits on, overdue.
     pub expires_at: Timestamp,
+}
+
+impl Approval {
+    /// The state at a moment, where `state` is the last that was recorded. What is done does not go away by being forgotten.
+    pub fn state_at(&self, state: State, now: Timestamp) -> State {
+        if self.act.is_done() {
+            state
+        } else {
+            state.at(now, self.expires_at)
+        }
+    }
+
+    /// Whether it should have been confirmed by this moment, and was not.
+    pub fn is_overdue(&self, state: State, now: Timestamp) -> bool {
+        self.act.is_done() && state == State::Waiting && now >= self.expires_at
+    }
+
+    /// Where an end at this moment leads. Who did something at once cannot take back that it is looked at.
+    pub fn ended(&self, state: State, now: Timestamp, end: End) -> Result<State, Ended> {
+        if self.act.is_done() && end == End::Withdrawn {
+            return Err(Ended);
+        }
+        self.state_at(state, now).apply(end)
+    }
 }
 
 /// How an approval ends.
@@ -235,6 +333,44 @@ mod tests {
             assert_eq!(found, row, "{state:?}");
         }
         assert_eq!(BY_HAND.map(|(state, _)| state), State::ALL);
+    }
+
+    #[test]
+    fn what_is_done_waits_on_and_is_never_taken_back() {
+        let asked = |act| Approval {
+            id: ApprovalId::from_u128(1),
+            member: MemberId::from_u128(2),
+            act,
+            worker: None,
+            client: ClientId::from_u128(3),
+            person: None,
+            expires_at: Timestamp::from_ms(1_000),
+        };
+        let credential = CredentialId::from_u128(4);
+        let done = asked(Act::Confirm {
+            done: Done::Suspension { credential },
+            entry: 7,
+        });
+        let wanted = asked(Act::LiftSuspension {
+            credential,
+            version: 7,
+            kind: SuspensionKind::ForCause,
+        });
+        let (before, after) = (Timestamp::from_ms(999), Timestamp::from_ms(1_000));
+        let waiting = State::Waiting;
+        for (approval, at, granted, withdrawn, overdue) in [
+            (&done, before, true, false, false),
+            (&done, after, true, false, true),
+            (&wanted, before, true, true, false),
+            (&wanted, after, false, false, false),
+        ] {
+            assert_eq!(approval.ended(waiting, at, End::Granted).is_ok(), granted);
+            assert_eq!(approval.ended(waiting, at, End::Declined).is_ok(), granted);
+            let taken_back = approval.ended(waiting, at, End::Withdrawn);
+            assert_eq!(taken_back.is_ok(), withdrawn);
+            assert_eq!(approval.is_overdue(waiting, at), overdue);
+        }
+        assert!(!done.is_overdue(State::Declined, after));
     }
 
     #[test]

@@ -204,6 +204,8 @@ kinds! {
     MatchCaseKind, MatchCaseId, "mat";
     /// An act that waits for its second person.
     ApprovalKind, ApprovalId, "apr";
+    /// A glass that was broken.
+    BreakGlassKind, BreakGlassId, "brk";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.

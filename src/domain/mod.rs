@@ -4,6 +4,7 @@
 //! itself. What time it is and what is random come in as arguments, from [`time::Environment`].
 
 pub mod approval;
+pub mod break_glass;
 pub mod calendar;
 pub mod card;
 pub mod client;

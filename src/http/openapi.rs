@@ -18,8 +18,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
-    oauth, replacements, revocations, screenings, sightings, workers,
+    approvals, break_glass, clients, credentials, gate_checks, health, imports, lookups,
+    match_cases, network, oauth, replacements, revocations, screenings, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -50,7 +50,7 @@ use super::problem::ProblemDocument;
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
         screenings::condition_unmet, screenings::lapse, screenings::withdraw,
-        approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
+        approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw, break_glass::open, break_glass::list, break_glass::show, break_glass::close,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
         credentials::suspend,
         credentials::lift, revocations::revoke, revocations::revoke_batch,

@@ -6,8 +6,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, clients, credentials, gate_checks, health, imports, lookups, match_cases, network,
-    oauth, replacements, revocations, screenings, sightings, workers,
+    approvals, break_glass, clients, credentials, gate_checks, health, imports, lookups,
+    match_cases, network, oauth, replacements, revocations, screenings, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -260,6 +260,21 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/approvals/{id}/withdrawals",
             vec![(Method::POST, web::to(approvals::withdraw))],
+        ),
+        at(
+            "/v1/break-glass",
+            vec![
+                (Method::GET, web::to(break_glass::list)),
+                (Method::POST, web::to(break_glass::open)),
+            ],
+        ),
+        at(
+            "/v1/break-glass/{id}",
+            vec![(Method::GET, web::to(break_glass::show))],
+        ),
+        at(
+            "/v1/break-glass/{id}/closures",
+            vec![(Method::POST, web::to(break_glass::close))],
         ),
         at(
             "/v1/credentials",

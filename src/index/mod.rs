@@ -4,6 +4,7 @@
 //! * [`keys`]: card keys and credential identifiers to slots. [`slots`]: the records in them. [`append`]: the few things
 //!   that records only name by number.
 //! * [`places`]: members, facilities, gates and clients, replaced whole when one of them changes.
+//! * [`lately`]: who revoked and suspended how many in the last minutes; not for gates, but for the rule on bulk.
 //! * [`follow`](Index::follow): the one way in. An entry is taken only when it is the next one, by the same fold as tables
 //!   and replay; tree and sum go along, so that a node sees by itself when its copy is not the ledger's.
 //!
@@ -11,6 +12,7 @@
 
 pub mod append;
 pub mod keys;
+pub mod lately;
 pub mod places;
 pub mod slots;
 
@@ -34,13 +36,14 @@ use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Actor, Entry};
 use crate::ledger::fold::{Projection, Record as NetworkRecord, fold};
 use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Hash, Tree, leaf_hash};
 
 use append::Append;
 use keys::{IdMap, IdWriter, KeyMap, KeyWriter};
+use lately::{Doer, Lately};
 use places::Places;
 use slots::{Record, Slots, SlotsWriter, Validity};
 
@@ -79,6 +82,7 @@ pub struct IndexWriter {
     sum: Sum,
     shared_members: Arc<Append<MemberId>>,
     shared_scopes: Arc<Append<Scope>>,
+    lately: Lately,
 }
 
 /// A credential as the index knows it.
@@ -179,6 +183,7 @@ impl Index {
             sum: Sum::default(),
             shared_members: Arc::default(),
             shared_scopes: Arc::default(),
+            lately: Lately::default(),
         };
         Self {
             slots: writer.slots.slots().clone(),
@@ -429,6 +434,20 @@ impl IndexWriter {
         &self.tree
     }
 
+    /// Who revoked or suspended how many lately.
+    pub fn lately(&self) -> &Lately {
+        &self.lately
+    }
+
+    /// Counts this entry, which revokes or suspends, for whoever stated it.
+    pub fn note(&mut self, entry: &Entry) {
+        if let Actor::Client(id) = entry.by {
+            let client = self.places.clients.get(&id);
+            let person = client.and_then(|(_, client)| client.person);
+            self.lately.note(Doer::of(id, person), entry.at);
+        }
+    }
+
     /// The sum over what is in.
     pub fn sum(&self) -> Sum {
         self.sum
@@ -655,6 +674,9 @@ impl Projection for IndexWriter {
             .map_err(|refused: Refused| refused.to_string())?;
         self.slots
             .store_standing(slot, pack(state, reason, member, scope), entry.seq);
+        if !matches!(change, Change::Lift(_)) {
+            self.note(entry);
+        }
         Ok(())
     }
 }

@@ -4,10 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::domain::break_glass::BreakGlass;
 use crate::domain::client::{Client, Person};
 use crate::domain::freshness;
-use crate::domain::ids::{CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, ZoneId};
+use crate::domain::ids::{
+    BreakGlassId, CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, ZoneId,
+};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Zone};
+use crate::domain::time::Timestamp;
 use crate::ledger::fold::Record;
 
 /// One kind of record by identifier, each with the entry that last touched it.
@@ -33,6 +37,8 @@ pub struct Places {
     pub clients: Shelf<ClientId, Client>,
     /// People who act for members.
     pub people: Shelf<PersonId, Person>,
+    /// Glasses that were broken.
+    pub glasses: Shelf<BreakGlassId, BreakGlass>,
     /// What a check needs of its gate, put together once and not at every check.
     spots: QuickMap<GateId, Arc<Spot>>,
     /// The strictest age limit among a member's gates.
@@ -102,6 +108,13 @@ impl Places {
             .map(|(_, facility)| facility.member)
     }
 
+    /// The broken glass of a member that lasts at this moment.
+    pub fn glass(&self, member: MemberId, now: Timestamp) -> Option<&Arc<BreakGlass>> {
+        // There is one open at a time, and it is the last.
+        let mut newest_first = self.glasses.values().rev().map(|(_, glass)| glass);
+        newest_first.find(|glass| glass.member == member && glass.is_open(now))
+    }
+
     /// The record with the same identifier as this one, as it stands, and the entry that last touched it.
     pub fn record(&self, like: &Record) -> Option<(u64, Record)> {
         fn of<K: Ord, T: Clone>(
@@ -120,6 +133,7 @@ impl Places {
             Record::CardSystem(system) => of(&self.card_systems, &system.id, Record::CardSystem),
             Record::Client(client) => of(&self.clients, &client.id, Record::Client),
             Record::Person(person) => of(&self.people, &person.id, Record::Person),
+            Record::BreakGlass(glass) => of(&self.glasses, &glass.id, Record::BreakGlass),
         }
     }
 
@@ -161,6 +175,10 @@ impl Places {
             Record::Person(person) => {
                 self.people
                     .insert(person.id, (seq, Arc::new(person.clone())));
+            }
+            Record::BreakGlass(glass) => {
+                self.glasses
+                    .insert(glass.id, (seq, Arc::new(glass.clone())));
             }
         }
     }

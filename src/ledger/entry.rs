@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, End};
+use crate::domain::break_glass::BreakGlass;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
 use crate::domain::ids::{
@@ -107,6 +108,12 @@ pub enum Fact {
     /// A person who acts for a member, whole.
     #[serde(rename = "person.recorded")]
     PersonRecorded(Person),
+    /// A member's duty officer broke the glass.
+    #[serde(rename = "break_glass.opened")]
+    BreakGlassOpened(BreakGlass),
+    /// Somebody closed it before its time, whole.
+    #[serde(rename = "break_glass.closed")]
+    BreakGlassClosed(BreakGlass),
     /// A worker was registered.
     #[serde(rename = "worker.registered")]
     WorkerRegistered(Worker),

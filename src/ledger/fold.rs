@@ -3,6 +3,7 @@
 
 use super::entry::{Entry, Fact};
 use crate::domain::approval::{Approval, End};
+use crate::domain::break_glass::BreakGlass;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
 use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
@@ -29,6 +30,8 @@ pub enum Record {
     Client(Client),
     /// A person who acts for a member.
     Person(Person),
+    /// A glass that was broken.
+    BreakGlass(BreakGlass),
 }
 
 /// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
@@ -112,6 +115,9 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         }
         Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
         Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
+        Fact::BreakGlassOpened(glass) | Fact::BreakGlassClosed(glass) => {
+            into.recorded(seq, &Record::BreakGlass(glass.clone()))
+        }
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
         Fact::MatchOpened(case) => into.match_case(entry, case),
@@ -156,6 +162,7 @@ impl Record {
             Self::CardSystem(card_system) => card_system.id.to_string(),
             Self::Client(client) => client.id.to_string(),
             Self::Person(person) => person.id.to_string(),
+            Self::BreakGlass(glass) => glass.id.to_string(),
         }
     }
 
@@ -169,6 +176,7 @@ impl Record {
             Self::CardSystem(card_system) => serde_json::to_string(card_system),
             Self::Client(client) => serde_json::to_string(client),
             Self::Person(person) => serde_json::to_string(person),
+            Self::BreakGlass(glass) => serde_json::to_string(glass),
         };
         body.expect("a record has only string keys and no failing serializer")
     }
@@ -183,6 +191,7 @@ impl Record {
             "cas" => serde_json::from_str(body).map(Self::CardSystem).ok(),
             "cli" => serde_json::from_str(body).map(Self::Client).ok(),
             "per" => serde_json::from_str(body).map(Self::Person).ok(),
+            "brk" => serde_json::from_str(body).map(Self::BreakGlass).ok(),
             _ => None,
         }
         .filter(|record| record.id_text() == id)

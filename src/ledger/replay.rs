@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::entry::{Actor, Entry};
 use super::fold::{Projection, Record};
 use crate::domain::approval::{self, Approval, End};
+use crate::domain::break_glass::NotSo;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
@@ -132,10 +133,9 @@ impl Matched {
 impl Asked {
     /// As it stands after this end, which this entry states.
     pub fn ended(&self, entry: &Entry, end: End) -> Result<Self, approval::Ended> {
-        let state = self.state.at(entry.at, self.approval.expires_at);
         Ok(Self {
             approval: self.approval.clone(),
-            state: state.apply(end)?,
+            state: self.approval.ended(self.state, entry.at, end)?,
             ended_by: match entry.by {
                 Actor::Client(client) => Some(client),
                 Actor::System => None,
@@ -170,6 +170,9 @@ pub enum Illegal {
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
+    /// A glass that is broken otherwise than the rules have it.
+    #[error("{0}")]
+    BreakGlass(#[from] NotSo),
     /// Who asked for it let it happen too.
     #[error("the second person is the first one")]
     SamePerson,
@@ -228,6 +231,16 @@ impl Projection for Replay {
                     .map_or(Ok(()), |person| knows(person.to_string()))?;
             }
             Record::Person(person) => knows(person.member.to_string())?,
+            Record::BreakGlass(glass) => {
+                knows(glass.member.to_string())?;
+                knows(glass.client.to_string())?;
+                knows(glass.person.to_string())?;
+                let before = match self.records.get(&glass.id.to_string()) {
+                    Some((_, Record::BreakGlass(before))) => Some(before),
+                    _ => None,
+                };
+                glass.follows(before)?;
+            }
         }
         self.records.insert(record.id_text(), (seq, record.clone()));
         Ok(())

@@ -4,11 +4,12 @@
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{credentials, revocations, screenings};
+use super::{break_glass, credentials, import, revocations, screenings};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, KeepScreenings, Lift, Permit, ReadApprovals, Revoke,
+    AnswerApprovals, Caller, DecideScreenings, Import, KeepScreenings, Lift, Permit, ReadApprovals,
+    Revoke, Suspend,
 };
-use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
+use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, MemberId, WorkerId};
@@ -30,13 +31,12 @@ pub enum Outcome<T> {
 const fn desk_of(role: Role) -> Option<Desk> {
     match role {
         Role::ScreeningOfficer | Role::ScreeningApprover => Some(Desk::Screenings),
-        Role::HrOfficer | Role::HrApprover | Role::DutyOfficer => Some(Desk::Credentials),
-        Role::Gate
-        | Role::FacilityOfficer
-        | Role::Registrar
-        | Role::Auditor
-        | Role::MemberAdmin
-        | Role::NetworkAdmin => None,
+        Role::HrOfficer | Role::HrApprover | Role::FacilityOfficer | Role::DutyOfficer => {
+            Some(Desk::Credentials)
+        }
+        Role::Gate | Role::Registrar | Role::Auditor | Role::MemberAdmin | Role::NetworkAdmin => {
+            None
+        }
     }
 }
 
@@ -48,6 +48,10 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
         Act::RevokeCredentials { .. } => caller.permit::<Revoke>().is_ok(),
+        Act::SuspendCredential { .. } => caller.permit::<Suspend>().is_ok(),
+        Act::ApplyImport { .. } => caller.permit::<Import>().is_ok(),
+        // It is done.
+        Act::Confirm { .. } => true,
     }
 }
 
@@ -92,15 +96,7 @@ pub(super) fn ask(
     {
         return Err(wrong_person("Nobody asks for what concerns themselves."));
     }
-    let approval = Approval {
-        id: ApprovalId::make(tx.environment),
-        member: caller.member,
-        act,
-        worker,
-        client: caller.client,
-        person: caller.person,
-        expires_at: tx.now.plus_ms(WAITS_MS),
-    };
+    let approval = asked_by(tx, caller, worker, act, tx.now.plus_ms(WAITS_MS));
     let version = tx.state(Fact::ApprovalAsked(approval.clone()))?;
     Ok(Asked {
         approval,
@@ -109,6 +105,44 @@ pub(super) fn ask(
         since: tx.now,
         version,
     })
+}
+
+/// Notes that what was done at once by `entry` is to be confirmed by a second person.
+pub(super) fn to_confirm(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    worker: impl Into<Option<WorkerId>>,
+    done: Done,
+    entry: u64,
+    due: Timestamp,
+) -> Result<(), Error> {
+    let act = Act::Confirm { done, entry };
+    tx.state(Fact::ApprovalAsked(asked_by(
+        tx,
+        caller,
+        worker.into(),
+        act,
+        due,
+    )))?;
+    Ok(())
+}
+
+fn asked_by(
+    tx: &Tx<'_>,
+    caller: Caller,
+    worker: Option<WorkerId>,
+    act: Act,
+    expires_at: Timestamp,
+) -> Approval {
+    Approval {
+        id: ApprovalId::make(tx.environment),
+        member: caller.member,
+        act,
+        worker,
+        client: caller.client,
+        person: caller.person,
+        expires_at,
+    }
 }
 
 /// Lets an act happen, which is then done. `shown` is the content that the second person saw.
@@ -135,7 +169,7 @@ pub fn grant(
         .caller(approval.client)
         .map(|client| clients::caller(client));
     drop(places);
-    if !asker.is_some_and(|asker| may_ask(asker, &approval.act)) {
+    if !approval.act.is_done() && !asker.is_some_and(|asker| may_ask(asker, &approval.act)) {
         return Err(stale("Who asked for it may not do so any more."));
     }
     let (by, version) = (permit.caller().client, end(tx, id, End::Granted)?);
@@ -155,6 +189,22 @@ pub fn grant(
             version,
             reason,
         } => revocations::approved(tx, credentials, *version, *reason)?,
+        Act::SuspendCredential {
+            credential,
+            version,
+            reason,
+        } => credentials::suspend_approved(tx, *credential, *version, *reason)?,
+        Act::ApplyImport {
+            import,
+            file,
+            rows,
+            new,
+        } => import::approved(tx, *import, *file, *rows, *new)?,
+        Act::Confirm {
+            done: Done::BreakGlass { break_glass },
+            ..
+        } => break_glass::check_over(tx, *break_glass)?,
+        Act::Confirm { .. } => {}
     }
     Ok(Asked {
         state: State::Granted,
@@ -195,6 +245,11 @@ pub fn withdraw(
     if !is_same(permit.caller(), &asked.approval) {
         return Err(wrong_person(
             "Only who asked for it can take it back; another can decline it.",
+        ));
+    }
+    if asked.approval.act.is_done() {
+        return Err(wrong_person(
+            "It is done, and another person looks at it: that is not taken back.",
         ));
     }
     let (by, version) = (permit.caller().client, end(tx, id, End::Withdrawn)?);
@@ -273,7 +328,7 @@ fn waiting(
 }
 
 fn check_waiting(asked: &Asked, now: Timestamp) -> Result<(), Error> {
-    match asked.state.at(now, asked.approval.expires_at) {
+    match asked.approval.state_at(asked.state, now) {
         State::Waiting => Ok(()),
         state => Err(Error::new(
             Code::ApprovalEnded,

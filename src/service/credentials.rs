@@ -3,14 +3,15 @@
 
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
+use super::bulk;
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
-use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Suspend};
-use crate::domain::approval::Act;
+use crate::access::permission::{Caller, Issue, Lift, Permit, ReadCredentials, Suspend};
+use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::credential::{
-    Badge, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
+    Badge, Change, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
 };
 use crate::domain::ids::{CredentialId, EngagementId, MemberId, WorkerId};
 use crate::domain::network::{Facility, Zone};
@@ -153,6 +154,7 @@ pub fn replace(
     }
     match_cases::none_open(tx, held.credential.worker)?;
     let badges = badges::make(tx, permit, badges, "/badges")?;
+    bulk::check(tx, permit.caller())?;
     tx.state(Fact::CredentialRevoked {
         credential: id,
         reason,
@@ -165,9 +167,11 @@ pub fn replace(
     issued(tx, credential, badges)
 }
 
-/// Revokes whatever rests on an engagement that has ended. It is part of that act, and waits for nobody.
+/// Revokes whatever rests on an engagement that has ended. It is part of that act, and waits for nobody; who would revoke too
+/// many so ends no more engagements for now.
 pub(super) fn end_with(
     tx: &mut Tx<'_>,
+    caller: Caller,
     worker: WorkerId,
     member: MemberId,
     engagement: EngagementId,
@@ -187,6 +191,7 @@ pub(super) fn end_with(
         after = Some(last.credential.id);
         for held in page {
             if held.credential.engagement == Some(engagement) && held.state != State::Revoked {
+                bulk::check(tx, caller)?;
                 tx.state(Fact::CredentialRevoked {
                     credential: held.credential.id,
                     reason: Reason::EmploymentEnded,
@@ -199,13 +204,14 @@ pub(super) fn end_with(
 /// Credentials of a worker that are read at once.
 const CREDENTIALS_AT_ONCE: usize = 100;
 
-/// Suspends a credential of the caller's member, for a reason that suspends.
+/// Suspends a credential of the caller's member, for a reason that suspends: at once, unless the caller suspended many
+/// lately. For cause, a second person must confirm it afterwards.
 pub fn suspend(
     tx: &mut Tx<'_>,
     permit: Permit<Suspend>,
     id: CredentialId,
     reason: Reason,
-) -> Result<Held, Error> {
+) -> Result<Outcome<Held>, Error> {
     let kind = reason.suspends().ok_or_else(|| {
         Error::field(
             "/reason",
@@ -214,11 +220,55 @@ pub fn suspend(
         )
     })?;
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
-    let state = held
-        .state
-        .apply(crate::domain::credential::Change::Suspend(kind))?;
+    // What cannot be suspended is not asked for.
+    held.state.apply(Change::Suspend(kind))?;
+    let (caller, worker) = (permit.caller(), held.credential.worker);
+    if bulk::needs_two(tx, caller, 1) {
+        let act = Act::SuspendCredential {
+            credential: id,
+            version: held.version,
+            reason,
+        };
+        let asked = approvals::ask(tx, caller, worker, act)?;
+        return Ok(Outcome::Asked(Box::new(asked)));
+    }
+    let held = suspended(tx, held, kind, reason)?;
+    // What is done behind broken glass is looked at as a whole.
+    if kind == SuspensionKind::ForCause && !bulk::is_broken(tx, caller) {
+        let done = Done::Suspension { credential: id };
+        let due = tx.now.plus_ms(CONFIRM_MS);
+        approvals::to_confirm(tx, caller, worker, done, held.version, due)?;
+    }
+    Ok(Outcome::Done(held))
+}
+
+/// Suspends what a second person let be suspended, if the credential is still as it was when it was asked for.
+pub(super) fn suspend_approved(
+    tx: &mut Tx<'_>,
+    id: CredentialId,
+    version: u64,
+    reason: Reason,
+) -> Result<(), Error> {
+    let held = own(tx.reader()?, id, |_| true)?;
+    if held.version != version {
+        return Err(approvals::stale("The credential was touched meanwhile."));
+    }
+    let kind = reason
+        .suspends()
+        .ok_or_else(|| Error::internal("what does not suspend was granted"))?;
+    suspended(tx, held, kind, reason)?;
+    Ok(())
+}
+
+fn suspended(
+    tx: &mut Tx<'_>,
+    held: Held,
+    kind: SuspensionKind,
+    reason: Reason,
+) -> Result<Held, Error> {
+    let state = held.state.apply(Change::Suspend(kind))?;
     let version = tx.state(Fact::CredentialSuspended {
-        credential: id,
+        credential: held.credential.id,
         kind,
         reason,
     })?;
@@ -240,8 +290,7 @@ pub fn lift(
 ) -> Result<Outcome<Held>, Error> {
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
     // What cannot be lifted is not asked for.
-    held.state
-        .apply(crate::domain::credential::Change::Lift(kind))?;
+    held.state.apply(Change::Lift(kind))?;
     if kind == SuspensionKind::Dormant {
         return Ok(Outcome::Done(lifted(tx, held, kind)?));
     }
@@ -271,9 +320,7 @@ pub(super) fn lift_approved(
 
 fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Error> {
     let id = held.credential.id;
-    let state = held
-        .state
-        .apply(crate::domain::credential::Change::Lift(kind))?;
+    let state = held.state.apply(Change::Lift(kind))?;
     let version = tx.state(Fact::CredentialLifted {
         credential: id,
         kind,

@@ -3,9 +3,11 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::access::keyring::Keyring;
+use crate::domain::approval::BULK_WITHIN_MS;
 use crate::domain::credential::CardKey;
+use crate::domain::credential::State;
 use crate::domain::ids::CredentialId;
-use crate::domain::time::Environment;
+use crate::domain::time::{Environment, Timestamp};
 use crate::index::{Index, Loaded};
 use crate::ledger::fold::Record;
 use crate::ledger::sum::Sum;
@@ -13,7 +15,7 @@ use crate::store::credentials::Standing;
 use crate::store::{Reader, Store, StoreError, credentials, ledger, network};
 
 use super::error::Error;
-use super::{head, sum};
+use super::{follow, head, sum};
 
 /// How far a load is: rows read, rows in all.
 pub type Progress<'a> = &'a mut (dyn FnMut(u64, u64) + Send);
@@ -39,15 +41,16 @@ pub fn load(
         let index = Index::new(head.r#gen, credentials_len as usize, cards_len as usize);
         // Reading rows and placing them in memory take about as long as each other, so they go on side by side.
         let (send, pages) = sync_channel(PAGES_AHEAD);
-        let sum = std::thread::scope(|scope| {
-            let placing = scope.spawn(|| place(&index, keyring, pages, total, progress));
+        let since = asked_at.plus_ms(-BULK_WITHIN_MS);
+        let (sum, lately) = std::thread::scope(|scope| {
+            let placing = scope.spawn(|| place(&index, keyring, pages, since, total, progress));
             let read = read(reader, &send);
             drop(send);
             let placed = placing
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             // Who places ends early only when a row cannot be placed; the reader then finds nobody to hand a page to.
-            placed.and_then(|sum| read.map(|()| sum))
+            placed.and_then(|placed| read.map(|()| placed))
         })?;
         if sum != vouched.sum {
             return Err(StoreError::Corrupt(
@@ -58,6 +61,7 @@ pub fn load(
             .into());
         }
         index.loaded(&mut index.write(), head.tree, sum);
+        recall(&index, reader, lately)?;
         progress(total, total);
         index.confirm(asked_uptime_ms, asked_at);
         Ok(index)
@@ -84,17 +88,33 @@ fn read(reader: &mut Reader, send: &SyncSender<Page>) -> Result<(), Error> {
     credentials::bindings(reader, |page| hand_over(Page::Cards(page)))
 }
 
-/// Answers the sum over all that was placed.
+/// Counts what was revoked and suspended lately for whoever did it: what stands in these entries.
+fn recall(index: &Index, reader: &mut Reader, mut lately: Vec<u64>) -> Result<(), Error> {
+    lately.sort_unstable();
+    for seqs in lately.chunks(ENTRIES_AT_ONCE) {
+        let entries = follow::decode(&ledger::some(reader, seqs)?)?;
+        let mut writer = index.write();
+        entries.iter().for_each(|entry| writer.note(entry));
+    }
+    Ok(())
+}
+
+/// Entries read at once.
+const ENTRIES_AT_ONCE: usize = 500;
+
+/// Answers the sum over all that was placed, and the entries that revoked or suspended something after `since`.
 fn place(
     index: &Index,
     keyring: &Keyring,
     pages: Receiver<Page>,
+    since: Timestamp,
     total: u64,
     progress: Progress<'_>,
-) -> Result<Sum, Error> {
+) -> Result<(Sum, Vec<u64>), Error> {
     let mut writer = index.write();
     let mut done = 0;
     let mut sum = Sum::default();
+    let mut lately = Vec::new();
     for page in pages {
         done += match page {
             Page::Records(page) => {
@@ -105,6 +125,10 @@ fn place(
                 0
             }
             Page::Credentials(page) => {
+                let moved = page
+                    .iter()
+                    .filter(|row| row.state != State::Active && row.since > since);
+                lately.extend(moved.map(|row| row.version));
                 let loaded: Vec<Loaded> = page.into_iter().map(loaded).collect();
                 writer.load(&loaded).map_err(StoreError::Corrupt)?;
                 for loaded in &loaded {
@@ -122,7 +146,7 @@ fn place(
         } as u64;
         progress(done, total);
     }
-    Ok(sum)
+    Ok((sum, lately))
 }
 
 /// A row as the index takes it.

@@ -7,7 +7,7 @@
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`],
 //!   [`revocations`]: keeping the records.
-//! * [`approvals`]: the second person.
+//! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -15,6 +15,8 @@
 
 pub mod approvals;
 pub mod badges;
+pub mod break_glass;
+mod bulk;
 pub mod check_log;
 pub mod clients;
 pub mod commit;

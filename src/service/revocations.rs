@@ -2,15 +2,16 @@
 //!
 //! For a reason of the class for_cause two people revoke, as it marks the worker and not the badge. No gate waits for the
 //! second: the credential is suspended at once, and stays so, whatever the second person says or does not say, until two
-//! people lift that.
+//! people lift that. What is too many for one person waits as a whole: nothing of it is done before.
 
 use std::collections::HashSet;
 
 use super::approvals::{self, Outcome};
+use super::bulk;
 use super::commit::Tx;
 use super::credentials::own;
 use super::error::Error;
-use crate::access::permission::{Permit, Revoke};
+use crate::access::permission::{Caller, Permit, Revoke};
 use crate::domain::approval::Act;
 use crate::domain::credential::{Change, State, SuspensionKind};
 use crate::domain::ids::CredentialId;
@@ -48,17 +49,19 @@ pub fn revoke(
     if standing.state == State::Revoked {
         return Ok(Outcome::Done(before(tx, id, reason)?));
     }
-    if !needs_two(reason) {
+    let waits = rule(tx, permit.caller(), reason, 1);
+    if waits == Rule::One {
         return Ok(Outcome::Done(revoked(tx, id, reason)?));
     }
     let worker = own(tx.reader()?, id, |_| true)?.credential.worker;
-    let act = |version| Act::RevokeCredentials {
+    if waits == Rule::TwoAndShut {
+        shut(tx, &standing, reason)?;
+    }
+    let act = Act::RevokeCredentials {
         credentials: vec![id],
-        version,
+        version: tx.seq(),
         reason,
     };
-    shut(tx, &standing, reason)?;
-    let act = act(tx.seq());
     let asked = approvals::ask(tx, permit.caller(), worker, act)?;
     Ok(Outcome::Asked(Box::new(asked)))
 }
@@ -82,9 +85,12 @@ pub fn revoke_many(
         .filter_map(|&id| standing(tx, permit, id).ok())
         .filter(|standing| standing.state != State::Revoked)
         .collect();
-    if !wanted.is_empty() && needs_two(reason) {
-        for standing in &wanted {
-            shut(tx, standing, reason)?;
+    let waits = rule(tx, permit.caller(), reason, wanted.len());
+    if !wanted.is_empty() && waits != Rule::One {
+        if waits == Rule::TwoAndShut {
+            for standing in &wanted {
+                shut(tx, standing, reason)?;
+            }
         }
         let act = Act::RevokeCredentials {
             credentials: wanted.iter().map(|standing| standing.id).collect(),
@@ -133,9 +139,35 @@ pub(super) fn approved(
     Err(approvals::stale("All of it was revoked meanwhile."))
 }
 
-/// Whether a second person must let it happen.
-fn needs_two(reason: Reason) -> bool {
-    reason.class() == Class::ForCause
+/// Revokes what is on a file that a second person let be carried out.
+pub(super) fn of_granted(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<(), Error> {
+    let standing = tx.standing(id);
+    if standing.is_some_and(|standing| standing.state != State::Revoked) {
+        revoked(tx, id, reason)?;
+    }
+    Ok(())
+}
+
+/// What it takes to revoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// One person does it at once.
+    One,
+    /// Two people do it, and nothing happens before.
+    Two,
+    /// Two people do it, and the gate is shut meanwhile.
+    TwoAndShut,
+}
+
+/// What it takes for so many. Behind broken glass one person does it, and another looks at it afterwards.
+fn rule(tx: &Tx<'_>, caller: Caller, reason: Reason, many: usize) -> Rule {
+    if bulk::needs_two(tx, caller, many) {
+        Rule::Two
+    } else if reason.class() == Class::ForCause && !bulk::is_broken(tx, caller) {
+        Rule::TwoAndShut
+    } else {
+        Rule::One
+    }
 }
 
 fn check_reason(reason: Reason) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use super::approvals::{self, Outcome as Of};
 use super::commit::Tx;
 use super::error::{Code, Error};
 use crate::access::permission::{Caller, DecideScreenings, KeepScreenings, Permit, ReadScreenings};
-use crate::domain::approval::Act;
+use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
 use crate::domain::screening::{
@@ -94,7 +94,7 @@ pub fn submit(
 }
 
 /// Records what the authority advises. The first time a second person must let it happen; anew and unfavourably about
-/// somebody who was cleared, it takes effect at once.
+/// somebody who was cleared, it takes effect at once, and is confirmed afterwards.
 pub fn record(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
@@ -124,7 +124,11 @@ pub fn record(
     );
     // Somebody who was cleared and is no longer must not go on handling cargo while a second person is looked for.
     if cleared && advice == Advice::Negative {
-        return Ok(Of::Done(apply(tx, screened, change)?));
+        let moved = apply(tx, screened, change)?;
+        let done = Done::Outcome { screening: id };
+        let (worker, due) = (moved.screening.worker, tx.now.plus_ms(CONFIRM_MS));
+        approvals::to_confirm(tx, permit.caller(), worker, done, moved.version, due)?;
+        return Ok(Of::Done(moved));
     }
     ask(tx, permit.caller(), &screened, change)
 }

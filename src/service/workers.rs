@@ -225,7 +225,13 @@ pub fn disengage(
     held.version = tx.state(Fact::EngagementEnded { engagement: id })?;
     held.value.ended = true;
     let engagement = &held.value.engagement;
-    credentials::end_with(tx, engagement.worker, engagement.member, id)?;
+    credentials::end_with(
+        tx,
+        permit.caller(),
+        engagement.worker,
+        engagement.member,
+        id,
+    )?;
     Ok(held)
 }
 

@@ -161,6 +161,8 @@ pub struct Standing {
     pub state: State,
     /// Why.
     pub reason: Option<Reason>,
+    /// When it last moved; when it was issued, if never.
+    pub since: Timestamp,
     /// The entry that last touched it.
     pub version: u64,
 }
@@ -172,7 +174,17 @@ pub fn standings<E: From<StoreError>>(
     mut take: impl FnMut(Vec<Standing>) -> Result<(), E>,
 ) -> Result<(), E> {
     use super::schema::credentials::dsl as c;
-    type Row = (Bytes16, Bytes16, i64, i64, String, i16, Option<i16>, i64);
+    type Row = (
+        Bytes16,
+        Bytes16,
+        i64,
+        i64,
+        String,
+        i16,
+        Option<i16>,
+        i64,
+        i64,
+    );
     let mut after = Bytes16([0; 16]);
     loop {
         let page: Result<Vec<Row>, _> = both!(&mut reader.0, |inner| c::credentials
@@ -184,6 +196,7 @@ pub fn standings<E: From<StoreError>>(
                 c::scope,
                 c::state,
                 c::reason,
+                c::since,
                 c::version
             ))
             .filter(c::id.gt(after))
@@ -204,7 +217,8 @@ pub fn standings<E: From<StoreError>>(
                 scope: scope_from(&row.4)?,
                 state: state_from(row.5)?,
                 reason: row.6.map(reason_from).transpose()?,
-                version: row.7 as u64,
+                since: Timestamp::from_ms(row.7),
+                version: row.8 as u64,
             };
             Ok(standing)
         };

@@ -36,6 +36,7 @@ pub fn measure(place: &Place, name: &str, quick: bool) -> Measure {
         let network = Arc::new(Network::new());
         let node = start(place, &keyring, GROUP_MAX);
         let ids = network.fill(&node.services.door, 4 * revocations).await;
+        network.break_glass(&node.services.door).await;
         let mut rates = Vec::new();
         let (mut next, mut node) = (ids.chunks(revocations as usize), Some(node));
         for writers in [1, 8, 64] {

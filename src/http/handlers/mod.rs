@@ -1,6 +1,7 @@
 //! One file a resource. Each handler takes apart, calls one service function, and dresses the answer.
 
 pub mod approvals;
+pub mod break_glass;
 pub mod clients;
 pub mod credentials;
 pub mod gate_checks;

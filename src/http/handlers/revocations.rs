@@ -49,7 +49,8 @@ impl From<Revocation> for RevocationView {
 /// Revokes a credential, for good. Every gate refuses it from this answer on.
 ///
 /// One that is revoked already is answered with 200 and its first revocation. For a reason of the class for_cause the
-/// credential is suspended at once, and revoked when a second person grants it.
+/// credential is suspended at once, and revoked when a second person grants it. Who revoked or suspended 20 in ten minutes
+/// needs a second person for the next one.
 #[utoipa::path(post, operation_id = "revoke_credential", path = "/v1/credentials/{id}/revocations", tag = "Credentials", request_body = ReasonBody,
     params(("id" = CredentialId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
@@ -127,7 +128,8 @@ pub struct RevocationBatchView {
 /// Revokes up to 500 credentials in one transaction. Those that cannot be revoked are named; the others are.
 ///
 /// For a reason of the class for_cause they are suspended at once, and revoked when a second person grants the whole list:
-/// the approval has those that are your member's and not revoked yet.
+/// the approval has those that are your member's and not revoked yet. More than 20, or more than that with what you did in
+/// the last ten minutes, wait for a second person whatever the reason, and nothing of it is done before.
 #[utoipa::path(post, operation_id = "revoke_credentials", path = "/v1/revocations:batch", tag = "Credentials", request_body = RevocationBatchBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 200, description = "What became of each", body = RevocationBatchView),

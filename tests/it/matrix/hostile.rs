@@ -471,6 +471,7 @@ pub async fn garbage_is_refused_by_every_route_and_nothing_breaks(world: World) 
         Thing::Screening,
         Thing::MatchCase,
         Thing::Approval,
+        Thing::BreakGlass,
         Thing::Credential,
     ];
     let pool = futures_util::future::join_all(pool.map(|thing| side.one(thing))).await;

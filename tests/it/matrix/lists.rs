@@ -83,6 +83,9 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     for _ in 0..3 {
         side.one(Thing::Approval).await;
     }
+    for _ in 0..3 {
+        side.one(Thing::BreakGlass).await;
+    }
     // One that was granted.
     side.one(Thing::Refused).await;
     // Not a draft: what the filter leaves out.
@@ -103,7 +106,7 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         list("/v1/card-systems", network, of_member.clone()),
         list("/v1/gates", network, of_member.clone()),
         list("/v1/clients", network, of_member.clone()),
-        list("/v1/people", network, of_member),
+        list("/v1/people", network, of_member.clone()),
         list("/v1/workers", hr, None),
         list(
             &format!("/v1/workers/{}/engagements", side.worker),
@@ -130,6 +133,11 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             "/v1/approvals",
             side.role("screening_approver"),
             Some(String::from("state=waiting")),
+        ),
+        list(
+            "/v1/break-glass",
+            side.role("duty_officer"),
+            of_member.clone(),
         ),
         list("/v1/sightings", hr, None),
     ];
@@ -286,6 +294,8 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
             other.role("auditor")
         } else if path.contains("screenings") {
             other.role("screening_officer")
+        } else if path.contains("break-glass") {
+            other.role("duty_officer")
         } else if path.contains("approvals") {
             other.role("screening_approver")
         } else if path.contains("workers")

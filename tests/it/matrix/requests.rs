@@ -301,6 +301,7 @@ async fn a_needed_field_that_is_missing_is_named() {
         ),
         ("POST /v1/people", vec!["member"]),
         ("POST /v1/approvals/{id}/grants", vec!["content"]),
+        ("POST /v1/break-glass", vec!["reason", "reference"]),
         ("POST /v1/screenings/{id}/appeals", vec!["date"]),
         (
             "POST /v1/screenings/{id}/appeal-outcomes",

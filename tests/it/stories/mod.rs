@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod batches;
+pub mod bulk;
 pub mod check_log;
 pub mod commands;
 pub mod demo;
@@ -30,6 +31,13 @@ macro_rules! all {
         $crate::stories::tell!($database, batches:
             a_batch_of_questions_is_answered_in_its_order,
             a_batch_of_revocations_says_what_became_of_each,
+        );
+        $crate::stories::tell!($database, bulk:
+            the_twenty_first_in_ten_minutes_waits_for_a_second_person,
+            a_list_of_more_than_twenty_waits_whole,
+            a_file_of_more_than_twenty_waits_whole,
+            a_duty_officer_breaks_the_glass_and_everybody_sees_it,
+            what_is_done_at_once_is_confirmed_afterwards,
         );
         $crate::stories::tell!($database, imports:
             a_file_opens_gates_and_changes_nothing_the_second_time,
