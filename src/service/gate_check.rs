@@ -97,13 +97,14 @@ impl Copy {
     }
 }
 
-/// Answers one check at a gate of the caller's member.
+/// Answers one check at a gate of the caller's member, at this moment.
 pub fn ask(
     permit: &Permit<CheckGate>,
     index: &Index,
     keyring: &Keyring,
     environment: &dyn Environment,
     question: Question<'_>,
+    now: Timestamp,
 ) -> Result<(Answer, CheckLine), Error> {
     let places = index.places();
     let spot = places
@@ -119,7 +120,6 @@ pub fn ask(
     let limit_ms = question
         .max_age_ms
         .map_or(spot.limit_ms, |ms| ms.max(LIMIT_MIN_MS).min(spot.limit_ms));
-    let now = environment.now();
     let copy = Copy::of(index, limit_ms, environment);
     let found = look_up(index, keyring, spot, question.presented)?;
     let mut verdict = match found {

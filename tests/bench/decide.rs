@@ -52,8 +52,9 @@ pub fn measure(credentials: u32, label: &str, batches: usize) -> Vec<Measure> {
                 at_least: None,
                 max_age_ms: None,
             };
-            let (answer, _) =
-                ask(&permit, &index, &keyring, &RealEnvironment, question).expect("it is answered");
+            let now = RealEnvironment.now();
+            let (answer, _) = ask(&permit, &index, &keyring, &RealEnvironment, question, now)
+                .expect("it is answered");
             assert!(answer.verdict.decision == Decision::Permit);
             black_box(answer);
         }

@@ -84,7 +84,8 @@ fn guard<P: Permission>(request: &HttpRequest) -> Result<Guarded<P>, Problem> {
         .into());
     };
     let token = bearer(request.headers())?;
-    let (caller, allowance) = remembered.caller(shared, token)?;
+    let (caller, allowance) =
+        remembered.caller(shared, token, shared.services.environment.now())?;
     let taken = allowance.take();
     request.extensions_mut().insert(Remaining {
         allowance: allowance.clone(),
