@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::client::Role;
 use super::credential::SuspensionKind;
 use super::digest::Digest;
 use super::ids::{
@@ -119,6 +120,14 @@ pub enum Desk {
 impl Desk {
     /// Every desk.
     pub const ALL: [Self; 2] = [Self::Screenings, Self::Credentials];
+
+    /// Whether somebody in this role is the second person for it.
+    pub const fn is_answered_by(self, role: Role) -> bool {
+        match self {
+            Self::Screenings => matches!(role, Role::ScreeningApprover),
+            Self::Credentials => matches!(role, Role::HrApprover),
+        }
+    }
 
     /// The number it is stored under. Never given to another.
     pub const fn number(self) -> u8 {

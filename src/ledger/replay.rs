@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entry::{Actor, Entry};
 use super::fold::{Projection, Record};
-use crate::domain::approval::{self, Approval, End};
+use crate::domain::approval::{self, Act, Approval, End};
 use crate::domain::break_glass::NotSo;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
+use crate::domain::client::Client;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
 use crate::domain::ids::{
     ApprovalId, BadgeId, CardSystemId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId,
-    ScreeningId, WorkerId,
+    PersonId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{self, Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -173,9 +174,65 @@ pub enum Illegal {
     /// A glass that is broken otherwise than the rules have it.
     #[error("{0}")]
     BreakGlass(#[from] NotSo),
+    /// Somebody answered in whose role that is not.
+    #[error("who answered is not in the role that is the second person for it")]
+    WrongRole,
+    /// Somebody answered about themselves.
+    #[error("who answered decided what concerns themselves")]
+    Themselves,
+    /// Who asked for it is not who stated it.
+    #[error("another asked for it than the entry says")]
+    OtherAsker,
     /// Who asked for it let it happen too.
     #[error("the second person is the first one")]
     SamePerson,
+}
+
+impl Replay {
+    fn client(&self, id: ClientId) -> Option<&Client> {
+        match self.records.get(&id.to_string()) {
+            Some((_, Record::Client(client))) => Some(client),
+            _ => None,
+        }
+    }
+
+    /// As which worker a person is recorded.
+    fn worker_of(&self, person: Option<PersonId>) -> Option<WorkerId> {
+        match self.records.get(&person?.to_string()) {
+            Some((_, Record::Person(person))) => person.worker,
+            _ => None,
+        }
+    }
+
+    /// Refuses an answer by who may not give it, whatever the program that wrote it thought.
+    fn check_second(&self, approval: &Approval, second: ClientId) -> Result<(), Illegal> {
+        let client = self.client(second).ok_or(Illegal::SamePerson)?;
+        if client.revoked
+            || client.member != approval.member
+            || !approval.act.desk().is_answered_by(client.role)
+        {
+            return Err(Illegal::WrongRole);
+        }
+        let own = self.worker_of(client.person);
+        if second == approval.client
+            || client.person.is_none()
+            || client.person == approval.person
+            || (own.is_some() && own == self.worker_of(approval.person))
+        {
+            return Err(Illegal::SamePerson);
+        }
+        let is_own = |worker: WorkerId| own == Some(worker);
+        let listed: &[CredentialId] = match &approval.act {
+            Act::RevokeCredentials { credentials, .. } => credentials,
+            _ => &[],
+        };
+        let mut listed = listed.iter().filter_map(|id| self.credentials.get(id));
+        if approval.worker.is_some_and(is_own) || listed.any(|held| is_own(held.credential.worker))
+        {
+            return Err(Illegal::Themselves);
+        }
+        Ok(())
+    }
 }
 
 impl Projection for Replay {
@@ -356,6 +413,13 @@ impl Projection for Replay {
         if !approval.worker.is_none_or(knows) {
             return Err(Illegal::Missing);
         }
+        let asker = self.client(approval.client).ok_or(Illegal::OtherAsker)?;
+        if entry.by != Actor::Client(approval.client)
+            || asker.person != approval.person
+            || asker.member != approval.member
+        {
+            return Err(Illegal::OtherAsker);
+        }
         let asked = Asked {
             approval: approval.clone(),
             state: approval::State::Waiting,
@@ -372,16 +436,9 @@ impl Projection for Replay {
     fn approval_ended(&mut self, entry: &Entry, id: ApprovalId, end: End) -> Result<(), Illegal> {
         let asked = self.approvals.get(&id).ok_or(Illegal::Missing)?;
         let ended = asked.ended(entry, end)?;
-        if end == End::Granted {
-            let first = asked.approval.person;
+        if end != End::Withdrawn {
             let second = ended.ended_by.ok_or(Illegal::SamePerson)?;
-            let person = match self.records.get(&second.to_string()) {
-                Some((_, Record::Client(client))) => client.person,
-                _ => None,
-            };
-            if second == asked.approval.client || person.is_none() || person == first {
-                return Err(Illegal::SamePerson);
-            }
+            self.check_second(&asked.approval, second)?;
         }
         self.approvals.insert(id, ended);
         Ok(())

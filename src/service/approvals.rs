@@ -1,6 +1,8 @@
 //! The second person, one mechanism for every act that needs one. A service function that has judged an act possible asks
 //! here instead of doing it; who grants it makes it happen, in one transaction, if it is still exactly what was asked for.
 
+use std::collections::BTreeSet;
+
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
@@ -12,7 +14,7 @@ use crate::access::permission::{
 use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
 use crate::domain::digest::Digest;
-use crate::domain::ids::{ApprovalId, MemberId, WorkerId};
+use crate::domain::ids::{ApprovalId, MemberId, PersonId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Asked;
@@ -68,18 +70,39 @@ pub fn content(approval: &Approval) -> Result<Digest, Error> {
     Ok(clients::digest_of(&bytes))
 }
 
-/// Whether an act is about this worker: as the one whom it names, or as one of those whose credentials it lists.
+/// The records of whoever the caller is, where they are recorded as a worker: the one that is said to be them, and those that
+/// are of the same person.
+fn records_of(tx: &mut Tx<'_>, caller: Caller) -> Result<BTreeSet<WorkerId>, Error> {
+    match person_of(tx, caller).and_then(|person| person.worker) {
+        Some(worker) => Ok(store::match_cases::same_person(tx.reader()?, worker)?),
+        None => Ok(BTreeSet::new()),
+    }
+}
+
+/// Refuses what is about the caller themselves: nobody decides that, nor anything that leads to it.
+pub(super) fn not_oneself(tx: &mut Tx<'_>, caller: Caller, about: WorkerId) -> Result<(), Error> {
+    if records_of(tx, caller)?.contains(&about) {
+        return Err(wrong_person("Nobody decides what concerns themselves."));
+    }
+    Ok(())
+}
+
+/// Whether an act is about one of these: as the one whom it names, or as one of those whose credentials it lists.
 fn is_about(
     tx: &mut Tx<'_>,
     act: &Act,
     named: Option<WorkerId>,
-    worker: WorkerId,
+    own: &BTreeSet<WorkerId>,
 ) -> Result<bool, Error> {
+    if own.is_empty() {
+        return Ok(false);
+    }
     if let (None, Act::RevokeCredentials { credentials, .. }) = (named, act) {
         let listed = store::credentials::find_many(tx.reader()?, credentials)?;
-        return Ok(listed.iter().any(|held| held.credential.worker == worker));
+        let mut workers = listed.iter().map(|held| held.credential.worker);
+        return Ok(workers.any(|worker| own.contains(&worker)));
     }
-    Ok(named == Some(worker))
+    Ok(named.is_some_and(|named| own.contains(&named)))
 }
 
 /// Asks for an act that its service function has judged possible. `worker` is whom it is about, if it is about one.
@@ -90,10 +113,8 @@ pub(super) fn ask(
     act: Act,
 ) -> Result<Asked, Error> {
     let worker = worker.into();
-    let own = person_of(tx, caller).and_then(|person| person.worker);
-    if let Some(own) = own
-        && is_about(tx, &act, worker, own)?
-    {
+    let own = records_of(tx, caller)?;
+    if is_about(tx, &act, worker, &own)? {
         return Err(wrong_person("Nobody asks for what concerns themselves."));
     }
     let approval = asked_by(tx, caller, worker, act, tx.now.plus_ms(WAITS_MS));
@@ -310,18 +331,24 @@ fn waiting(
     let caller = permit.caller();
     let asked = own(tx.reader()?, caller, id, |member| permit.covers(member))?;
     check_waiting(&asked, tx.now)?;
-    let person = person_of(tx, caller).ok_or_else(|| {
-        wrong_person("This needs a person: use a client that an administrator added for one.")
-    })?;
-    if is_same(caller, &asked.approval) {
+    if !asked.approval.act.desk().is_answered_by(caller.role) {
+        return Err(Error::new(
+            Code::Forbidden,
+            "Another role is the second person for this.",
+        ));
+    }
+    if person_of(tx, caller).is_none() {
+        return Err(wrong_person(
+            "This needs a person: use a client that an administrator added for one.",
+        ));
+    }
+    if is_same(caller, &asked.approval) || is_one_worker(tx, caller, &asked.approval) {
         return Err(wrong_person(
             "Another person than the one who asked for it must answer.",
         ));
     }
-    let approval = &asked.approval;
-    if let Some(own) = person.worker
-        && is_about(tx, &approval.act, approval.worker, own)?
-    {
+    let (approval, own) = (&asked.approval, records_of(tx, caller)?);
+    if is_about(tx, &approval.act, approval.worker, &own)? {
         return Err(wrong_person("Nobody decides what concerns themselves."));
     }
     Ok(asked)
@@ -353,6 +380,14 @@ fn person_of(tx: &Tx<'_>, caller: Caller) -> Option<Person> {
 fn is_same(caller: Caller, approval: &Approval) -> bool {
     caller.client == approval.client
         || (caller.person.is_some() && caller.person == approval.person)
+}
+
+/// Whether the caller and who asked are said to be one worker: that is one person, under however many records.
+fn is_one_worker(tx: &Tx<'_>, caller: Caller, approval: &Approval) -> bool {
+    let places = tx.index.places();
+    let worker = |person: Option<PersonId>| places.people.get(&person?)?.1.worker;
+    let asker = worker(approval.person);
+    asker.is_some() && asker == worker(caller.person)
 }
 
 fn wrong_person(detail: &str) -> Error {

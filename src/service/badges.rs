@@ -1,6 +1,7 @@
 //! Badges: what a credential is carried on, with the card identifiers that readers see. A card identifier is bound to one
 //! credential for ever, and its number is kept sealed.
 
+use super::approvals;
 use super::commit::Tx;
 use super::credentials::{WithBadges, own};
 use super::error::{Code, Error};
@@ -96,6 +97,7 @@ pub fn add(
     if held.state == State::Revoked {
         return Err(Refused::Revoked.into());
     }
+    approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
     match_cases::none_open(tx, held.credential.worker)?;
     let mut badges = credentials::badges_of(tx.reader()?, id)?;
     if badges.len() >= BADGES_PER_CREDENTIAL_MAX {

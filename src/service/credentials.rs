@@ -63,6 +63,7 @@ pub fn issue(
     let worker = workers::find(tx.reader()?, draft.worker)?
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
+    approvals::not_oneself(tx, permit.caller(), draft.worker)?;
     match_cases::none_open(tx, draft.worker)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
@@ -152,6 +153,7 @@ pub fn replace(
             "The credential has expired; issue a new one.",
         ));
     }
+    approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
     match_cases::none_open(tx, held.credential.worker)?;
     let badges = badges::make(tx, permit, badges, "/badges")?;
     bulk::check(tx, permit.caller())?;
@@ -292,6 +294,7 @@ pub fn lift(
     // What cannot be lifted is not asked for.
     held.state.apply(Change::Lift(kind))?;
     if kind == SuspensionKind::Dormant {
+        approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
         return Ok(Outcome::Done(lifted(tx, held, kind)?));
     }
     let act = Act::LiftSuspension {

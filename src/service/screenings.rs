@@ -55,6 +55,7 @@ pub fn open(
     let found =
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), worker)?;
     let screening = Screening {
         id: ScreeningId::make(tx.environment),
         worker,
@@ -90,7 +91,7 @@ pub fn submit(
     permit: Permit<KeepScreenings>,
     id: ScreeningId,
 ) -> Result<Screened, Error> {
-    advance(tx, |member| permit.covers(member), id, Change::Submitted)
+    advance(tx, permit, id, Change::Submitted)
 }
 
 /// Records what the authority advises. The first time a second person must let it happen; anew and unfavourably about
@@ -124,6 +125,7 @@ pub fn record(
     );
     // Somebody who was cleared and is no longer must not go on handling cargo while a second person is looked for.
     if cleared && advice == Advice::Negative {
+        approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
         let moved = apply(tx, screened, change)?;
         let done = Done::Outcome { screening: id };
         let (worker, due) = (moved.screening.worker, tx.now.plus_ms(CONFIRM_MS));
@@ -141,7 +143,7 @@ pub fn appeal(
     on: Day,
 ) -> Result<Screened, Error> {
     let change = Change::Appealed { on };
-    advance(tx, |member| permit.covers(member), id, change)
+    advance(tx, permit, id, change)
 }
 
 /// Asks for what came of an appeal to be recorded.
@@ -188,7 +190,7 @@ pub fn lapse(
     permit: Permit<KeepScreenings>,
     id: ScreeningId,
 ) -> Result<Screened, Error> {
-    advance(tx, |member| permit.covers(member), id, Change::Lapsed)
+    advance(tx, permit, id, Change::Lapsed)
 }
 
 /// Closes a screening whose worker withdrew consent.
@@ -198,7 +200,7 @@ pub fn withdraw(
     id: ScreeningId,
 ) -> Result<Screened, Error> {
     let change = Change::ConsentWithdrawn;
-    advance(tx, |member| permit.covers(member), id, change)
+    advance(tx, permit, id, change)
 }
 
 /// A screening at the caller's member.
@@ -238,11 +240,12 @@ pub fn of_worker(
 
 fn advance(
     tx: &mut Tx<'_>,
-    covers: impl Fn(MemberId) -> bool,
+    permit: Permit<KeepScreenings>,
     id: ScreeningId,
     change: Change,
 ) -> Result<Screened, Error> {
-    let screened = own(tx.reader()?, id, covers)?;
+    let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
+    approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
     apply(tx, screened, change)
 }
 

@@ -1,6 +1,7 @@
 //! Registering workers, and beginning and ending their engagements. Names and staff numbers are sealed before they are
 //! stored; the ledger gets identifiers, a digest of the sealed bytes, and keyed hashes of documents.
 
+use super::approvals;
 use super::commit::Tx;
 use super::credentials;
 use super::error::{Code, Error};
@@ -57,6 +58,7 @@ pub fn amend(
     let found =
         workers::find(tx.reader()?, id)?.filter(|worker| permit.covers(worker.value.member));
     let before = found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), id)?;
     if before.version != version {
         return Err(changed());
     }
@@ -159,6 +161,7 @@ pub fn engage(
     let found =
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), worker)?;
     let staff_key = details
         .staff_number
         .as_ref()

@@ -117,6 +117,17 @@ impl World {
     }
 
     async fn of(facts: Vec<Fact>) -> Self {
+        Self::stated(
+            facts
+                .into_iter()
+                .map(|fact| (Actor::System, fact))
+                .collect(),
+        )
+        .await
+    }
+
+    /// The same, where it matters who states what. The door writes it; no rule of a service was asked.
+    async fn stated(facts: Vec<(Actor, Fact)>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::at(&format!("sqlite:{}", folder.path().join("db").display()));
         let mut writer = store.writer().expect("opens");
@@ -136,8 +147,8 @@ impl World {
             8,
         )
         .expect("opens");
-        for fact in facts {
-            let done = door.change(Actor::System, move |tx| Ok(tx.state(fact.clone())?));
+        for (by, fact) in facts {
+            let done = door.change(by, move |tx| Ok(tx.state(fact.clone())?));
             done.await.expect("takes it");
         }
         door.close();
@@ -475,6 +486,7 @@ async fn a_row_that_cannot_be_is_named() {
     }
 }
 
+mod approvals;
 mod match_cases;
 mod screenings;
 mod sealed;

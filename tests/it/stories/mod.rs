@@ -90,6 +90,9 @@ macro_rules! all {
             it_waits_for_three_days,
             an_approval_is_its_desks_and_its_members_alone,
             of_many_who_grant_at_once_one_does,
+            nobody_decides_about_themselves,
+            who_asked_and_is_gone_is_still_who_asked,
+            a_yes_that_was_heard_is_of_no_use_again,
             for_cause_the_gate_is_shut_at_once_and_two_revoke,
             a_list_revoked_for_cause_is_one_approval_of_exactly_that_list,
         );
