@@ -79,7 +79,7 @@ fn asked(act: Act, worker: Option<u128>) -> Approval {
         worker: worker.map(WorkerId::from_u128),
         client: ClientId::from_u128(ASKER),
         person: Some(PersonId::from_u128(1)),
-        expires_at: "2120-01-18T12:00:00Z".parse().expect("a moment"),
+        expires_at: "2099-01-18T12:00:00Z".parse().expect("a moment"),
     }
 }
 
