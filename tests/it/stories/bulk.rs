@@ -389,7 +389,11 @@ pub async fn what_is_done_at_once_is_confirmed_afterwards(world: World) {
     world.clock.advance(CONFIRM_MS + HOUR_MS);
     let approver = port.hr.approver.again().await;
     let late = to_confirm(&approver).await;
-    assert_eq!((late.len(), &late[0]["overdue"]), (1, &json!(true)));
+    assert_eq!(late.len(), 1);
+    assert_eq!(
+        (&late[0]["overdue"], &late[0]["state"]),
+        (&json!(true), &json!("waiting"))
+    );
     let gate = port.gate.again().await;
     for pass in &port.passes {
         assert_eq!(verdict(&gate.asks_about(pass).await), ("deny", "not_valid"));

@@ -246,7 +246,12 @@ async fn verify_names_the_entry_by_which_somebody_let_their_own_act_happen() {
         facts.push((by(ASKER), Fact::ApprovalAsked(lift())));
         facts.push((by(second), ended(End::Granted)));
         let last = facts.len() as u64;
-        (last, World::stated(facts).await.verify())
+        let world = World::stated(facts).await;
+        let other = blob(WorkerId::from_u128(14).as_bytes());
+        world.tamper(&format!(
+            "INSERT INTO sealed_details VALUES ({other}, X'01');"
+        ));
+        (last, world.verify())
     };
     let (_, report) = stated(APPROVER).await;
     assert_eq!(report.expect("whole").rows["approvals"], 1);
