@@ -42,7 +42,10 @@
 //!
 //! A screening says whether a worker is cleared for a function; a credential, whether a card may pass a gate. The two are
 //! apart on purpose, in the law as here: [`domain::screening`] has no word of cards, and [`domain::decision`] none of
-//! advice.
+//! advice. They meet at one place: a zone may require a function, and a credential may be for one. For what a person is
+//! cleared, by all screenings at all members, is one pure rule ([`domain::clearance`]); what moves a screening brings each of
+//! their credentials up to it in the same transaction ([`service::effects`]), so that a gate looks at the credential alone
+//! ([`index`]). What an act would do is told before it is done ([`service::impact`]).
 //!
 //! A person may be recorded by several members, and no record is ever merged into another. That two of them bear one document
 //! is noticed by a keyed hash of it; whether they are of one person somebody must say ([`domain::match_case`]), and until then

@@ -20,6 +20,7 @@ pub const MASTER_KEY_BYTES: usize = 32;
 pub struct Keyring {
     cards: [u8; 32],
     staff_numbers: [u8; 32],
+    employers: [u8; 32],
     documents: [u8; 32],
     names: [u8; 32],
     details: LessSafeKey,
@@ -51,6 +52,7 @@ impl Keyring {
         Self {
             cards: expand(&extracted, b"cards"),
             staff_numbers: expand(&extracted, b"staff numbers"),
+            employers: expand(&extracted, b"employers"),
             documents: expand(&extracted, b"documents"),
             names: expand(&extracted, b"names"),
             details: sealing(b"details"),
@@ -82,6 +84,14 @@ impl Keyring {
         let mut hasher = blake3::Hasher::new_keyed(&self.staff_numbers);
         hasher.update(member.as_bytes());
         hasher.update(staff_number.as_bytes());
+        half(hasher.finalize().as_bytes())
+    }
+
+    /// What engagements at an employer are found by within their member: of the employer's folded name.
+    pub fn employer_key(&self, member: MemberId, employer: &str) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.employers);
+        hasher.update(member.as_bytes());
+        hasher.update(employer.as_bytes());
         half(hasher.finalize().as_bytes())
     }
 

@@ -82,7 +82,7 @@ table! {
     KeepClients: MemberAdmin Own, NetworkAdmin Network;
     /// See workers and engagements.
     ReadWorkers: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own;
-    /// Register workers, begin and end engagements.
+    /// Register workers, begin and end engagements, one by one or all at an employer that lapsed.
     KeepWorkers: HrOfficer Own;
     /// See match cases of which one's member has either record.
     ReadMatchCases: HrOfficer Own, HrApprover Own;
@@ -96,6 +96,8 @@ table! {
     KeepScreenings: ScreeningOfficer Own;
     /// Record what an appeal came to, that its term ran out, or that a condition was not met.
     DecideScreenings: ScreeningApprover Own;
+    /// See what an unfavourable outcome would do, before there is one.
+    ReadScreeningImpact: ScreeningOfficer Own, ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
     ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own;
     /// Be the second person.
@@ -114,6 +116,8 @@ table! {
     BreakTheGlass: DutyOfficer Own;
     /// See where and why a glass was broken.
     ReadBreakGlass: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Network, Registrar Network, Auditor Network, MemberAdmin Network, NetworkAdmin Network;
+    /// See what a revocation would do, before it is made.
+    ReadRevocationImpact: HrOfficer Own, DutyOfficer Own;
     /// Bring in files.
     Import: HrOfficer Own;
     /// See which cards were refused.

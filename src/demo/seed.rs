@@ -14,7 +14,7 @@ use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::{Actor, Fact};
 use crate::service::workers::digest_of;
-use crate::service::{Error, Services, Tx, search};
+use crate::service::{Error, Services, Tx, employers, search};
 
 use super::network::Network;
 use super::people::{Crowd, Person, Standing};
@@ -30,6 +30,7 @@ struct Batch {
     moves: Vec<Fact>,
     sealed: Vec<([u8; 16], Vec<u8>)>,
     staff_numbers: Vec<([u8; 16], Engagement)>,
+    employers: Vec<([u8; 16], EngagementId)>,
     names: Vec<(WorkerId, Vec<[u8; 16]>)>,
     credentials: Vec<CredentialId>,
 }
@@ -87,6 +88,9 @@ impl Batch {
         for (staff_key, engagement) in &self.staff_numbers {
             pending.staff_number(*staff_key, engagement);
         }
+        for (employer_key, engagement) in &self.employers {
+            pending.employer(*employer_key, *engagement);
+        }
         for (worker, found_by) in &self.names {
             pending.names(*worker, found_by.iter().copied());
         }
@@ -141,11 +145,14 @@ fn prepare(
             worker: worker.id,
             member: at.id,
             details: batch.seal(id, &person.engagement, keyring, environment)?,
+            until: None,
         };
         if let Some(number) = &person.engagement.staff_number {
             let staff_key = keyring.staff_key(at.id, number.as_str());
             batch.staff_numbers.push((staff_key, engagement.clone()));
         }
+        let employer_key = employers::key(keyring, at.id, &person.engagement.employer);
+        batch.employers.push((employer_key, engagement.id));
         let credential = Credential {
             id: CredentialId::make(environment),
             member: at.id,

@@ -7,8 +7,8 @@ use super::client::Role;
 use super::credential::SuspensionKind;
 use super::digest::Digest;
 use super::ids::{
-    ApprovalId, BreakGlassId, ClientId, CredentialId, ImportId, MemberId, PersonId, ScreeningId,
-    WorkerId,
+    ApprovalId, BreakGlassId, ClientId, CredentialId, EngagementId, ImportId, MemberId, PersonId,
+    ScreeningId, WorkerId,
 };
 use super::reason::Reason;
 use super::screening;
@@ -65,6 +65,13 @@ pub enum Act {
         version: u64,
         /// Why.
         reason: Reason,
+    },
+    /// Engagements at an employer that lost its standing are ended, and what rests on them is revoked.
+    LapseEmployer {
+        /// Exactly these engagements.
+        engagements: Vec<EngagementId>,
+        /// Exactly these credentials: all that rest on them and are not revoked.
+        credentials: Vec<CredentialId>,
     },
     /// A file is carried out that revokes many.
     ApplyImport {
@@ -150,8 +157,18 @@ impl Act {
             Self::LiftSuspension { .. }
             | Self::RevokeCredentials { .. }
             | Self::SuspendCredential { .. }
+            | Self::LapseEmployer { .. }
             | Self::ApplyImport { .. }
             | Self::Confirm { .. } => Desk::Credentials,
+        }
+    }
+
+    /// The credentials that it lists.
+    pub fn credentials(&self) -> &[CredentialId] {
+        match self {
+            Self::RevokeCredentials { credentials, .. }
+            | Self::LapseEmployer { credentials, .. } => credentials,
+            _ => &[],
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::card::Format;
+use super::clearance::Functions;
 use super::ids::{
     BadgeId, CardSystemId, CredentialId, EngagementId, FacilityId, MemberId, WorkerId, ZoneId,
 };
@@ -28,13 +29,13 @@ pub struct Credential {
     pub valid_from: Timestamp,
     /// Good up to, and not including, this moment.
     pub valid_until: Timestamp,
-    /// Where it is good.
-    #[serde(default, skip_serializing_if = "Scope::is_everywhere")]
+    /// Where and what for it is good.
+    #[serde(default, skip_serializing_if = "Scope::names_nothing")]
     pub scope: Scope,
 }
 
 /// Where a credential is good: the facilities and zones named, or everywhere in the network when none is.
-/// A gate opens when its facility is named, or its zone.
+/// A gate opens when its facility is named, or its zone; one of a zone that requires a function, only when that is named too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
@@ -44,10 +45,23 @@ pub struct Scope {
     /// Single zones.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub zones: BTreeSet<ZoneId>,
+    /// What it is for, beyond passing gates. Which of these its worker is cleared for changes with their screenings.
+    #[serde(default, skip_serializing_if = "no_functions")]
+    pub functions: Functions,
+}
+
+// serde hands over a reference.
+fn no_functions(functions: &Functions) -> bool {
+    functions.is_empty()
 }
 
 impl Scope {
-    /// Whether nothing is named.
+    /// Whether it is everywhere in the network, and for no function.
+    pub fn names_nothing(&self) -> bool {
+        self.is_everywhere() && self.functions.is_empty()
+    }
+
+    /// Whether no place is named.
     pub fn is_everywhere(&self) -> bool {
         self.facilities.is_empty() && self.zones.is_empty()
     }
@@ -253,6 +267,9 @@ pub enum Refused {
     /// It is not suspended in this way.
     #[error("the credential is not suspended in this way")]
     NotSuspended,
+    /// It was not issued for this function.
+    #[error("the credential is for no such function")]
+    NotItsFunction,
 }
 
 impl State {
@@ -280,6 +297,16 @@ impl State {
                 }
             }
             (Self::Active | Self::Suspended(_), Change::Lift(_)) => Err(Refused::NotSuspended),
+        }
+    }
+
+    /// Whether a credential in this state and of this scope can come to open doors for these functions and no others. What it
+    /// was not issued for it never gets, and what is revoked is left alone.
+    pub fn check_functions(self, scope: &Scope, functions: Functions) -> Result<(), Refused> {
+        match self {
+            Self::Revoked => Err(Refused::Revoked),
+            _ if !functions.is_within(scope.functions) => Err(Refused::NotItsFunction),
+            Self::Active | Self::Suspended(_) => Ok(()),
         }
     }
 

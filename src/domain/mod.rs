@@ -7,6 +7,7 @@ pub mod approval;
 pub mod break_glass;
 pub mod calendar;
 pub mod card;
+pub mod clearance;
 pub mod client;
 pub mod credential;
 pub mod decision;

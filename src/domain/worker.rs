@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::Day;
 use super::digest::Digest;
 use super::document::{Document, DocumentKey};
 use super::ids::{EngagementId, MemberId, WorkerId};
@@ -64,6 +65,9 @@ pub struct Engagement {
     pub member: MemberId,
     /// SHA-256 of the sealed details.
     pub details: Digest,
+    /// Its last day, where one is agreed. What rests on it is not good any longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
 }
 
 /// What a member knows of an engagement. Sealed wherever it is stored.

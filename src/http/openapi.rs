@@ -18,8 +18,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, break_glass, clients, credentials, gate_checks, health, imports, lookups,
-    match_cases, network, oauth, replacements, revocations, screenings, sightings, workers,
+    approvals, break_glass, clients, credentials, employers, gate_checks, health, impact, imports,
+    lookups, match_cases, network, oauth, replacements, revocations, screenings, sightings,
+    workers,
 };
 use super::problem::ProblemDocument;
 
@@ -45,15 +46,16 @@ use super::problem::ProblemDocument;
         clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::search, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
+        employers::lapse,
         lookups::list,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
-        screenings::condition_unmet, screenings::lapse, screenings::withdraw,
+        screenings::condition_unmet, screenings::lapse, screenings::withdraw, impact::of_outcome,
         approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw, break_glass::open, break_glass::list, break_glass::show, break_glass::close,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
         credentials::suspend,
-        credentials::lift, revocations::revoke, revocations::revoke_batch,
+        credentials::lift, impact::of_revocation, revocations::revoke, revocations::revoke_batch,
         imports::bring, imports::show, imports::apply,
         sightings::list,
         oauth::token, oauth::jwks,
@@ -271,7 +273,8 @@ fn say_what_heads_carry(path: &str, operation: &mut Operation) {
         })
     };
     let lists = takes(&["cursor"]);
-    let versioned = !lists && !path.contains("imports") && path.contains("{id}");
+    let versioned =
+        !lists && !path.contains("imports") && !path.ends_with("/impact") && path.contains("{id}");
     let once = takes(&["Idempotency-Key"]);
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else {

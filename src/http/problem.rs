@@ -108,6 +108,9 @@ problems! {
     /// The day has not passed.
     ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen",
         "A term must have run out first; the detail names its last day. Repeat the request on the day after.";
+    /// The worker is not cleared for what the credential is for.
+    NotCleared = "not_cleared", CONFLICT, "The worker is not cleared for what the credential is for",
+        "A credential that is for a function is replaced only while its worker is cleared for it. Revoke it, and issue another without that function.";
     /// Who the worker is must be decided first.
     MatchOpen = "match_open", CONFLICT, "Who the worker is must be decided first",
         "Another record bears a document of this worker's, so nothing is issued until the member that keeps it has decided the match case. GET /v1/match-cases shows it.";
@@ -191,6 +194,7 @@ impl From<Code> for ProblemCode {
             Code::ScreeningOpen => Self::ScreeningOpen,
             Code::ScreeningState => Self::ScreeningState,
             Code::ScreeningNotDue => Self::ScreeningNotDue,
+            Code::NotCleared => Self::NotCleared,
             Code::MatchOpen => Self::MatchOpen,
             Code::MatchDecided => Self::MatchDecided,
             Code::WrongPerson => Self::WrongPerson,

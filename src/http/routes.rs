@@ -6,8 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, break_glass, clients, credentials, gate_checks, health, imports, lookups,
-    match_cases, network, oauth, replacements, revocations, screenings, sightings, workers,
+    approvals, break_glass, clients, credentials, employers, gate_checks, health, impact, imports,
+    lookups, match_cases, network, oauth, replacements, revocations, screenings, sightings,
+    workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -177,6 +178,10 @@ pub fn table() -> Vec<Path> {
             "/v1/engagements/{id}/end",
             vec![(Method::POST, web::to(workers::disengage))],
         ),
+        at(
+            "/v1/engagements:lapse",
+            vec![(Method::POST, web::to(employers::lapse))],
+        ),
         at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
         at(
             "/v1/match-cases",
@@ -242,6 +247,10 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(screenings::withdraw))],
         ),
         at(
+            "/v1/screenings/{id}/impact",
+            vec![(Method::GET, web::to(impact::of_outcome))],
+        ),
+        at(
             "/v1/approvals",
             vec![(Method::GET, web::to(approvals::list))],
         ),
@@ -286,6 +295,10 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/credentials/{id}",
             vec![(Method::GET, web::to(credentials::show))],
+        ),
+        at(
+            "/v1/credentials/{id}/impact",
+            vec![(Method::GET, web::to(impact::of_revocation))],
         ),
         at(
             "/v1/credentials/{id}/badges",

@@ -2,7 +2,7 @@
 //! hold.
 //!
 //! * [`keys`]: card keys and credential identifiers to slots. [`slots`]: the records in them. [`append`]: the few things
-//!   that records only name by number.
+//!   that records only name by number: members, and scopes with the functions that are cleared.
 //! * [`places`]: members, facilities, gates and clients, replaced whole when one of them changes.
 //! * [`lately`]: who revoked and suspended how many in the last minutes; not for gates, but for the rule on bulk.
 //! * [`follow`](Index::follow): the one way in. An entry is taken only when it is the next one, by the same fold as tables
@@ -25,6 +25,7 @@ use arc_swap::ArcSwap;
 use arrayvec::ArrayVec;
 
 use crate::domain::approval::{Approval, End};
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
 use crate::domain::decision::Standing;
 use crate::domain::ids::{
@@ -33,7 +34,7 @@ use crate::domain::ids::{
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
-use crate::domain::screening::{self, Screening};
+use crate::domain::screening::{self, Function, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::{Actor, Entry};
@@ -53,7 +54,7 @@ pub struct Index {
     cards: Arc<KeyMap>,
     credentials: Arc<IdMap>,
     members: Arc<Append<MemberId>>,
-    scopes: Arc<Append<Scope>>,
+    extents: Arc<Append<Extent>>,
     places: ArcSwap<Places>,
     r#gen: Gen,
     /// The last entry that is wholly in. Stored after it, so that who reads this seq sees that entry.
@@ -73,7 +74,7 @@ pub struct IndexWriter {
     cards: KeyWriter,
     credentials: IdWriter,
     members: HashMap<MemberId, u32>,
-    scopes: HashMap<Scope, u32>,
+    extents: HashMap<Extent, u32>,
     /// The places as they will be once the entries at hand are in.
     places: Places,
     places_changed: bool,
@@ -81,8 +82,16 @@ pub struct IndexWriter {
     /// The sum over what is in, as whoever let the copy follow has computed it.
     sum: Sum,
     shared_members: Arc<Append<MemberId>>,
-    shared_scopes: Arc<Append<Scope>>,
+    shared_extents: Arc<Append<Extent>>,
     lately: Lately,
+}
+
+/// Where a credential is good, and which of its functions its worker is cleared for. There are few different ones, so records
+/// name them by number, and one that changes names another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+struct Extent {
+    scope: Scope,
+    functions: Functions,
 }
 
 /// A credential as the index knows it.
@@ -102,7 +111,7 @@ pub struct Known {
     pub valid_until: Timestamp,
     /// The entry that last touched it.
     pub version: u64,
-    scope: u32,
+    extent: u32,
 }
 
 /// A credential as its table has it.
@@ -112,8 +121,10 @@ pub struct Loaded {
     pub id: CredentialId,
     /// Who issued it.
     pub member: MemberId,
-    /// Where it is good.
+    /// Where it is good, as it was issued.
     pub scope: Scope,
+    /// Of the functions that it is for, those that its worker is cleared for.
+    pub functions: Functions,
     /// Where it stands.
     pub state: State,
     /// Why, where it is not active.
@@ -176,13 +187,13 @@ impl Index {
             cards: KeyWriter::with_capacity(cards),
             credentials: IdWriter::with_capacity(credentials),
             members: HashMap::new(),
-            scopes: HashMap::new(),
+            extents: HashMap::new(),
             places: Places::default(),
             places_changed: false,
             tree: Tree::default(),
             sum: Sum::default(),
             shared_members: Arc::default(),
-            shared_scopes: Arc::default(),
+            shared_extents: Arc::default(),
             lately: Lately::default(),
         };
         Self {
@@ -190,7 +201,7 @@ impl Index {
             cards: writer.cards.map().clone(),
             credentials: writer.credentials.map().clone(),
             members: writer.shared_members.clone(),
-            scopes: writer.shared_scopes.clone(),
+            extents: writer.shared_extents.clone(),
             places: ArcSwap::default(),
             r#gen,
             seq: AtomicU64::new(0),
@@ -265,14 +276,15 @@ impl Index {
     /// This credential with all that the copy holds of it.
     pub fn standing(&self, id: CredentialId) -> Option<Loaded> {
         let known = self.by_id(id)?;
-        let scope = match known.scope {
-            EVERYWHERE => Scope::default(),
-            number => self.scopes.get(number)?.clone(),
+        let extent = match known.extent {
+            EVERYWHERE => Extent::default(),
+            number => self.extents.get(number)?.clone(),
         };
         Some(Loaded {
             id,
             member: known.member,
-            scope,
+            scope: extent.scope,
+            functions: extent.functions,
             state: known.state,
             reason: known.reason,
             valid_from: known.valid_from,
@@ -287,13 +299,15 @@ impl Index {
         known: &Known,
         facility: FacilityId,
         zone: Option<ZoneId>,
+        requires: Option<Function>,
     ) -> Standing {
-        let in_scope = match known.scope {
-            EVERYWHERE => true,
-            number => self
-                .scopes
-                .get(number)
-                .is_some_and(|scope| scope.covers(facility, zone)),
+        let (in_scope, is_cleared) = match known.extent {
+            EVERYWHERE => (true, requires.is_none()),
+            number => self.extents.get(number).map_or((false, false), |extent| {
+                let is_cleared =
+                    requires.is_none_or(|function| extent.functions.contains(function));
+                (extent.scope.covers(facility, zone), is_cleared)
+            }),
         };
         Standing {
             state: known.state,
@@ -301,12 +315,13 @@ impl Index {
             valid_from: known.valid_from,
             valid_until: known.valid_until,
             in_scope,
+            is_cleared,
         }
     }
 
     fn known(&self, slot: u32) -> Option<Known> {
         let record = self.slots.load(slot)?;
-        let (state, reason, member, scope) = unpack(record.standing)?;
+        let (state, reason, member, extent) = unpack(record.standing)?;
         Some(Known {
             id: CredentialId::from_u128(record.id),
             member: *self.members.get(member.into())?,
@@ -315,7 +330,7 @@ impl Index {
             valid_from: Timestamp::from_ms(i64::from(record.validity.from) * SECOND_MS),
             valid_until: Timestamp::from_ms(i64::from(record.validity.until) * SECOND_MS),
             version: record.seq,
-            scope,
+            extent,
         })
     }
 
@@ -398,15 +413,15 @@ impl Index {
 /// For how many look-ups memory is asked ahead: what they read stays in the nearest cache until its turn.
 const AHEAD: usize = 128;
 
-/// The number of the scope that names nothing.
+/// The number of the extent that names nothing.
 const EVERYWHERE: u32 = 0;
 
-/// State, reason, member and scope in one word, so that a reader sees all four of one moment.
-fn pack(state: State, reason: Option<Reason>, member: u16, scope: u32) -> u64 {
+/// State, reason, member and extent in one word, so that a reader sees all four of one moment.
+fn pack(state: State, reason: Option<Reason>, member: u16, extent: u32) -> u64 {
     u64::from(state.number())
         | u64::from(reason.map_or(0, Reason::number)) << 8
         | u64::from(member) << 16
-        | u64::from(scope) << 32
+        | u64::from(extent) << 32
 }
 
 fn unpack(standing: u64) -> Option<(State, Option<Reason>, u16, u32)> {
@@ -466,11 +481,11 @@ impl IndexWriter {
 
     fn load_one(&mut self, loaded: &Loaded) -> Result<(), String> {
         let member = self.member_number(loaded.member)?;
-        let scope = self.scope_number(&loaded.scope)?;
+        let extent = self.extent_number(&loaded.scope, loaded.functions)?;
         let record = Record {
             id: loaded.id.as_u128(),
             validity: loaded.validity(),
-            standing: pack(loaded.state, loaded.reason, member, scope),
+            standing: pack(loaded.state, loaded.reason, member, extent),
             seq: loaded.version,
         };
         let slot = self.slots.push(record).map_err(|full| full.to_string())?;
@@ -538,25 +553,29 @@ impl IndexWriter {
         Ok(number)
     }
 
-    fn scope_number(&mut self, scope: &Scope) -> Result<u32, String> {
-        if scope.is_everywhere() {
+    fn extent_number(&mut self, scope: &Scope, functions: Functions) -> Result<u32, String> {
+        if scope.names_nothing() {
             return Ok(EVERYWHERE);
         }
-        if self.scopes.is_empty() {
+        if self.extents.is_empty() {
             // Number 0 is taken by "everywhere", which is never looked up.
-            self.shared_scopes
-                .push(Scope::default())
+            self.shared_extents
+                .push(Extent::default())
                 .ok_or("no room for a scope")?;
-            self.scopes.insert(Scope::default(), EVERYWHERE);
+            self.extents.insert(Extent::default(), EVERYWHERE);
         }
-        if let Some(&number) = self.scopes.get(scope) {
+        let extent = Extent {
+            scope: scope.clone(),
+            functions,
+        };
+        if let Some(&number) = self.extents.get(&extent) {
             return Ok(number);
         }
         let number = self
-            .shared_scopes
-            .push(scope.clone())
+            .shared_extents
+            .push(extent.clone())
             .ok_or("no room for another scope")?;
-        self.scopes.insert(scope.clone(), number);
+        self.extents.insert(extent, number);
         Ok(number)
     }
 }
@@ -579,7 +598,7 @@ impl Projection for IndexWriter {
     }
 
     // Gates decide by credentials; nothing of workers, match cases, engagements, screenings and approvals bears on them by
-    // itself.
+    // itself: what a screening means for a credential is stated of the credential.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -630,6 +649,7 @@ impl Projection for IndexWriter {
             id: credential.id,
             member: credential.member,
             scope: credential.scope.clone(),
+            functions: credential.scope.functions,
             state: State::Active,
             reason: None,
             valid_from: credential.valid_from,
@@ -667,16 +687,46 @@ impl Projection for IndexWriter {
             .slots()
             .load(slot)
             .ok_or("a slot without a record")?;
-        let (state, _, member, scope) =
+        let (state, _, member, extent) =
             unpack(record.standing).ok_or("a record that cannot be read")?;
         let state = state
             .apply(change)
             .map_err(|refused: Refused| refused.to_string())?;
         self.slots
-            .store_standing(slot, pack(state, reason, member, scope), entry.seq);
+            .store_standing(slot, pack(state, reason, member, extent), entry.seq);
         if !matches!(change, Change::Lift(_)) {
             self.note(entry);
         }
+        Ok(())
+    }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        functions: Functions,
+    ) -> Result<(), String> {
+        let slot = self.slot(id)?;
+        let record = self
+            .slots
+            .slots()
+            .load(slot)
+            .ok_or("a slot without a record")?;
+        let (state, reason, member, extent) =
+            unpack(record.standing).ok_or("a record that cannot be read")?;
+        let scope = match extent {
+            EVERYWHERE => Scope::default(),
+            number => {
+                let extent = self.shared_extents.get(number);
+                extent.ok_or("a scope that is not known")?.scope.clone()
+            }
+        };
+        state
+            .check_functions(&scope, functions)
+            .map_err(|refused| refused.to_string())?;
+        let extent = self.extent_number(&scope, functions)?;
+        self.slots
+            .store_standing(slot, pack(state, reason, member, extent), entry.seq);
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::ids::{
     BreakGlassId, CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, ZoneId,
 };
 use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Zone};
+use crate::domain::screening::Function;
 use crate::domain::time::Timestamp;
 use crate::ledger::fold::Record;
 
@@ -56,6 +57,8 @@ pub struct Spot {
     pub facility: FacilityId,
     /// The zone it leads to.
     pub zone: Option<ZoneId>,
+    /// The function that the zone requires, if any.
+    pub requires: Option<Function>,
     /// Whose it is.
     pub member: MemberId,
     /// The security level in force.
@@ -94,6 +97,11 @@ impl Places {
             .get(&member)
             .copied()
             .unwrap_or(freshness::hard_limit_ms(SecurityLevel::One))
+    }
+
+    /// Every gate, ready for a check.
+    pub fn spots(&self) -> impl Iterator<Item = &Arc<Spot>> {
+        self.spots.values()
     }
 
     /// The client, unless it was revoked.
@@ -153,6 +161,7 @@ impl Places {
             }
             Record::Zone(zone) => {
                 self.zones.insert(zone.id, (seq, Arc::new(zone.clone())));
+                self.refit(|_, gate| gate.zone == Some(zone.id));
             }
             Record::Gate(gate) => {
                 self.gates.insert(gate.id, (seq, Arc::new(gate.clone())));
@@ -206,11 +215,13 @@ impl Places {
     fn fit(&self, gate: &Gate) -> Option<Spot> {
         let (_, facility) = self.facilities.get(&gate.facility)?;
         let (_, member) = self.members.get(&facility.member)?;
+        let zone = gate.zone.and_then(|zone| self.zones.get(&zone));
         let stricter = [member.max_age_ms, facility.max_age_ms, gate.max_age_ms];
         Some(Spot {
             gate: gate.id,
             facility: facility.id,
             zone: gate.zone,
+            requires: zone.and_then(|(_, zone)| zone.requires),
             member: member.id,
             security_level: facility.security_level,
             limit_ms: freshness::limit_ms(facility.security_level, stricter),

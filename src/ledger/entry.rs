@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, End};
 use crate::domain::break_glass::BreakGlass;
+use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
 use crate::domain::ids::{
@@ -195,6 +196,14 @@ pub enum Fact {
         credential: CredentialId,
         /// Which ground.
         kind: SuspensionKind,
+    },
+    /// Of the functions that a credential is for, these are the ones that its worker is cleared for from here on.
+    #[serde(rename = "credential.functions")]
+    CredentialFunctions {
+        /// Which.
+        credential: CredentialId,
+        /// All of them, whichever they were before.
+        functions: Functions,
     },
     /// A credential stopped being good for ever.
     #[serde(rename = "credential.revoked")]

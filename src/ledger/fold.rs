@@ -4,6 +4,7 @@
 use super::entry::{Entry, Fact};
 use crate::domain::approval::{Approval, End};
 use crate::domain::break_glass::BreakGlass;
+use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
 use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
@@ -81,7 +82,7 @@ pub trait Projection {
         approval: ApprovalId,
         end: End,
     ) -> Result<(), Self::Error>;
-    /// There is a new credential. It starts active.
+    /// There is a new credential. It starts active, with its worker cleared for all that it is for.
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Self::Error>;
     /// A credential has a new badge.
     fn badge(
@@ -97,6 +98,14 @@ pub trait Projection {
         credential: CredentialId,
         change: Change,
         reason: Option<Reason>,
+    ) -> Result<(), Self::Error>;
+    /// Its worker is cleared for these of the functions that it is for. Must refuse what
+    /// [`State::check_functions`](crate::domain::credential::State::check_functions) refuses.
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        functions: Functions,
     ) -> Result<(), Self::Error>;
 }
 
@@ -145,6 +154,10 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::CredentialLifted { credential, kind } => {
             into.moved(entry, *credential, Change::Lift(*kind), None)
         }
+        Fact::CredentialFunctions {
+            credential,
+            functions,
+        } => into.functions(entry, *credential, *functions),
         Fact::CredentialRevoked { credential, reason } => {
             into.moved(entry, *credential, Change::Revoke, Some(*reason))
         }

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entry::{Actor, Entry};
 use super::fold::{Projection, Record};
-use crate::domain::approval::{self, Act, Approval, End};
+use crate::domain::approval::{self, Approval, End};
 use crate::domain::break_glass::NotSo;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
-use crate::domain::client::Client;
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
 use crate::domain::ids::{
     ApprovalId, BadgeId, CardSystemId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId,
-    PersonId, ScreeningId, WorkerId,
+    ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{self, Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -59,6 +59,8 @@ pub struct Held {
     pub state: State,
     /// Why it was last suspended or revoked, until that ground is lifted.
     pub reason: Option<Reason>,
+    /// Of the functions that it is for, those that its worker is cleared for until it ends.
+    pub functions: Functions,
     /// When it last moved; when it was issued, if never.
     pub since: Timestamp,
     /// The entry that last touched it.
@@ -186,53 +188,6 @@ pub enum Illegal {
     /// Who asked for it let it happen too.
     #[error("the second person is the first one")]
     SamePerson,
-}
-
-impl Replay {
-    fn client(&self, id: ClientId) -> Option<&Client> {
-        match self.records.get(&id.to_string()) {
-            Some((_, Record::Client(client))) => Some(client),
-            _ => None,
-        }
-    }
-
-    /// As which worker a person is recorded.
-    fn worker_of(&self, person: Option<PersonId>) -> Option<WorkerId> {
-        match self.records.get(&person?.to_string()) {
-            Some((_, Record::Person(person))) => person.worker,
-            _ => None,
-        }
-    }
-
-    /// Refuses an answer by who may not give it, whatever the program that wrote it thought.
-    fn check_second(&self, approval: &Approval, second: ClientId) -> Result<(), Illegal> {
-        let client = self.client(second).ok_or(Illegal::SamePerson)?;
-        if client.revoked
-            || client.member != approval.member
-            || !approval.act.desk().is_answered_by(client.role)
-        {
-            return Err(Illegal::WrongRole);
-        }
-        let own = self.worker_of(client.person);
-        if second == approval.client
-            || client.person.is_none()
-            || client.person == approval.person
-            || (own.is_some() && own == self.worker_of(approval.person))
-        {
-            return Err(Illegal::SamePerson);
-        }
-        let is_own = |worker: WorkerId| own == Some(worker);
-        let listed: &[CredentialId] = match &approval.act {
-            Act::RevokeCredentials { credentials, .. } => credentials,
-            _ => &[],
-        };
-        let mut listed = listed.iter().filter_map(|id| self.credentials.get(id));
-        if approval.worker.is_some_and(is_own) || listed.any(|held| is_own(held.credential.worker))
-        {
-            return Err(Illegal::Themselves);
-        }
-        Ok(())
-    }
 }
 
 impl Projection for Replay {
@@ -452,6 +407,7 @@ impl Projection for Replay {
             credential: credential.clone(),
             state: State::Active,
             reason: None,
+            functions: credential.scope.functions,
             since: entry.at,
             version: entry.seq,
         };
@@ -496,6 +452,20 @@ impl Projection for Replay {
         held.state = held.state.apply(change)?;
         held.reason = reason;
         held.since = entry.at;
+        held.version = entry.seq;
+        Ok(())
+    }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        functions: Functions,
+    ) -> Result<(), Illegal> {
+        let held = self.credentials.get_mut(&id).ok_or(Illegal::Missing)?;
+        held.state
+            .check_functions(&held.credential.scope, functions)?;
+        held.functions = functions;
         held.version = entry.seq;
         Ok(())
     }

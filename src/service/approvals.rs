@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{break_glass, credentials, import, revocations, screenings};
+use super::{break_glass, credentials, employers, import, revocations, screenings};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, Import, KeepScreenings, Lift, Permit, ReadApprovals,
-    Revoke, Suspend,
+    AnswerApprovals, Caller, DecideScreenings, Import, KeepScreenings, KeepWorkers, Lift, Permit,
+    ReadApprovals, Revoke, Suspend,
 };
 use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -52,6 +52,7 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
         Act::RevokeCredentials { .. } => caller.permit::<Revoke>().is_ok(),
         Act::SuspendCredential { .. } => caller.permit::<Suspend>().is_ok(),
         Act::ApplyImport { .. } => caller.permit::<Import>().is_ok(),
+        Act::LapseEmployer { .. } => caller.permit::<KeepWorkers>().is_ok(),
         // It is done.
         Act::Confirm { .. } => true,
     }
@@ -97,8 +98,8 @@ fn is_about(
     if own.is_empty() {
         return Ok(false);
     }
-    if let (None, Act::RevokeCredentials { credentials, .. }) = (named, act) {
-        let listed = store::credentials::find_many(tx.reader()?, credentials)?;
+    if named.is_none() {
+        let listed = store::credentials::find_many(tx.reader()?, act.credentials())?;
         let mut workers = listed.iter().map(|held| held.credential.worker);
         return Ok(workers.any(|worker| own.contains(&worker)));
     }
@@ -215,6 +216,10 @@ pub fn grant(
             version,
             reason,
         } => credentials::suspend_approved(tx, *credential, *version, *reason)?,
+        Act::LapseEmployer {
+            engagements,
+            credentials,
+        } => employers::approved(tx, engagements, credentials)?,
         Act::ApplyImport {
             import,
             file,

@@ -1,14 +1,17 @@
 //! Issuing credentials, and what happens to them afterwards: suspensions, lifts. There is no function that leads out of
 //! `Revoked`.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
 use super::bulk;
 use super::commit::Tx;
+use super::effects;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
-use crate::access::permission::{Caller, Issue, Lift, Permit, ReadCredentials, Suspend};
+use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Suspend};
 use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::credential::{
     Badge, Change, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
@@ -85,8 +88,10 @@ pub fn issue(
                 "The engagement is over; name one that lasts.",
             ));
         }
+        effects::check_engaged(held.value.engagement.until, valid_until)?;
     }
     check_scope(tx, &draft.scope)?;
+    effects::check_cleared(tx, draft.worker, draft.scope.functions, valid_until)?;
     let badges = badges::make(tx, permit, &draft.badges, "/badges")?;
     let credential = Credential {
         id: CredentialId::make(tx.environment),
@@ -112,6 +117,7 @@ fn issued(
     let version = tx.state(fact)?;
     Ok(WithBadges {
         held: Held {
+            functions: credential.scope.functions,
             credential,
             state: State::Active,
             reason: None,
@@ -155,6 +161,7 @@ pub fn replace(
     }
     approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
     match_cases::none_open(tx, held.credential.worker)?;
+    effects::check_whole(&held)?;
     let badges = badges::make(tx, permit, badges, "/badges")?;
     bulk::check(tx, permit.caller())?;
     tx.state(Fact::CredentialRevoked {
@@ -169,42 +176,21 @@ pub fn replace(
     issued(tx, credential, badges)
 }
 
-/// Revokes whatever rests on an engagement that has ended. It is part of that act, and waits for nobody; who would revoke too
-/// many so ends no more engagements for now.
-pub(super) fn end_with(
-    tx: &mut Tx<'_>,
-    caller: Caller,
-    worker: WorkerId,
-    member: MemberId,
-    engagement: EngagementId,
-) -> Result<(), Error> {
-    let mut after = None;
-    loop {
-        let page = credentials::list(
-            tx.reader()?,
-            member,
-            Some(worker),
-            after,
-            CREDENTIALS_AT_ONCE,
-        )?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = Some(last.credential.id);
-        for held in page {
-            if held.credential.engagement == Some(engagement) && held.state != State::Revoked {
-                bulk::check(tx, caller)?;
-                tx.state(Fact::CredentialRevoked {
-                    credential: held.credential.id,
-                    reason: Reason::EmploymentEnded,
-                })?;
-            }
-        }
-    }
+/// The credentials that rest on these engagements, each given with its worker, and are not revoked.
+pub(super) fn resting_on(
+    reader: &mut Reader,
+    engaged: &[(WorkerId, EngagementId)],
+) -> Result<Vec<CredentialId>, Error> {
+    let engagements: HashSet<EngagementId> = engaged.iter().map(|&(_, id)| id).collect();
+    let workers: BTreeSet<WorkerId> = engaged.iter().map(|&(worker, _)| worker).collect();
+    let workers: Vec<WorkerId> = workers.into_iter().collect();
+    let live = credentials::live_of(reader, &workers)?.into_iter();
+    let rests = |held: &Held| {
+        let engagement = held.credential.engagement;
+        engagement.is_some_and(|id| engagements.contains(&id))
+    };
+    Ok(live.filter(rests).map(|held| held.credential.id).collect())
 }
-
-/// Credentials of a worker that are read at once.
-const CREDENTIALS_AT_ONCE: usize = 100;
 
 /// Suspends a credential of the caller's member, for a reason that suspends: at once, unless the caller suspended many
 /// lately. For cause, a second person must confirm it afterwards.

@@ -37,6 +37,8 @@ pub enum Code {
     MatchOpen,
     /// The match case is decided.
     MatchDecided,
+    /// The worker is not cleared for what the credential is for.
+    NotCleared,
     /// Another person must do this.
     WrongPerson,
     /// The approval does not wait any more.
@@ -187,6 +189,8 @@ impl From<Refused> for Error {
                 Code::AlreadySuspended,
                 "The credential is already suspended in this way.",
             ),
+            // Only screenings say for what a worker is cleared, and only of what the credential is for.
+            Refused::NotItsFunction => Self::internal(refused),
             Refused::NotSuspended => Self::new(
                 Code::NotSuspended,
                 "The credential is not suspended in this way.",

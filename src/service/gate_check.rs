@@ -124,7 +124,7 @@ pub fn ask(
     let found = look_up(index, keyring, spot, question.presented)?;
     let mut verdict = match found {
         Found::One(known) => {
-            let mut standing = index.standing_at(&known, spot.facility, spot.zone);
+            let mut standing = index.standing_at(&known, spot.facility, spot.zone, spot.requires);
             standing.in_scope &= spot.honours(known.member);
             decide(standing, now)
         }
@@ -265,6 +265,7 @@ pub fn status(
         valid_from: known.valid_from,
         valid_until: known.valid_until,
         in_scope: true,
+        is_cleared: true,
     };
     let mut verdict = decide(standing, environment.now());
     if !copy.may_permit || at_least.is_some_and(|seq| seq > copy.seq) {

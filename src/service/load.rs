@@ -9,6 +9,7 @@ use crate::domain::credential::State;
 use crate::domain::ids::CredentialId;
 use crate::domain::time::{Environment, Timestamp};
 use crate::index::{Index, Loaded};
+use crate::ledger::entry::Fact;
 use crate::ledger::fold::Record;
 use crate::ledger::sum::Sum;
 use crate::store::credentials::Standing;
@@ -94,7 +95,12 @@ fn recall(index: &Index, reader: &mut Reader, mut lately: Vec<u64>) -> Result<()
     for seqs in lately.chunks(ENTRIES_AT_ONCE) {
         let entries = follow::decode(&ledger::some(reader, seqs)?)?;
         let mut writer = index.write();
-        entries.iter().for_each(|entry| writer.note(entry));
+        for entry in &entries {
+            // One that was suspended may have been touched in another way since.
+            if let Fact::CredentialRevoked { .. } | Fact::CredentialSuspended { .. } = entry.fact {
+                writer.note(entry);
+            }
+        }
     }
     Ok(())
 }
@@ -155,6 +161,7 @@ pub fn loaded(standing: Standing) -> Loaded {
         id: standing.id,
         member: standing.member,
         scope: standing.scope,
+        functions: standing.functions,
         state: standing.state,
         reason: standing.reason,
         valid_from: standing.valid_from,

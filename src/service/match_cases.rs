@@ -6,6 +6,7 @@
 
 use super::approvals;
 use super::commit::Tx;
+use super::effects;
 use super::error::{Code, Error};
 use super::workers::unseal;
 use crate::access::keyring::Keyring;
@@ -121,6 +122,9 @@ pub fn decide(
     }
     let state = matched.state.decided(decision)?;
     let version = tx.state(Fact::MatchDecided { case: id, decision })?;
+    if decision == Decision::Confirmed {
+        effects::follow(tx, matched.case.worker)?;
+    }
     Ok(Matched {
         state,
         decided_at: Some(tx.now),

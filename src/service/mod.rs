@@ -8,6 +8,8 @@
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`],
 //!   [`revocations`]: keeping the records.
 //! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
+//! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
+//!   act would do, told beforehand.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -21,11 +23,14 @@ pub mod check_log;
 pub mod clients;
 pub mod commit;
 pub mod credentials;
+pub mod effects;
+pub mod employers;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
 pub mod head;
 pub mod health;
+pub mod impact;
 pub mod import;
 pub mod load;
 pub mod lookups;

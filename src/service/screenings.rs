@@ -1,10 +1,12 @@
 //! Screenings of a worker for one function: opening one, and what happens to it afterwards.
 //!
 //! Which change leads where, and what its date must be, is one pure function for this file, the tables and the replay:
-//! [`Standing::moved`](crate::domain::screening::Standing::moved). Here stands who may ask for it.
+//! [`Standing::moved`](crate::domain::screening::Standing::moved). Here stands who may ask for it. What it means for the
+//! person's credentials follows in the same transaction: see [`effects`].
 
 use super::approvals::{self, Outcome as Of};
 use super::commit::Tx;
+use super::effects;
 use super::error::{Code, Error};
 use crate::access::permission::{Caller, DecideScreenings, KeepScreenings, Permit, ReadScreenings};
 use crate::domain::approval::{Act, CONFIRM_MS, Done};
@@ -42,8 +44,8 @@ impl Ruling {
 
 /// Opens a screening of a worker of the caller's member, who has consented.
 ///
-/// That the same person was refused by another record does not hinder it: the State answers anew. What bars a person, whichever
-/// record they come by, is for exclusions, and those ask [`same_person`](crate::store::match_cases::same_person).
+/// That the same person was refused by another record does not hinder it: the State answers anew. What all answers together
+/// mean for the person is for [`effects`].
 pub fn open(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
@@ -293,6 +295,7 @@ fn apply(tx: &mut Tx<'_>, screened: Screened, change: Change) -> Result<Screened
         screening: id,
         change,
     })?;
+    effects::follow(tx, screened.screening.worker)?;
     Ok(Screened {
         standing,
         since: tx.now,

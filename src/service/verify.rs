@@ -11,16 +11,16 @@ use serde::Serialize;
 
 use crate::access::keyring::Keyring;
 use crate::domain::digest::{Digest, hex};
-use crate::domain::ids::Gen;
+use crate::domain::ids::{EngagementId, Gen};
 use crate::domain::worker::EngagementDetails;
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::fold;
 use crate::ledger::replay::Replay;
 use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
-use crate::service::sum;
+use crate::service::{employers, sum};
 use crate::store::ledger::{self, Head, Line};
-use crate::store::{Reader, StoreError, workers};
+use crate::store::{self, Reader, StoreError, workers};
 
 use self::rows::{Table, first};
 
@@ -221,7 +221,7 @@ fn entries(
     Ok(replay)
 }
 
-/// Compares the staff numbers, by which a file names a worker, with the sealed details of the engagements, and what workers are
+/// Compares the staff numbers and employers, by which engagements are found, with their sealed details, and what workers are
 /// found by with theirs, and opens every seal. For whoever has the keys, after [`verify`] has found those details to be the ledger's. Answers how many there are.
 pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Failure> {
     reader.snapshot(|reader| {
@@ -233,21 +233,26 @@ pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Fail
             Ok(())
         })?;
         let mut staff = HashMap::new();
+        let mut employed: HashMap<EngagementId, [u8; 16]> = HashMap::new();
         workers::each_sealed(reader, |subject, bytes| {
             let plain = keyring.open(&subject, bytes).ok();
-            let staff_number = match (&plain, engagements.get(&subject)) {
+            let engaged = match (&plain, engagements.get(&subject)) {
                 (Some(plain), Some(engagement)) => {
                     serde_json::from_slice::<EngagementDetails>(plain)
-                        .map(|details| Some((engagement, details.staff_number?)))
+                        .map(|details| Some((engagement, details)))
                         .map_err(drop)
                 }
                 (Some(_), None) => Ok(None),
                 (None, _) => Err(()),
             };
-            match staff_number {
-                Ok(Some((engagement, number))) => {
-                    let key = keyring.staff_key(engagement.member, number.as_str());
-                    staff.insert(key, (engagement.id, engagement.worker));
+            match engaged {
+                Ok(Some((engagement, details))) => {
+                    let key = employers::key(keyring, engagement.member, &details.employer);
+                    employed.insert(engagement.id, key);
+                    if let Some(number) = details.staff_number {
+                        let key = keyring.staff_key(engagement.member, number.as_str());
+                        staff.insert(key, (engagement.id, engagement.worker));
+                    }
                 }
                 Ok(None) => {}
                 Err(()) => unopened = unopened.or(Some(subject)),
@@ -273,6 +278,14 @@ pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Fail
             Ok(())
         });
         let staff_numbers = table.end(all)?.1;
+        let mut table = Table::new("engagement_employers", employed, |engagement, _| {
+            engagement.to_string()
+        });
+        let all = store::employers::each(reader, |key, engagement| {
+            table.row(engagement, key, |a, b| first([("employer", a != b)]));
+            Ok(())
+        });
+        table.end(all)?;
         names::verify(reader, keyring)?;
         Ok(staff_numbers)
     })

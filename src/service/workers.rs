@@ -2,17 +2,21 @@
 //! stored; the ledger gets identifiers, a digest of the sealed bytes, and keyed hashes of documents.
 
 use super::approvals;
+use super::bulk;
 use super::commit::Tx;
 use super::credentials;
+use super::employers;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::changed;
 use super::search;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
+use crate::domain::calendar::Day;
 use crate::domain::digest::Digest;
 use crate::domain::document::{DOCUMENTS_PER_WORKER_MAX, Document, DocumentKey};
 use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
+use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
@@ -155,8 +159,12 @@ pub fn engage(
     tx: &mut Tx<'_>,
     permit: Permit<KeepWorkers>,
     worker: WorkerId,
+    until: Option<Day>,
     details: &EngagementDetails,
 ) -> Result<Versioned<EngagementHeld>, Error> {
+    if until.is_some_and(|until| until < Day::of(tx.now)) {
+        return Err(Error::field("/until", "past", "must not lie in the past"));
+    }
     let member = permit.caller().member;
     let found =
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
@@ -177,7 +185,7 @@ pub fn engage(
         error.code = Code::StaffNumberInUse;
         return Err(error);
     }
-    begin(tx, member, worker, details, staff_key)
+    begin(tx, member, worker, until, details, staff_key)
 }
 
 /// States an engagement whose staff number is known to be free.
@@ -185,6 +193,7 @@ pub(super) fn begin(
     tx: &mut Tx<'_>,
     member: MemberId,
     worker: WorkerId,
+    until: Option<Day>,
     details: &EngagementDetails,
     staff_key: Option<[u8; 16]>,
 ) -> Result<Versioned<EngagementHeld>, Error> {
@@ -195,8 +204,11 @@ pub(super) fn begin(
         worker,
         member,
         details: digest,
+        until,
     };
+    let employer_key = employers::key(tx.keyring, member, &details.employer);
     tx.pending().seal(*id.as_bytes(), sealed);
+    tx.pending().employer(employer_key, id);
     if let Some(staff_key) = staff_key {
         tx.pending().staff_number(staff_key, &engagement);
     }
@@ -227,14 +239,14 @@ pub fn disengage(
     }
     held.version = tx.state(Fact::EngagementEnded { engagement: id })?;
     held.value.ended = true;
-    let engagement = &held.value.engagement;
-    credentials::end_with(
-        tx,
-        permit.caller(),
-        engagement.worker,
-        engagement.member,
-        id,
-    )?;
+    let worker = held.value.engagement.worker;
+    for credential in credentials::resting_on(tx.reader()?, &[(worker, id)])? {
+        bulk::check(tx, permit.caller())?;
+        tx.state(Fact::CredentialRevoked {
+            credential,
+            reason: Reason::EmploymentEnded,
+        })?;
+    }
     Ok(held)
 }
 

@@ -4,15 +4,19 @@ use diesel::prelude::*;
 
 use super::backend::both;
 use super::columns::Bytes16;
-use super::conn::Reader;
+use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{badge_cards, badges, credentials};
 use super::tables::{BadgeCardRow, BadgeRow, CredentialRow, medium_number};
 use crate::domain::card::Format;
-use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
+use crate::domain::clearance::Functions;
+use crate::domain::credential::{
+    Badge, BadgeCard, CardKey, Change, Credential, Medium, Scope, State,
+};
 use crate::domain::ids::{BadgeId, CredentialId, MemberId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
+use crate::ledger::entry::Entry;
 use crate::ledger::replay::Held;
 
 impl TryFrom<CredentialRow> for Held {
@@ -31,6 +35,7 @@ impl TryFrom<CredentialRow> for Held {
             },
             state: state_from(row.state)?,
             reason: row.reason.map(reason_from).transpose()?,
+            functions: functions_from(row.functions)?,
             since: Timestamp::from_ms(row.since),
             version: row.version as u64,
         })
@@ -135,6 +140,75 @@ pub fn find_many(reader: &mut Reader, ids: &[CredentialId]) -> Result<Vec<Held>,
     Ok(found)
 }
 
+/// Those of these workers' credentials, whoever issued them, that are not revoked, in the order of issue.
+pub fn live_of(reader: &mut Reader, workers: &[WorkerId]) -> Result<Vec<Held>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in workers.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let rows: Vec<CredentialRow> = credentials::table
+            .filter(credentials::worker.eq_any(ids))
+            .filter(credentials::state.ne(i16::from(State::Revoked.number())))
+            .order(credentials::id)
+            .load(&mut reader.0)?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+/// Moves a credential from the state in which it stands. Where a change may start and where it leads comes from the one pure
+/// function.
+pub(super) fn moved(
+    writer: &mut Writer,
+    entry: &Entry,
+    id: CredentialId,
+    change: Change,
+    reason: Option<Reason>,
+) -> Result<(), StoreError> {
+    let row = credentials::table.find(Bytes16::from(id));
+    let number: i16 = row
+        .select(credentials::state)
+        .first(&mut writer.0)
+        .optional()?
+        .ok_or(StoreError::Guard)?;
+    let to = state_from(number)?
+        .apply(change)
+        .map_err(|_| StoreError::Guard)?;
+    let moved = diesel::update(row.filter(credentials::state.eq(number)))
+        .set((
+            credentials::state.eq(i16::from(to.number())),
+            credentials::reason.eq(reason.map(|reason| i16::from(reason.number()))),
+            credentials::since.eq(entry.at.as_ms()),
+            credentials::version.eq(entry.seq as i64),
+        ))
+        .execute(&mut writer.0)?;
+    (moved == 1).then_some(()).ok_or(StoreError::Guard)
+}
+
+/// Notes for which of its functions a credential's worker is cleared from this entry on.
+pub(super) fn set_functions(
+    writer: &mut Writer,
+    entry: &Entry,
+    id: CredentialId,
+    functions: Functions,
+) -> Result<(), StoreError> {
+    let held = find(writer, id)?.ok_or(StoreError::Guard)?;
+    held.state
+        .check_functions(&held.credential.scope, functions)
+        .map_err(|_| StoreError::Guard)?;
+    let read = credentials::table
+        .find(Bytes16::from(id))
+        .filter(credentials::version.eq(held.version as i64));
+    let set = diesel::update(read)
+        .set((
+            credentials::functions.eq(i16::from(functions.number())),
+            credentials::version.eq(entry.seq as i64),
+        ))
+        .execute(&mut writer.0)?;
+    (set == 1).then_some(()).ok_or(StoreError::Guard)
+}
+
 /// How many credentials and card identifiers there are, for the progress line of a start.
 pub fn count(reader: &mut Reader) -> Result<(u64, u64), StoreError> {
     let credentials: i64 = credentials::table.count().get_result(&mut reader.0)?;
@@ -157,6 +231,8 @@ pub struct Standing {
     pub valid_until: Timestamp,
     /// Where it is good.
     pub scope: Scope,
+    /// Of the functions that it is for, those that its worker is cleared for.
+    pub functions: Functions,
     /// Where it stands.
     pub state: State,
     /// Why.
@@ -181,6 +257,7 @@ pub fn standings<E: From<StoreError>>(
         i64,
         String,
         i16,
+        i16,
         Option<i16>,
         i64,
         i64,
@@ -194,6 +271,7 @@ pub fn standings<E: From<StoreError>>(
                 c::valid_from,
                 c::valid_until,
                 c::scope,
+                c::functions,
                 c::state,
                 c::reason,
                 c::since,
@@ -215,10 +293,11 @@ pub fn standings<E: From<StoreError>>(
                 valid_from: Timestamp::from_ms(row.2),
                 valid_until: Timestamp::from_ms(row.3),
                 scope: scope_from(&row.4)?,
-                state: state_from(row.5)?,
-                reason: row.6.map(reason_from).transpose()?,
-                since: Timestamp::from_ms(row.7),
-                version: row.8 as u64,
+                functions: functions_from(row.5)?,
+                state: state_from(row.6)?,
+                reason: row.7.map(reason_from).transpose()?,
+                since: Timestamp::from_ms(row.8),
+                version: row.9 as u64,
             };
             Ok(standing)
         };
@@ -350,12 +429,12 @@ impl BadgeCardRow {
     }
 }
 
-/// A scope as its column keeps it: empty for everywhere, else JSON.
+/// A scope as its column keeps it: empty for one that names nothing, else JSON.
 pub(super) fn scope_text(scope: &Scope) -> String {
-    if scope.is_everywhere() {
+    if scope.names_nothing() {
         return String::new();
     }
-    serde_json::to_string(scope).expect("a scope is two lists of text")
+    serde_json::to_string(scope).expect("a scope is lists of text")
 }
 
 fn scope_from(text: &str) -> Result<Scope, StoreError> {
@@ -365,7 +444,14 @@ fn scope_from(text: &str) -> Result<Scope, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Corrupt("a scope cannot be read".into()))
 }
 
-pub(super) fn state_from(number: i16) -> Result<State, StoreError> {
+fn functions_from(number: i16) -> Result<Functions, StoreError> {
+    u8::try_from(number)
+        .ok()
+        .and_then(Functions::from_number)
+        .ok_or_else(|| StoreError::Corrupt(format!("functions {number} are not known")))
+}
+
+fn state_from(number: i16) -> Result<State, StoreError> {
     u8::try_from(number)
         .ok()
         .and_then(State::from_number)

@@ -152,7 +152,7 @@ pub fn undecided(
 pub const SAME_PERSON_MAX: usize = 256;
 
 /// The records that are of one person with this one, itself among them: those that confirmed cases lead to, from one to the
-/// next. What holds for a person, as an exclusion does, holds for each of them. More than [`SAME_PERSON_MAX`] are an error, as
+/// next. What holds for a person, as a clearance does, holds for each of them. More than [`SAME_PERSON_MAX`] are an error, as
 /// what holds for one that is left out would be missed.
 pub fn same_person(
     reader: &mut Reader,

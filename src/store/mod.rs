@@ -14,6 +14,7 @@ mod columns;
 pub mod conn;
 pub mod counts;
 pub mod credentials;
+pub mod employers;
 pub mod error;
 pub mod idempotency;
 pub mod imports;

@@ -50,12 +50,16 @@ table! {
         worker -> Binary,
         member -> Binary,
         details_digest -> Binary,
+        until -> Nullable<Integer>,
         ended -> Bool,
         version -> BigInt,
     }
 }
 table! {
     staff_numbers (staff_key) { staff_key -> Binary, engagement -> Binary, worker -> Binary, }
+}
+table! {
+    engagement_employers (engagement) { employer_key -> Binary, engagement -> Binary, }
 }
 table! {
     screenings (id) {
@@ -94,6 +98,7 @@ table! {
         valid_from -> BigInt,
         valid_until -> BigInt,
         scope -> Text,
+        functions -> SmallInt,
         state -> SmallInt,
         reason -> Nullable<SmallInt>,
         since -> BigInt,
@@ -191,5 +196,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     badge_cards,
     workers,
     worker_documents,
-    engagements
+    engagements,
+    engagement_employers
 );

@@ -7,14 +7,18 @@ use diesel::prelude::*;
 use super::backend::{AnyConnection, ROWS_BETWEEN_GATES, ROWS_PER_INSERT};
 use super::columns::Bytes16;
 use super::conn::Writer;
+use super::employers::EmployerRow;
 use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
-    screenings, sealed_details, staff_numbers, worker_documents, worker_names, workers,
+    approvals, badge_cards, badges, credentials, engagement_employers, engagements, match_cases,
+    network_records, screenings, sealed_details, staff_numbers, worker_documents, worker_names,
+    workers,
 };
 use crate::domain::approval::{self, Approval, End};
+use crate::domain::calendar::Day;
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, Change, Credential, Medium, State};
 use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
 use crate::domain::match_case::{Decision, MatchCase};
@@ -41,6 +45,7 @@ pub struct Pending {
     badge_cards: Vec<BadgeCardRow>,
     sealed_details: Vec<SealedRow>,
     staff_numbers: Vec<StaffNumberRow>,
+    pub(super) engagement_employers: Vec<EmployerRow>,
     revocations: Vec<Revoked>,
 }
 
@@ -75,6 +80,7 @@ pub(super) struct EngagementRow {
     pub worker: Bytes16,
     pub member: Bytes16,
     pub details_digest: Vec<u8>,
+    pub until: Option<i32>,
     pub ended: bool,
     pub version: i64,
 }
@@ -119,6 +125,7 @@ pub(super) struct CredentialRow {
     pub valid_from: i64,
     pub valid_until: i64,
     pub scope: String,
+    pub functions: i16,
     pub state: i16,
     pub reason: Option<i16>,
     pub since: i64,
@@ -224,7 +231,8 @@ impl Pending {
             badges,
             badge_cards,
             sealed_details,
-            staff_numbers
+            staff_numbers,
+            engagement_employers
         );
         let revocations = std::mem::take(&mut self.revocations);
         if writer.0.revoke(&revocations)? == revocations.len() {
@@ -318,6 +326,7 @@ impl Projection for Tables<'_> {
             worker: engagement.worker.into(),
             member: engagement.member.into(),
             details_digest: engagement.details.0.to_vec(),
+            until: engagement.until.map(Day::number),
             ended: false,
             version: seq as i64,
         });
@@ -393,6 +402,7 @@ impl Projection for Tables<'_> {
             valid_from: credential.valid_from.as_ms(),
             valid_until: credential.valid_until.as_ms(),
             scope: super::credentials::scope_text(&credential.scope),
+            functions: credential.scope.functions.number().into(),
             state: State::Active.number().into(),
             reason: None,
             since: entry.at.as_ms(),
@@ -453,29 +463,17 @@ impl Projection for Tables<'_> {
             return Ok(());
         }
         self.pending.flush(self.writer)?;
-        let row = credentials::table.find(Bytes16::from(credential));
-        // Where a change may start and where it leads comes from the one pure function.
-        let number: i16 = row
-            .select(credentials::state)
-            .first(&mut self.writer.0)
-            .optional()?
-            .ok_or(StoreError::Guard)?;
-        let to = super::credentials::state_from(number)?
-            .apply(change)
-            .map_err(|_| StoreError::Guard)?;
-        let moved = diesel::update(row.filter(credentials::state.eq(number)))
-            .set((
-                credentials::state.eq(i16::from(to.number())),
-                credentials::reason.eq(reason.map(|reason| i16::from(reason.number()))),
-                credentials::since.eq(entry.at.as_ms()),
-                credentials::version.eq(entry.seq as i64),
-            ))
-            .execute(&mut self.writer.0)?;
-        if moved == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Guard)
-        }
+        super::credentials::moved(self.writer, entry, credential, change, reason)
+    }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        functions: Functions,
+    ) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::credentials::set_functions(self.writer, entry, credential, functions)
     }
 }
 

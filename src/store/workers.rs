@@ -9,6 +9,7 @@ use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{engagements, sealed_details, staff_numbers, worker_documents, workers};
 use super::tables::{EngagementRow, WorkerDocumentRow, WorkerRow};
+use crate::domain::calendar::Day;
 use crate::domain::digest::Digest;
 use crate::domain::document::DocumentKey;
 use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId, WorkerKind};
@@ -74,6 +75,7 @@ impl TryFrom<EngagementRow> for Versioned<EngagementHeld> {
             worker: row.worker.id(),
             member: row.member.id(),
             details: digest_from(row.details_digest)?,
+            until: row.until.map(super::screenings::day).transpose()?,
         };
         Ok(Self {
             value: EngagementHeld {
@@ -209,17 +211,22 @@ pub fn by_staff_keys(
     Ok(found)
 }
 
-/// Which of these engagements are over.
-pub fn ended(reader: &mut Reader, ids: &[EngagementId]) -> Result<Vec<EngagementId>, StoreError> {
+/// An engagement with its last day, where one is agreed, and whether it is over.
+pub type Ends = (EngagementId, (Option<Day>, bool));
+
+/// How these engagements end.
+pub fn ends(reader: &mut Reader, ids: &[EngagementId]) -> Result<Vec<Ends>, StoreError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(500) {
         let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
-        let over: Vec<Bytes16> = engagements::table
-            .select(engagements::id)
+        let rows: Vec<(Bytes16, Option<i32>, bool)> = engagements::table
+            .select((engagements::id, engagements::until, engagements::ended))
             .filter(engagements::id.eq_any(ids))
-            .filter(engagements::ended.eq(true))
             .load(&mut reader.0)?;
-        found.extend(over.into_iter().map(Bytes16::id));
+        for (id, until, ended) in rows {
+            let until = until.map(super::screenings::day).transpose()?;
+            found.push((id.id(), (until, ended)));
+        }
     }
     Ok(found)
 }

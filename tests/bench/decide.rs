@@ -64,7 +64,7 @@ pub fn measure(credentials: u32, label: &str, batches: usize) -> Vec<Measure> {
         for key in &keys {
             let known = index.by_card(*key).expect("it is known");
             black_box(decide(
-                index.standing_at(&known, network.facility.id, None),
+                index.standing_at(&known, network.facility.id, None, None),
                 now,
             ));
         }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use portcullis::access::keyring::Keyring;
 use portcullis::app::{Node, NodeSettings};
+use portcullis::domain::ids::GateId;
 use portcullis::domain::time::Environment;
 use portcullis::environment::RealEnvironment;
 use portcullis::service::commit::GROUP_MAX;
@@ -87,7 +88,11 @@ impl Drop for Server {
 
 impl Bench {
     pub fn start(place: Place, badges: u32) -> Self {
-        let network = Arc::new(Network::new());
+        Self::of(place, Network::new(), badges)
+    }
+
+    pub fn of(place: Place, network: Network, badges: u32) -> Self {
+        let network = Arc::new(network);
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let keyring = Arc::new(Keyring::derive(&place.master_key));
@@ -118,7 +123,7 @@ impl Bench {
         );
         let mut random = rand::rngs::SmallRng::seed_from_u64(11);
         let requests = (0..100_000)
-            .map(|_| check(&network, &token, random.random_range(0..badges)))
+            .map(|_| check(network.gate.id, &token, random.random_range(0..badges)))
             .collect();
         Self {
             place,
@@ -149,10 +154,9 @@ impl Bench {
     }
 }
 
-fn check(network: &Network, token: &str, card: u32) -> Vec<u8> {
+pub fn check(gate: GateId, token: &str, card: u32) -> Vec<u8> {
     let body = format!(
-        r#"{{"gate":"{}","card":{{"format":"card_uid","value":"{}"}}}}"#,
-        network.gate.id,
+        r#"{{"gate":"{gate}","card":{{"format":"card_uid","value":"{}"}}}}"#,
         Network::uid(card)
     );
     format!(

@@ -3,12 +3,14 @@
 mod connection;
 mod cores;
 mod decide;
+mod effects;
 mod gate;
 mod import;
 mod load;
 mod network;
 mod place;
 mod rivals;
+mod rules;
 mod startup;
 mod table;
 mod writes;
@@ -74,6 +76,17 @@ fn main() {
     if plan.wants(&["gate_p99_database_frozen"]) {
         let bench = gate::Bench::start(place::Place::postgres(), badges / 10);
         measures.push(gate::frozen(&bench, if plan.quick { 4 } else { 10 }));
+    }
+    if plan.wants(&["gate_p50_rules", "gate_p99_rules"]) {
+        let bench = gate::Bench::of(
+            place::Place::sqlite(),
+            network::Network::for_cargo(),
+            badges / 10,
+        );
+        measures.extend(rules::measure(&bench, if plan.quick { 2 } else { 8 }));
+    }
+    if plan.wants(&["outcome_to_denial_ms", "outcome_to_denial_same_node_ms"]) {
+        measures.extend(effects::measure(plan.quick));
     }
     let rows = if plan.quick { 10_000 } else { 100_000 };
     if plan.wants(&["gate_p99_during_import"]) {

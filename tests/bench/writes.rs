@@ -71,7 +71,7 @@ pub fn measure(place: &Place, name: &str, quick: bool) -> Measure {
     })
 }
 
-fn start(place: &Place, keyring: &Arc<Keyring>, group_max: usize) -> Node {
+pub fn start(place: &Place, keyring: &Arc<Keyring>, group_max: usize) -> Node {
     let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
     let settings = NodeSettings {
         store: Store::at(&place.url),

@@ -11,6 +11,7 @@ DROP TABLE badges;
 DROP TABLE credentials;
 DROP TABLE approvals;
 DROP TABLE screenings;
+DROP TABLE engagement_employers;
 DROP TABLE staff_numbers;
 DROP TABLE engagements;
 DROP TABLE sealed_details;

@@ -78,6 +78,8 @@ CREATE TABLE engagements (
     worker BYTEA NOT NULL,
     member BYTEA NOT NULL,
     details_digest BYTEA NOT NULL,
+    -- The last day, counted from 1970-01-01, where one is agreed.
+    until INTEGER,
     ended BOOLEAN NOT NULL,
     version BIGINT NOT NULL
 );
@@ -89,6 +91,13 @@ CREATE TABLE staff_numbers (
     engagement BYTEA NOT NULL,
     worker BYTEA NOT NULL
 );
+
+-- Keyed hashes of employers' names, by which a member finds the engagements at one.
+CREATE TABLE engagement_employers (
+    employer_key BYTEA NOT NULL,
+    engagement BYTEA NOT NULL PRIMARY KEY
+);
+CREATE INDEX engagement_employers_by_key ON engagement_employers (employer_key, engagement);
 
 -- Where the verification of a worker for one function stands, and what it rests on. Days are counted from 1970-01-01.
 CREATE TABLE screenings (
@@ -132,6 +141,8 @@ CREATE TABLE credentials (
     valid_from BIGINT NOT NULL,
     valid_until BIGINT NOT NULL,
     scope TEXT NOT NULL,
+    -- Of the functions in its scope, those that the worker is cleared for, as bits.
+    functions SMALLINT NOT NULL,
     state SMALLINT NOT NULL,
     reason SMALLINT,
     since BIGINT NOT NULL,

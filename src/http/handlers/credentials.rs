@@ -14,6 +14,7 @@ use crate::domain::ids::{
     WorkerId, ZoneId,
 };
 use crate::domain::reason::Reason;
+use crate::domain::screening::Function;
 use crate::domain::time::Timestamp;
 use crate::http::extract::{
     Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson, id_parameter,
@@ -52,7 +53,8 @@ pub struct CredentialBody {
     pub badges: Vec<BadgeBody>,
 }
 
-/// Where a credential is good: whole facilities, single zones, or everywhere when nothing is named.
+/// Where a credential is good: whole facilities, single zones, or everywhere when neither is named; and what it is for, beyond
+/// passing gates.
 #[derive(Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeBody {
@@ -64,6 +66,11 @@ pub struct ScopeBody {
     #[serde(default)]
     #[schema(max_items = 64)]
     pub zones: BTreeSet<ZoneId>,
+    /// What it is for. Gates of a zone that requires a function open only to credentials that are for it, while their worker
+    /// is cleared for it.
+    #[serde(default)]
+    #[schema(max_items = 3)]
+    pub functions: BTreeSet<Function>,
 }
 
 /// A badge to be added.
@@ -147,6 +154,9 @@ pub struct CredentialView {
     pub valid_until: Timestamp,
     /// Where it is good.
     pub scope: ScopeBody,
+    /// Of the functions in its scope, those that its worker is cleared for until it ends.
+    #[schema(max_items = 3)]
+    pub cleared_for: Vec<Function>,
     /// `active`, `suspended` or `revoked`.
     pub state: StateName,
     /// In which ways it is suspended.
@@ -216,7 +226,9 @@ impl CredentialView {
             scope: ScopeBody {
                 facilities: credential.scope.facilities.clone(),
                 zones: credential.scope.zones.clone(),
+                functions: credential.scope.functions.iter().collect(),
             },
+            cleared_for: held.functions.iter().collect(),
             state,
             suspensions,
             reason: held.reason,
@@ -270,6 +282,7 @@ pub async fn issue(
         scope: Scope {
             facilities: body.scope.facilities,
             zones: body.scope.zones,
+            functions: body.scope.functions.into_iter().collect(),
         },
     };
     let permit = who.permit;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
 use crate::access::permission::{KeepWorkers, ReadWorkers};
+use crate::domain::calendar::Day;
 use crate::domain::document::Document;
 use crate::domain::ids::{EngagementId, EngagementKind, MemberId, WorkerId, WorkerKind};
 use crate::domain::lookup::What;
@@ -278,6 +279,9 @@ pub struct EngagementBody {
     /// The worker's number at your member; each stands for one engagement.
     #[serde(default)]
     pub staff_number: Option<StaffNumber>,
+    /// Its last day, where one is agreed. No credential that rests on it is good for longer.
+    #[serde(default)]
+    pub until: Option<Day>,
 }
 
 /// A worker's tie to an employer.
@@ -294,6 +298,9 @@ pub struct EngagementView {
     /// The worker's number at the member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub staff_number: Option<StaffNumber>,
+    /// Its last day, where one is agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
     /// Whether it is over.
     pub ended: bool,
 }
@@ -306,6 +313,7 @@ impl EngagementView {
             member: held.engagement.member,
             employer: details.employer,
             staff_number: details.staff_number,
+            until: held.engagement.until,
             ended: held.ended,
         }
     }
@@ -323,13 +331,13 @@ pub async fn engage(
     body: ValidJson<EngagementBody>,
 ) -> Answer {
     let once = key.once(who.actor(), &body);
-    let (permit, id) = (who.permit, id.0);
+    let (permit, id, until) = (who.permit, id.0, body.value.until);
     let details = EngagementDetails {
         employer: body.value.employer,
         staff_number: body.value.staff_number,
     };
     let work = move |tx: &mut Tx<'_>| {
-        let held = workers::engage(tx, permit, id, &details)?;
+        let held = workers::engage(tx, permit, id, until, &details)?;
         rendered(
             StatusCode::CREATED,
             None,

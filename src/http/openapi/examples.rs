@@ -33,6 +33,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
             "EngagementBody",
             json!({ "employer": "Stuwadoors nv", "staff_number": "00417" }),
         ),
+        ("LapseBody", json!({ "employer": "Stuwadoors nv" })),
         (
             "CredentialBody",
             json!({
@@ -60,7 +61,9 @@ pub fn all() -> Vec<(&'static str, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::handlers::{clients, credentials, gate_checks, network, revocations, workers};
+    use crate::http::handlers::{
+        clients, credentials, employers, gate_checks, network, revocations, workers,
+    };
 
     #[test]
     fn each_is_read_as_what_it_is_an_example_of() {
@@ -73,6 +76,7 @@ mod tests {
                 "GateCheckBatchBody" => reads::<gate_checks::GateCheckBatchBody>(example),
                 "WorkerBody" => reads::<workers::WorkerBody>(example),
                 "EngagementBody" => reads::<workers::EngagementBody>(example),
+                "LapseBody" => reads::<employers::LapseBody>(example),
                 "CredentialBody" => reads::<credentials::CredentialBody>(example),
                 "BadgeBody" => reads::<credentials::BadgeBody>(example),
                 "ReasonBody" => reads::<credentials::ReasonBody>(example),

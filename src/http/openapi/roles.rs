@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 26] = [
+const DEMANDS: [(Ask, &[&str]); 28] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -69,6 +69,7 @@ const DEMANDS: [(Ask, &[&str]); 26] = [
             "amend_worker",
             "begin_engagement",
             "end_engagement",
+            "lapse_employer",
         ],
     ),
     (
@@ -100,6 +101,7 @@ const DEMANDS: [(Ask, &[&str]); 26] = [
         DecideScreenings::reach,
         &["decide_appeal", "finalise_screening", "end_unmet_condition"],
     ),
+    (ReadScreeningImpact::reach, &["show_outcome_impact"]),
     (
         ReadApprovals::reach,
         &["list_approvals", "show_approval", "withdraw_approval"],
@@ -124,6 +126,7 @@ const DEMANDS: [(Ask, &[&str]); 26] = [
         ReadBreakGlass::reach,
         &["list_break_glass", "show_break_glass"],
     ),
+    (ReadRevocationImpact::reach, &["show_revocation_impact"]),
     (
         Import::reach,
         &["bring_file", "show_import", "apply_import"],

@@ -12,7 +12,9 @@ use super::report::{Fault, Outcome};
 use super::terms::Terms;
 use super::values::{Person, StaffKey, opened, person, want};
 use crate::access::permission::{Caller, Issue, KeepWorkers};
+use crate::domain::calendar::Day;
 use crate::domain::card::CardIdentifier;
+use crate::domain::clearance::last_day;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
 use crate::domain::ids::{BadgeId, CredentialId, EngagementId, WorkerId};
 use crate::domain::time::Timestamp;
@@ -63,6 +65,8 @@ pub(super) struct Known {
 struct Employed {
     worker: WorkerId,
     engagement: EngagementId,
+    /// Its last day, where one is agreed.
+    until: Option<Day>,
     ended: bool,
     /// Whether it must be decided first who they are.
     undecided: bool,
@@ -132,19 +136,21 @@ impl Wanted for WantedCredential {
         let staff = workers::by_staff_keys(reader, &staff_keys)?;
         let engagements: Vec<EngagementId> =
             staff.iter().map(|(.., engagement)| *engagement).collect();
-        let ended: HashSet<EngagementId> =
-            workers::ended(reader, &engagements)?.into_iter().collect();
+        let ends: HashMap<EngagementId, (Option<Day>, bool)> =
+            workers::ends(reader, &engagements)?.into_iter().collect();
         let employed: Vec<WorkerId> = staff.iter().map(|(_, worker, _)| *worker).collect();
         let undecided = match_cases::undecided(reader, &employed)?;
         known.staff = staff
             .into_iter()
             .map(|(key, worker, engagement)| {
+                let (until, ended) = ends.get(&engagement).copied().unwrap_or_default();
                 (
                     key,
                     Employed {
                         worker,
                         engagement,
-                        ended: ended.contains(&engagement),
+                        until,
+                        ended,
                         undecided: undecided.contains(&worker),
                     },
                 )
@@ -242,6 +248,13 @@ impl Wanted for WantedCredential {
                 Some(terms.fault(Column::StaffNumber, "other_person", message))
             } else if staff.undecided {
                 Some(terms.fault(Column::StaffNumber, "match_open", MATCH_OPEN))
+            } else if staff
+                .until
+                .is_some_and(|until| until < last_day(self.valid_until))
+            {
+                let message =
+                    "The engagement with this staff number ends before. Give its last day at most.";
+                Some(terms.fault(Column::ValidUntil, "after_engagement", message))
             } else {
                 None
             };
@@ -286,7 +299,14 @@ impl Wanted for WantedCredential {
             Some(staff) => (staff.worker, staff.engagement),
             None => {
                 let worker = register(tx, keep, &self.worker)?.value.id;
-                let held = begin(tx, terms.member, worker, &self.engagement, self.staff_key)?;
+                let held = begin(
+                    tx,
+                    terms.member,
+                    worker,
+                    None,
+                    &self.engagement,
+                    self.staff_key,
+                )?;
                 let engagement = held.value.engagement.id;
                 if let Some(staff_key) = self.staff_key {
                     known.staff.insert(
@@ -294,6 +314,7 @@ impl Wanted for WantedCredential {
                         Employed {
                             worker,
                             engagement,
+                            until: None,
                             ended: false,
                             undecided: false,
                         },

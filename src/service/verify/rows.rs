@@ -106,6 +106,7 @@ pub(super) fn compare(
                 ("worker", a.1.worker != b.1.worker),
                 ("member", a.1.member != b.1.member),
                 ("digest", a.1.details != b.1.details),
+                ("last day", a.1.until != b.1.until),
                 ("end", a.2 != b.2),
                 ("version", a.0 != b.0),
             ])
@@ -171,6 +172,7 @@ pub(super) fn compare(
                         != (found.valid_from, found.valid_until),
                 ),
                 ("scope", issued.scope != found.scope),
+                ("functions", a.functions != b.functions),
                 ("member", issued.member != found.member),
                 ("worker", issued.worker != found.worker),
                 ("engagement", issued.engagement != found.engagement),

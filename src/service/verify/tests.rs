@@ -9,7 +9,7 @@ use crate::domain::credential::{
 use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, EngagementId, MemberId, WorkerId};
 use crate::domain::network::{CardSystem, Member, MemberKind};
 use crate::domain::reason::Reason;
-use crate::domain::text::Name;
+use crate::domain::text::{Name, Text};
 use crate::domain::time::{Environment, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::environment::RealEnvironment;
@@ -88,6 +88,7 @@ fn facts() -> Vec<Fact> {
             worker,
             member,
             details: sha256(&[2]),
+            until: None,
         }),
         issued(6, 6),
         issued(7, 7),
@@ -388,7 +389,7 @@ async fn a_row_that_is_not_what_the_ledger_says_is_named() {
         ),
         (
             "INSERT INTO credentials SELECT X'00000000000000000000000000000009', member, worker, engagement, valid_from, \
-             valid_until, scope, 0, NULL, since, version FROM credentials WHERE state = 100",
+             valid_until, scope, functions, 0, NULL, since, version FROM credentials WHERE state = 100",
             "credentials",
             credential(9).to_string(),
             "the ledger says nothing of it",
@@ -487,6 +488,7 @@ async fn a_row_that_cannot_be_is_named() {
 }
 
 mod approvals;
+mod functions;
 mod match_cases;
 mod screenings;
 mod sealed;

@@ -360,6 +360,11 @@ async fn story(world: &World, admin: &Admin) -> Told {
         )
         .await;
         send(
+            "/v1/engagements:lapse",
+            json!({ "employer": format!("{name} of nowhere") }),
+        )
+        .await;
+        send(
             "/v1/credentials",
             json!({ "worker": name, "valid_until": name, "badges": [] }),
         )

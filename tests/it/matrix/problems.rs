@@ -262,6 +262,31 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         .await;
     reached.by(said, "screening_not_due");
 
+    // Cleared, given a credential for it, and refused since.
+    let screening = format!("/v1/screenings/{}", side.one(Thing::Pending).await);
+    let advises = async |advice: &str, date: &str| {
+        let body =
+            json!({ "advice": advice, "authority": "namb", "reference": "2026/2", "date": date });
+        let said = officer.post(&format!("{screening}/outcomes"), &body).await;
+        approver.seconds(said, &screening).await.created()
+    };
+    let cleared = advises("positive", "2026-03-01").await;
+    let badges = |number: &str| {
+        let card =
+            json!({ "card_system": side.hr.card_system, "format": "number", "value": number });
+        json!([{ "medium": "card", "cards": [card] }])
+    };
+    let body = json!({ "worker": cleared["worker"], "valid_until": "2027-01-01T00:00:00Z",
+        "badges": badges("16180"), "scope": { "functions": ["cargo_access"] } });
+    let issued = hr.post("/v1/credentials", &body).await.created();
+    advises("negative", "2026-03-02").await;
+    let path = format!(
+        "/v1/credentials/{}/replacements",
+        issued["id"].as_str().unwrap()
+    );
+    let body = json!({ "reason": "lost", "badges": badges("16181") });
+    reached.by(hr.post(&path, &body).await, "not_cleared");
+
     let case = side.one(Thing::MatchCase).await;
     let path = format!("/v1/match-cases/{case}");
     let worker = hr.get(&path).await.ok()["worker"].clone();
@@ -306,7 +331,7 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         hr.post(&path, &json!({ "reason": "lost" })).await.json();
     }
     let credential = side.one(Thing::Credential).await;
-    let card = json!({ "card_system": side.hr.card_system, "format": "number", "value": "16180" });
+    let card = json!({ "card_system": side.hr.card_system, "format": "number", "value": "86753" });
     let badges = json!([{ "medium": "card", "cards": [card] }]);
     let body = json!({ "reason": "lost", "badges": badges });
     let path = format!("/v1/credentials/{credential}/replacements");

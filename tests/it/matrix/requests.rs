@@ -311,6 +311,7 @@ async fn a_needed_field_that_is_missing_is_named() {
             "POST /v1/credentials/{id}/replacements",
             vec!["reason", "badges"],
         ),
+        ("POST /v1/engagements:lapse", vec!["employer"]),
         ("POST /v1/credentials/{id}/revocations", vec!["reason"]),
         ("POST /v1/revocations:batch", vec!["credentials", "reason"]),
         ("POST /v1/gate-checks", vec!["gate"]),

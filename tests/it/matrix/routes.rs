@@ -117,7 +117,7 @@ pub struct Side {
     pub worker: String,
     pub client: String,
     pub secret: String,
-    /// What was asked for by each approval.
+    /// What was asked for by each approval, and the employer of each engagement.
     contents: Mutex<HashMap<String, String>>,
 }
 
@@ -283,7 +283,14 @@ fn search(_: &Side, _: &str) -> Value {
 }
 
 fn engagement(_: &Side, _: &str) -> Value {
-    json!({ "employer": "Stuwadoor Noord" })
+    let number = NUMBERS.fetch_add(1, Ordering::SeqCst);
+    json!({ "employer": format!("Stuwadoor {number}") })
+}
+
+/// The employer of an engagement; of no other member's.
+fn employer(side: &Side, id: &str) -> Value {
+    let contents = side.contents.lock().expect("nobody failed");
+    json!({ "employer": contents.get(id).cloned().unwrap_or_else(|| "Nobody".into()) })
 }
 
 fn screening(_: &Side, _: &str) -> Value {
@@ -442,6 +449,7 @@ pub fn rows() -> Vec<Row> {
             Json(engagement),
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
+        post("/v1/engagements:lapse", Thing::Engagement, Json(employer)),
         get("/v1/lookups", Thing::Nothing),
         get("/v1/match-cases", Thing::Nothing),
         get("/v1/match-cases/{id}", Thing::MatchCase),
@@ -495,6 +503,7 @@ pub fn rows() -> Vec<Row> {
             Thing::Screening,
             Body::None,
         ),
+        get("/v1/screenings/{id}/impact", Thing::Screening),
         get("/v1/approvals", Thing::Nothing),
         get("/v1/approvals/{id}", Thing::Approval),
         post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
@@ -515,6 +524,7 @@ pub fn rows() -> Vec<Row> {
         get("/v1/credentials", Thing::Nothing),
         post("/v1/credentials", Thing::Worker, Json(credential)),
         get("/v1/credentials/{id}", Thing::Credential),
+        get("/v1/credentials/{id}/impact", Thing::Credential),
         post(
             "/v1/credentials/{id}/badges",
             Thing::Credential,
@@ -663,7 +673,11 @@ impl Side {
             }
             Thing::Engagement => {
                 let path = format!("/v1/workers/{}/engagements", self.worker);
-                made(self.hr.api.post(&path, &engagement(self, "")).await)
+                let body = engagement(self, "");
+                let id = made(self.hr.api.post(&path, &body).await);
+                let mut contents = self.contents.lock().expect("nobody failed");
+                contents.insert(id.clone(), text(&body, "employer").to_owned());
+                id
             }
             Thing::Credential | Thing::Suspended => {
                 let body = credential(self, &self.worker);

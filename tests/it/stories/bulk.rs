@@ -404,3 +404,52 @@ pub async fn what_is_done_at_once_is_confirmed_afterwards(world: World) {
     hr.suspends(&pass, "dormant").await.created();
     assert_eq!(to_confirm(&approver).await.len(), 1);
 }
+
+pub async fn an_employer_of_more_than_twenty_lapses_by_two(world: World) {
+    let mut port = Port::of(&world, "Haven A", 0).await;
+    let mut worker = String::new();
+    for nth in 0..21 {
+        worker = port.hr.registers("Peeters").await;
+        let path = format!("/v1/workers/{worker}/engagements");
+        let engagement = json!({ "employer": "Stuwadoor Noord" });
+        let engagement = port.hr.api.post(&path, &engagement).await.created();
+        let number = format!("{}", 66_000_000 + nth);
+        let body = json!({ "worker": worker, "engagement": engagement["id"], "valid_until": "2027-01-01T00:00:00Z",
+            "badges": [{ "medium": "card", "cards": [
+                { "card_system": port.hr.card_system, "format": "number", "value": number },
+            ]}] });
+        let credential = port.hr.api.post("/v1/credentials", &body).await.created();
+        port.passes.push(Pass {
+            worker: worker.clone(),
+            credential: text(&credential, "id").to_owned(),
+            number,
+        });
+    }
+    let (lapse, body) = (
+        "/v1/engagements:lapse",
+        json!({ "employer": "stuwadoor noord" }),
+    );
+    let asked = port.hr.api.post(lapse, &body).await.is(202);
+    for (list, len) in [("engagements", 21), ("credentials", 21)] {
+        assert_eq!(asked["act"][list].as_array().expect("a list").len(), len);
+    }
+    for pass in &port.passes {
+        assert!(port.is_good(pass).await, "nothing is done before");
+    }
+    // Who is on the list does not grant it.
+    let about = json!({ "member": port.admin.member, "worker": worker });
+    let about = port.admin.api.post("/v1/people", &about).await.created();
+    let about = port.admin.tool(&world, "hr_approver", &about).await;
+    grants(&about, &asked).await.refused("wrong_person");
+    // Another list is another act.
+    revokes(&port.hr.api, &port.passes[0], "lost")
+        .await
+        .created();
+    grants(&port.hr.approver, &asked).await.refused("changed");
+    let asked = port.hr.api.post(lapse, &body).await.is(202);
+    grants(&port.hr.approver, &asked).await.created();
+    for pass in &port.passes {
+        assert!(!port.is_good(pass).await);
+    }
+    port.hr.api.post(lapse, &body).await.refused("invalid");
+}

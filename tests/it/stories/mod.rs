@@ -6,6 +6,7 @@ pub mod bulk;
 pub mod check_log;
 pub mod commands;
 pub mod demo;
+pub mod effects;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
@@ -38,6 +39,7 @@ macro_rules! all {
             a_file_of_more_than_twenty_waits_whole,
             a_duty_officer_breaks_the_glass_and_everybody_sees_it,
             what_is_done_at_once_is_confirmed_afterwards,
+            an_employer_of_more_than_twenty_lapses_by_two,
         );
         $crate::stories::tell!($database, imports:
             a_file_opens_gates_and_changes_nothing_the_second_time,
@@ -63,6 +65,20 @@ macro_rules! all {
             what_cannot_be_meant_is_refused_with_its_field,
             a_screening_is_its_members_alone,
             every_change_of_every_state_leads_where_the_list_says,
+        );
+        $crate::stories::tell!($database, effects:
+            a_refusal_at_a_closes_the_zone_at_the_gates_of_b_and_nothing_else,
+            an_appeal_that_is_won_opens_the_zone_again,
+            a_clearance_that_lapses_closes_the_zone,
+            a_clearance_that_comes_to_end_sooner_is_lost_to_what_would_outlast_it,
+            a_suspended_credential_is_kept_up_to_date_and_a_revoked_one_is_left_alone,
+            what_is_found_to_be_one_person_is_treated_as_one,
+            who_was_refused_gets_no_clean_card_by_another_member,
+            withdrawing_consent_takes_back_no_refusal,
+            a_credential_is_good_for_no_longer_than_what_it_rests_on,
+            a_zone_that_comes_to_require_a_function_does_so_at_once,
+            an_employer_that_lapses_takes_its_credentials_with_it,
+            what_an_act_would_do_is_what_it_does,
         );
         $crate::stories::tell!($database, match_cases:
             who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_is_decided,

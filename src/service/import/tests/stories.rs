@@ -145,7 +145,7 @@ fn what_contradicts_the_records_or_the_file_is_a_conflict() {
     );
     let quay = Scope {
         facilities: [facility(ANTWERP, 1)].into(),
-        zones: Default::default(),
+        ..Scope::default()
     };
     assert_eq!(world.held(ANTWERP, "102").credential.scope, quay);
     world.imports(&revocations(ANTWERP), b"badge\n102\n");

@@ -50,7 +50,32 @@ async fn who_has_the_key_sees_seals_that_do_not_open_and_forged_staff_numbers() 
             .expect_err("no row")
             .contains("it is missing")
     );
+    assert!(
+        verified(&row)
+            .expect_err("no employer")
+            .contains("engagement_employers")
+    );
+    let employer = Text::parse("Stuwadoor").expect("a name");
+    let employer_key = employers::key(&keyring, MemberId::from_u128(2), &employer);
+    let row = format!(
+        "INSERT INTO engagement_employers VALUES ({}, {engagement});",
+        blob(&employer_key)
+    );
     assert_eq!(verified(&row), Ok(1));
+    let other = format!(
+        "UPDATE engagement_employers SET employer_key = {};",
+        blob(&[3; 16])
+    );
+    assert!(
+        verified(&other)
+            .expect_err("another employer")
+            .contains("its employer")
+    );
+    let back = format!(
+        "UPDATE engagement_employers SET employer_key = {};",
+        blob(&employer_key)
+    );
+    assert_eq!(verified(&back), Ok(1));
     let forged = format!(
         "INSERT INTO staff_numbers VALUES ({}, {engagement}, {worker});",
         blob(&[3; 16])

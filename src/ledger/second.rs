@@ -1,0 +1,55 @@
+//! What the replay asks of a second person by itself, whatever the program that wrote the entry thought.
+
+use super::fold::Record;
+use super::replay::{Illegal, Replay};
+use crate::domain::approval::Approval;
+use crate::domain::client::Client;
+use crate::domain::ids::{ClientId, PersonId, WorkerId};
+
+impl Replay {
+    pub(super) fn client(&self, id: ClientId) -> Option<&Client> {
+        match self.records.get(&id.to_string()) {
+            Some((_, Record::Client(client))) => Some(client),
+            _ => None,
+        }
+    }
+
+    /// As which worker a person is recorded.
+    fn worker_of(&self, person: Option<PersonId>) -> Option<WorkerId> {
+        match self.records.get(&person?.to_string()) {
+            Some((_, Record::Person(person))) => person.worker,
+            _ => None,
+        }
+    }
+
+    /// Refuses an answer by who may not give it, whatever the program that wrote it thought.
+    pub(super) fn check_second(
+        &self,
+        approval: &Approval,
+        second: ClientId,
+    ) -> Result<(), Illegal> {
+        let client = self.client(second).ok_or(Illegal::SamePerson)?;
+        if client.revoked
+            || client.member != approval.member
+            || !approval.act.desk().is_answered_by(client.role)
+        {
+            return Err(Illegal::WrongRole);
+        }
+        let own = self.worker_of(client.person);
+        if second == approval.client
+            || client.person.is_none()
+            || client.person == approval.person
+            || (own.is_some() && own == self.worker_of(approval.person))
+        {
+            return Err(Illegal::SamePerson);
+        }
+        let is_own = |worker: WorkerId| own == Some(worker);
+        let listed = approval.act.credentials().iter();
+        let mut listed = listed.filter_map(|id| self.credentials.get(id));
+        if approval.worker.is_some_and(is_own) || listed.any(|held| is_own(held.credential.worker))
+        {
+            return Err(Illegal::Themselves);
+        }
+        Ok(())
+    }
+}
