@@ -8,8 +8,8 @@
 //!    of both databases enforces it.
 //! 3. Index, tables and replay learn only from ledger entries, through the same fold: at start, live, and from other
 //!    nodes.
-//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers, keyed hashes and facts only. Names, card
-//!    numbers and document numbers are sealed wherever they are stored.
+//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers, keyed hashes of cards and facts only. Names, card
+//!    numbers and document numbers are sealed wherever they are stored, under the worker's own key, each for its row and field.
 //! 5. Revoked is final. There is no function, role, file or migration that leads out of it.
 //! 6. Time and randomness come in through one trait, [`domain::time::Environment`].
 //! 7. Nothing is believed because it stands in the database. The head is sealed under a key that is not in it, over the
@@ -48,7 +48,7 @@
 //! ([`index`]). What an act would do is told before it is done ([`service::impact`]).
 //!
 //! A person may be recorded by several members, and no record is ever merged into another. That two of them bear one document
-//! is noticed by a keyed hash of it; whether they are of one person somebody must say ([`domain::match_case`]), and until then
+//! is noticed by a keyed hash of it, which stands beside the ledger; whether they are of one person somebody must say ([`domain::match_case`]), and until then
 //! nothing is issued to the one that came later. Whoever is shown who a worker is, is noted ([`service::lookups`]).
 //!
 //! What needs two people is decided where the act is: its service function judges that it could be done, and hands it to
@@ -61,6 +61,10 @@
 //! A revocation of everybody is an attack too, so what one person revokes and suspends in ten minutes is counted
 //! ([`index::lately`]), and more than twenty need a second person, one by one, as a list or as a file. A duty officer can break this
 //! glass for an hour, before the eyes of every member ([`service::break_glass`]).
+//!
+//! A person is erased by destroying their key ([`service::erasures`]): two registrars say so, a week passes, and what was
+//! sealed is noise, in every copy of the database that there is. The ledger names them by identifiers alone, so it stays as
+//! it was, and so does every decision in it.
 //!
 //! # Three walks
 //!

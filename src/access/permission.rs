@@ -88,6 +88,10 @@ table! {
     ReadMatchCases: HrOfficer Own, HrApprover Own;
     /// Say whether two records are of one person.
     DecideMatchCases: HrOfficer Own;
+    /// See which workers are to be erased.
+    ReadErasures: Registrar Own, Auditor Own;
+    /// Ask for a worker to be erased, and take it back.
+    Erase: Registrar Own;
     /// See who was shown whom.
     ReadLookups: Registrar Own, Auditor Own;
     /// See screenings.
@@ -99,9 +103,9 @@ table! {
     /// See what an unfavourable outcome would do, before there is one.
     ReadScreeningImpact: ScreeningOfficer Own, ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
-    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own;
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own, Registrar Own;
     /// Be the second person.
-    AnswerApprovals: HrApprover Own, ScreeningApprover Own;
+    AnswerApprovals: HrApprover Own, ScreeningApprover Own, Registrar Own;
     /// See credentials with their badges.
     ReadCredentials: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Own;
     /// Issue credentials and add badges.

@@ -48,6 +48,13 @@ pub enum Act {
         /// Which kind.
         kind: SuspensionKind,
     },
+    /// What is known of a person is destroyed, after a time in which it can be taken back.
+    EraseWorker {
+        /// Of whom.
+        worker: WorkerId,
+        /// The entry that last touched it.
+        version: u64,
+    },
     /// Credentials are revoked, for good.
     RevokeCredentials {
         /// Exactly these, each once.
@@ -122,17 +129,20 @@ pub enum Desk {
     Screenings,
     /// HR officers and approvers; duty officers see it.
     Credentials,
+    /// Registrars.
+    Privacy,
 }
 
 impl Desk {
     /// Every desk.
-    pub const ALL: [Self; 2] = [Self::Screenings, Self::Credentials];
+    pub const ALL: [Self; 3] = [Self::Screenings, Self::Credentials, Self::Privacy];
 
     /// Whether somebody in this role is the second person for it.
     pub const fn is_answered_by(self, role: Role) -> bool {
         match self {
             Self::Screenings => matches!(role, Role::ScreeningApprover),
             Self::Credentials => matches!(role, Role::HrApprover),
+            Self::Privacy => matches!(role, Role::Registrar),
         }
     }
 
@@ -141,6 +151,7 @@ impl Desk {
         match self {
             Self::Screenings => 1,
             Self::Credentials => 2,
+            Self::Privacy => 4,
         }
     }
 }
@@ -160,6 +171,7 @@ impl Act {
             | Self::LapseEmployer { .. }
             | Self::ApplyImport { .. }
             | Self::Confirm { .. } => Desk::Credentials,
+            Self::EraseWorker { .. } => Desk::Privacy,
         }
     }
 

@@ -206,6 +206,8 @@ kinds! {
     ApprovalKind, ApprovalId, "apr";
     /// A glass that was broken.
     BreakGlassKind, BreakGlassId, "brk";
+    /// The erasing of a worker.
+    ErasureKind, ErasureId, "era";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.

@@ -13,6 +13,7 @@ pub mod credential;
 pub mod decision;
 pub mod digest;
 pub mod document;
+pub mod erasure;
 pub mod freshness;
 pub mod ids;
 pub mod lookup;

@@ -18,9 +18,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, break_glass, clients, credentials, employers, gate_checks, health, impact, imports,
-    lookups, match_cases, network, oauth, replacements, revocations, screenings, sightings,
-    workers,
+    approvals, break_glass, clients, credentials, employers, erasures, gate_checks, health, impact,
+    imports, lookups, match_cases, network, oauth, replacements, revocations, screenings,
+    sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -48,6 +48,7 @@ use super::problem::ProblemDocument;
         workers::engage, workers::engagements, workers::disengage,
         employers::lapse,
         lookups::list,
+        erasures::ask, erasures::list, erasures::show, erasures::withdraw,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
@@ -70,6 +71,7 @@ use super::problem::ProblemDocument;
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
         (name = "Approvals", description = "The second person."),
+        (name = "Personal data", description = "Forgetting who somebody was."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
         (name = "Clients", description = "Machines that talk to this service, and the people who use them."),

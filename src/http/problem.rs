@@ -117,6 +117,15 @@ problems! {
     /// The match case is decided.
     MatchDecided = "match_decided", CONFLICT, "The match case is decided",
         "Somebody has said whether the records are of one person, and that is lasting. Read the match case to see what was said.";
+    /// Something stands in the way of erasing the worker.
+    ErasureBlocked = "erasure_blocked", CONFLICT, "Something stands in the way of erasing the worker",
+        "A worker is erased only when nothing lasts that is about them. `errors` names each thing that stands in the way, and what to do about it.";
+    /// The worker is to be erased.
+    ErasureWaiting = "erasure_waiting", CONFLICT, "The worker is to be erased",
+        "An erasure of this worker was granted and waits for its day, so nothing new is recorded of them. A registrar can take it back: see GET /v1/erasures.";
+    /// The erasure does not wait any more.
+    ErasureEnded = "erasure_ended", CONFLICT, "The erasure does not wait any more",
+        "It was taken back, or the worker is erased. Read the erasure to see which.";
     /// Another person must do this.
     WrongPerson = "wrong_person", CONFLICT, "Another person must do this",
         "Two people are needed, who act through clients of their own: the one who asked is not the one who answers, only the one who asked takes it back, and nobody decides what concerns themselves. The detail says which.";
@@ -197,6 +206,9 @@ impl From<Code> for ProblemCode {
             Code::NotCleared => Self::NotCleared,
             Code::MatchOpen => Self::MatchOpen,
             Code::MatchDecided => Self::MatchDecided,
+            Code::ErasureBlocked => Self::ErasureBlocked,
+            Code::ErasureWaiting => Self::ErasureWaiting,
+            Code::ErasureEnded => Self::ErasureEnded,
             Code::WrongPerson => Self::WrongPerson,
             Code::ApprovalEnded => Self::ApprovalEnded,
             Code::BulkLimit => Self::BulkLimit,

@@ -6,9 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, break_glass, clients, credentials, employers, gate_checks, health, impact, imports,
-    lookups, match_cases, network, oauth, replacements, revocations, screenings, sightings,
-    workers,
+    approvals, break_glass, clients, credentials, employers, erasures, gate_checks, health, impact,
+    imports, lookups, match_cases, network, oauth, replacements, revocations, screenings,
+    sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -181,6 +181,19 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/engagements:lapse",
             vec![(Method::POST, web::to(employers::lapse))],
+        ),
+        at(
+            "/v1/workers/{id}/erasures",
+            vec![(Method::POST, web::to(erasures::ask))],
+        ),
+        at("/v1/erasures", vec![(Method::GET, web::to(erasures::list))]),
+        at(
+            "/v1/erasures/{id}",
+            vec![(Method::GET, web::to(erasures::show))],
+        ),
+        at(
+            "/v1/erasures/{id}/withdrawals",
+            vec![(Method::POST, web::to(erasures::withdraw))],
         ),
         at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
         at(

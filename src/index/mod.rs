@@ -28,9 +28,10 @@ use crate::domain::approval::{Approval, End};
 use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
 use crate::domain::decision::Standing;
+use crate::domain::erasure::Erasure;
 use crate::domain::ids::{
-    ApprovalId, CredentialId, EngagementId, FacilityId, Gen, MatchCaseId, MemberId, ScreeningId,
-    ZoneId,
+    ApprovalId, CredentialId, EngagementId, ErasureId, FacilityId, Gen, MatchCaseId, MemberId,
+    ScreeningId, WorkerId, ZoneId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -604,6 +605,18 @@ impl Projection for IndexWriter {
     }
 
     fn worker_amended(&mut self, _: u64, _: &Worker) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erasure(&mut self, _: &Entry, _: &Erasure) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erasure_withdrawn(&mut self, _: &Entry, _: ErasureId) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erased(&mut self, _: &Entry, _: WorkerId, _: ErasureId) -> Result<(), String> {
         Ok(())
     }
 

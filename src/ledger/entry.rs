@@ -11,8 +11,10 @@ use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
+use crate::domain::erasure::Erasure;
 use crate::domain::ids::{
-    ApprovalId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId,
+    ApprovalId, ClientId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId,
+    WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
@@ -121,6 +123,23 @@ pub enum Fact {
     /// A worker's details changed.
     #[serde(rename = "worker.amended")]
     WorkerAmended(Worker),
+    /// A worker is to be erased, from some day on.
+    #[serde(rename = "erasure.granted")]
+    ErasureGranted(Erasure),
+    /// It was taken back.
+    #[serde(rename = "erasure.withdrawn")]
+    ErasureWithdrawn {
+        /// Which.
+        erasure: ErasureId,
+    },
+    /// What was known of the person is destroyed.
+    #[serde(rename = "worker.erased")]
+    WorkerErased {
+        /// Who, as far as that can still be said.
+        worker: WorkerId,
+        /// By which erasure.
+        erasure: ErasureId,
+    },
     /// Two records bear one document, and somebody must say whether they are of one person.
     #[serde(rename = "match.opened")]
     MatchOpened(MatchCase),

@@ -7,7 +7,10 @@ use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
-use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::erasure::Erasure;
+use crate::domain::ids::{
+    ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
+};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
 use crate::domain::reason::Reason;
@@ -51,6 +54,17 @@ pub trait Projection {
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
     /// There is a new worker.
     fn worker(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
+    /// A worker is to be erased. It starts waiting, and is the only one of its worker that waits.
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), Self::Error>;
+    /// It is taken back. Must refuse what [`State::withdrawn`](crate::domain::erasure::State::withdrawn) refuses.
+    fn erasure_withdrawn(&mut self, entry: &Entry, erasure: ErasureId) -> Result<(), Self::Error>;
+    /// A worker is erased. Must refuse what [`State::done`](crate::domain::erasure::State::done) refuses.
+    fn erased(
+        &mut self,
+        entry: &Entry,
+        worker: WorkerId,
+        erasure: ErasureId,
+    ) -> Result<(), Self::Error>;
     /// There is a new match case. It starts open, and is the only one of its pair, ever.
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Self::Error>;
     /// A match case is decided. Must refuse what [`State::decided`](crate::domain::match_case::State::decided) refuses.
@@ -129,6 +143,9 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         }
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
+        Fact::ErasureGranted(erasure) => into.erasure(entry, erasure),
+        Fact::ErasureWithdrawn { erasure } => into.erasure_withdrawn(entry, *erasure),
+        Fact::WorkerErased { worker, erasure } => into.erased(entry, *worker, *erasure),
         Fact::MatchOpened(case) => into.match_case(entry, case),
         Fact::MatchDecided { case, decision } => into.match_decided(entry, *case, *decision),
         Fact::EngagementBegan(engagement) => into.engagement(seq, engagement),

@@ -11,15 +11,20 @@ use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
+use crate::domain::erasure::{self, Erasure};
 use crate::domain::ids::{
-    ApprovalId, BadgeId, CardSystemId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId,
-    ScreeningId, WorkerId,
+    ApprovalId, BadgeId, CardSystemId, ClientId, CredentialId, EngagementId, ErasureId, Gen,
+    MatchCaseId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{self, Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Function, Screening, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
+
+mod erasing;
+
+pub use erasing::Erasing;
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
 #[derive(Debug, Default)]
@@ -30,6 +35,12 @@ pub struct Replay {
     pub records: BTreeMap<String, (u64, Record)>,
     /// Workers.
     pub workers: HashMap<WorkerId, (u64, Worker)>,
+    /// Those of them who are erased.
+    pub erased: HashSet<WorkerId>,
+    /// Erasures.
+    pub erasures: HashMap<ErasureId, Erasing>,
+    /// For whom one of them waits.
+    to_erase: HashSet<WorkerId>,
     /// Match cases.
     pub match_cases: HashMap<MatchCaseId, Matched>,
     /// The pairs that were ever asked about.
@@ -170,6 +181,9 @@ pub enum Illegal {
     /// A match case is decided once.
     #[error("{0}")]
     Match(#[from] Decided),
+    /// An erasure that does not wait, or not long enough.
+    #[error("{0}")]
+    Erasure(#[from] erasure::NotDue),
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
@@ -188,6 +202,14 @@ pub enum Illegal {
     /// Who asked for it let it happen too.
     #[error("the second person is the first one")]
     SamePerson,
+}
+
+impl Replay {
+    /// A worker who is recorded and not erased.
+    fn known(&self, id: WorkerId) -> Result<&Worker, Illegal> {
+        let worker = self.workers.get(&id).filter(|_| !self.erased.contains(&id));
+        worker.map(|(_, worker)| worker).ok_or(Illegal::Missing)
+    }
 }
 
 impl Projection for Replay {
@@ -266,14 +288,27 @@ impl Projection for Replay {
     }
 
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Illegal> {
+        self.known(worker.id)?;
         match self.workers.insert(worker.id, (seq, worker.clone())) {
             Some((_, before)) if before.member == worker.member => Ok(()),
             _ => Err(Illegal::Missing),
         }
     }
 
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), Illegal> {
+        self.erasure_granted(entry, erasure)
+    }
+
+    fn erasure_withdrawn(&mut self, entry: &Entry, id: ErasureId) -> Result<(), Illegal> {
+        self.erasure_taken_back(entry, id)
+    }
+
+    fn erased(&mut self, entry: &Entry, id: WorkerId, erasure: ErasureId) -> Result<(), Illegal> {
+        self.erasure_done(entry, id, erasure)
+    }
+
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Illegal> {
-        let is_of = |id, member| matches!(self.workers.get(&id), Some((_, worker)) if worker.member == member);
+        let is_of = |id, member| self.known(id).is_ok_and(|worker| worker.member == member);
         if case.worker == case.candidate
             || !is_of(case.worker, case.member)
             || !is_of(case.candidate, case.candidate_member)
@@ -302,9 +337,7 @@ impl Projection for Replay {
     }
 
     fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Illegal> {
-        if !self.workers.contains_key(&engagement.worker) {
-            return Err(Illegal::Missing);
-        }
+        self.known(engagement.worker)?;
         match self
             .engagements
             .insert(engagement.id, (seq, engagement.clone(), false))
@@ -326,9 +359,8 @@ impl Projection for Replay {
     }
 
     fn screening(&mut self, entry: &Entry, screening: &Screening) -> Result<(), Illegal> {
-        match self.workers.get(&screening.worker) {
-            Some((_, worker)) if worker.member == screening.member => {}
-            _ => return Err(Illegal::Missing),
+        if self.known(screening.worker)?.member != screening.member {
+            return Err(Illegal::Missing);
         }
         let screened = Screened {
             screening: screening.clone(),
@@ -364,17 +396,10 @@ impl Projection for Replay {
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
-        let knows = |worker| self.workers.contains_key(&worker);
-        if !approval.worker.is_none_or(knows) {
-            return Err(Illegal::Missing);
-        }
-        let asker = self.client(approval.client).ok_or(Illegal::OtherAsker)?;
-        if entry.by != Actor::Client(approval.client)
-            || asker.person != approval.person
-            || asker.member != approval.member
-        {
-            return Err(Illegal::OtherAsker);
-        }
+        approval
+            .worker
+            .map_or(Ok(()), |worker| self.known(worker).map(drop))?;
+        self.check_asker(entry, approval)?;
         let asked = Asked {
             approval: approval.clone(),
             state: approval::State::Waiting,
@@ -400,9 +425,7 @@ impl Projection for Replay {
     }
 
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Illegal> {
-        if !self.workers.contains_key(&credential.worker) {
-            return Err(Illegal::Missing);
-        }
+        self.known(credential.worker)?;
         let held = Held {
             credential: credential.clone(),
             state: State::Active,

@@ -1,5 +1,6 @@
 //! What the replay asks of a second person by itself, whatever the program that wrote the entry thought.
 
+use super::entry::{Actor, Entry};
 use super::fold::Record;
 use super::replay::{Illegal, Replay};
 use crate::domain::approval::Approval;
@@ -7,7 +8,7 @@ use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, PersonId, WorkerId};
 
 impl Replay {
-    pub(super) fn client(&self, id: ClientId) -> Option<&Client> {
+    fn client(&self, id: ClientId) -> Option<&Client> {
         match self.records.get(&id.to_string()) {
             Some((_, Record::Client(client))) => Some(client),
             _ => None,
@@ -20,6 +21,18 @@ impl Replay {
             Some((_, Record::Person(person))) => person.worker,
             _ => None,
         }
+    }
+
+    /// Refuses what somebody asks for in another's name.
+    pub(super) fn check_asker(&self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
+        let asker = self.client(approval.client).ok_or(Illegal::OtherAsker)?;
+        if entry.by == Actor::Client(approval.client)
+            && asker.person == approval.person
+            && asker.member == approval.member
+        {
+            return Ok(());
+        }
+        Err(Illegal::OtherAsker)
     }
 
     /// Refuses an answer by who may not give it, whatever the program that wrote it thought.

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{break_glass, credentials, employers, import, revocations, screenings};
+use super::{break_glass, credentials, employers, erasures, import, revocations, screenings};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, Import, KeepScreenings, KeepWorkers, Lift, Permit,
-    ReadApprovals, Revoke, Suspend,
+    AnswerApprovals, Caller, DecideScreenings, Erase, Import, KeepScreenings, KeepWorkers, Lift,
+    Permit, ReadApprovals, Revoke, Suspend,
 };
 use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -36,9 +36,8 @@ const fn desk_of(role: Role) -> Option<Desk> {
         Role::HrOfficer | Role::HrApprover | Role::FacilityOfficer | Role::DutyOfficer => {
             Some(Desk::Credentials)
         }
-        Role::Gate | Role::Registrar | Role::Auditor | Role::MemberAdmin | Role::NetworkAdmin => {
-            None
-        }
+        Role::Registrar => Some(Desk::Privacy),
+        Role::Gate | Role::Auditor | Role::MemberAdmin | Role::NetworkAdmin => None,
     }
 }
 
@@ -49,6 +48,7 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
             caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
+        Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
         Act::RevokeCredentials { .. } => caller.permit::<Revoke>().is_ok(),
         Act::SuspendCredential { .. } => caller.permit::<Suspend>().is_ok(),
         Act::ApplyImport { .. } => caller.permit::<Import>().is_ok(),
@@ -206,6 +206,7 @@ pub fn grant(
             version,
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
+        Act::EraseWorker { worker, version } => erasures::approved(tx, *worker, *version)?,
         Act::RevokeCredentials {
             credentials,
             version,

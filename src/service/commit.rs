@@ -29,7 +29,8 @@ use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 use crate::access::keyring::Keyring;
 use crate::access::permission::Caller;
-use crate::domain::ids::CredentialId;
+use crate::access::seal::{Field, WorkerKey};
+use crate::domain::ids::{CredentialId, WorkerId};
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
 use crate::index::lately::Doer;
 use crate::index::{Comparison, Index, Loaded};
@@ -98,6 +99,8 @@ struct Group {
     ahead: Ahead,
     /// How many were revoked and suspended by whom.
     withdrawn: HashMap<Doer, usize>,
+    /// The keys of workers that a job of this group has sealed something for.
+    keys: HashMap<WorkerId, Arc<WorkerKey>>,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
 }
@@ -176,6 +179,11 @@ impl Tx<'_> {
         self.pending
     }
 
+    /// The keys of workers that this group has made or read so far.
+    pub(super) fn known_keys(&mut self) -> &mut HashMap<WorkerId, Arc<WorkerKey>> {
+        &mut self.group.keys
+    }
+
     /// The seq of the last fact stated, or of the head if none was.
     pub fn seq(&self) -> u64 {
         self.group.head.seq()
@@ -251,7 +259,10 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
 
     fn run(&mut self, tx: &mut Tx<'_>, kept: Option<&Kept>) -> Result<(), ()> {
         if let (Some(kept), Some(once)) = (kept, &self.once) {
-            self.result = match tx.keyring.open(once.subject(), &kept.answer) {
+            self.result = match tx
+                .keyring
+                .open(Field::KeptAnswer, once.subject(), &kept.answer)
+            {
                 _ if kept.request != once.request => Some(Err(Error::new(
                     Code::KeyReused,
                     "This Idempotency-Key was used for another request. Use a new key for a new request.",
@@ -271,7 +282,9 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
             tx.group.answers.push(Kept {
                 id: once.id.to_vec(),
                 request: once.request.to_vec(),
-                answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
+                answer: tx
+                    .keyring
+                    .seal(Field::KeptAnswer, once.subject(), &answer, tx.environment),
                 created_at: tx.now.as_ms(),
             });
         }
@@ -604,6 +617,7 @@ impl Committer {
             answers: Vec::new(),
             ahead: Ahead::of(vouched.sum),
             withdrawn: HashMap::new(),
+            keys: HashMap::new(),
             touched: false,
         };
         let mut pending = Pending::default();

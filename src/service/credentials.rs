@@ -8,6 +8,7 @@ use super::badges::{self, BadgeDraft};
 use super::bulk;
 use super::commit::Tx;
 use super::effects;
+use super::erasures;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::named;
@@ -68,6 +69,7 @@ pub fn issue(
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
     approvals::not_oneself(tx, permit.caller(), draft.worker)?;
     match_cases::none_open(tx, draft.worker)?;
+    erasures::none_waits(tx, draft.worker)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
             .filter(|held| {
@@ -92,7 +94,7 @@ pub fn issue(
     }
     check_scope(tx, &draft.scope)?;
     effects::check_cleared(tx, draft.worker, draft.scope.functions, valid_until)?;
-    let badges = badges::make(tx, permit, &draft.badges, "/badges")?;
+    let badges = badges::make(tx, permit, draft.worker, &draft.badges, "/badges")?;
     let credential = Credential {
         id: CredentialId::make(tx.environment),
         member,
@@ -162,7 +164,7 @@ pub fn replace(
     approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
     match_cases::none_open(tx, held.credential.worker)?;
     effects::check_whole(&held)?;
-    let badges = badges::make(tx, permit, badges, "/badges")?;
+    let badges = badges::make(tx, permit, held.credential.worker, badges, "/badges")?;
     bulk::check(tx, permit.caller())?;
     tx.state(Fact::CredentialRevoked {
         credential: id,

@@ -39,6 +39,12 @@ pub enum Code {
     MatchDecided,
     /// The worker is not cleared for what the credential is for.
     NotCleared,
+    /// Something stands in the way of erasing the worker: see the fields.
+    ErasureBlocked,
+    /// The worker is to be erased.
+    ErasureWaiting,
+    /// The erasure does not wait any more.
+    ErasureEnded,
     /// Another person must do this.
     WrongPerson,
     /// The approval does not wait any more.

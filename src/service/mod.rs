@@ -5,9 +5,11 @@
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
-//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`],
-//!   [`revocations`]: keeping the records.
+//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`], [`revocations`]:
+//!   keeping the records. [`personal`]: what is known of a person, under the person's own key;
+//!   [`rewrap`]: changing the key that those are kept under.
 //! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
+//!   [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
 //!   act would do, told beforehand.
 //! * [`import`]: files of records and of revocations.
@@ -25,6 +27,7 @@ pub mod commit;
 pub mod credentials;
 pub mod effects;
 pub mod employers;
+pub mod erasures;
 pub mod error;
 pub mod follow;
 pub mod gate_check;
@@ -36,9 +39,11 @@ pub mod load;
 pub mod lookups;
 pub mod match_cases;
 pub mod network;
+pub mod personal;
 pub mod restore;
 pub mod retention;
 pub mod revocations;
+pub mod rewrap;
 pub mod screenings;
 pub mod search;
 pub mod seen;

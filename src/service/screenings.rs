@@ -7,6 +7,7 @@
 use super::approvals::{self, Outcome as Of};
 use super::commit::Tx;
 use super::effects;
+use super::erasures;
 use super::error::{Code, Error};
 use crate::access::permission::{Caller, DecideScreenings, KeepScreenings, Permit, ReadScreenings};
 use crate::domain::approval::{Act, CONFIRM_MS, Done};
@@ -58,6 +59,7 @@ pub fn open(
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
     approvals::not_oneself(tx, permit.caller(), worker)?;
+    erasures::none_waits(tx, worker)?;
     let screening = Screening {
         id: ScreeningId::make(tx.environment),
         worker,

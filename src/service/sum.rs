@@ -16,7 +16,10 @@ use crate::access::keyring::Keyring;
 use crate::domain::approval::{Approval, End};
 use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, State};
-use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::erasure::Erasure;
+use crate::domain::ids::{
+    ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
+};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
@@ -226,6 +229,18 @@ impl Projection for Summing<'_> {
     }
 
     fn worker_amended(&mut self, _: u64, _: &Worker) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erasure(&mut self, _: &Entry, _: &Erasure) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erasure_withdrawn(&mut self, _: &Entry, _: ErasureId) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erased(&mut self, _: &Entry, _: WorkerId, _: ErasureId) -> Result<(), String> {
         Ok(())
     }
 

@@ -1,28 +1,29 @@
 //! Registering workers, and beginning and ending their engagements. Names and staff numbers are sealed before they are
-//! stored; the ledger gets identifiers, a digest of the sealed bytes, and keyed hashes of documents.
+//! stored; the ledger gets identifiers and a digest of the sealed bytes. What people are found by goes beside it.
 
 use super::approvals;
 use super::bulk;
 use super::commit::Tx;
 use super::credentials;
 use super::employers;
+use super::erasures;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::changed;
+use super::personal::{self, unseal};
 use super::search;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
 use crate::domain::calendar::Day;
 use crate::domain::digest::Digest;
 use crate::domain::document::{DOCUMENTS_PER_WORKER_MAX, Document, DocumentKey};
-use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
+use crate::domain::ids::{EngagementId, MemberId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
-use crate::store::Reader;
-use crate::store::names;
 use crate::store::workers::{self, EngagementHeld, Versioned};
+use crate::store::{Reader, documents, names, sealed};
 
 /// Registers a worker. Whoever bears a document of theirs already is asked about: see [`match_cases`].
 pub fn register(
@@ -33,18 +34,19 @@ pub fn register(
     check_birth(details, tx.now)?;
     let documents = keys(tx.keyring, &details.documents)?;
     let id = WorkerId::make(tx.environment);
-    let (sealed, digest) = seal(tx, id, details)?;
+    personal::make_key(tx, id);
+    let (sealed, digest) = personal::seal(tx, id, id, details)?;
     let worker = Worker {
         id,
         member: permit.caller().member,
         details: digest,
-        documents,
     };
     let found_by = search::keys(tx.keyring, worker.member, details);
-    tx.pending().seal(*id.as_bytes(), sealed);
+    tx.pending().seal(*id.as_bytes(), id, sealed);
     tx.pending().names(id, found_by);
+    tx.pending().documents(id, &documents);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
-    match_cases::open(tx, &worker)?;
+    match_cases::open(tx, &worker, &documents)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -66,20 +68,23 @@ pub fn amend(
     if before.version != version {
         return Err(changed());
     }
+    erasures::none_waits(tx, id)?;
     check_birth(details, tx.now)?;
     let documents = keys(tx.keyring, &details.documents)?;
-    let (sealed, digest) = seal(tx, id, details)?;
+    let (sealed, digest) = personal::seal(tx, id, id, details)?;
     let worker = Worker {
         details: digest,
-        documents,
         ..before.value
     };
     let found_by = search::keys(tx.keyring, worker.member, details);
-    workers::reseal(tx.writer()?, id, sealed)?;
-    names::forget(tx.writer()?, id)?;
+    let writer = tx.writer()?;
+    sealed::replace(writer, id, sealed)?;
+    names::forget(writer, id)?;
+    documents::forget(writer, id)?;
     tx.pending().names(id, found_by);
+    tx.pending().documents(id, &documents);
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
-    match_cases::open(tx, &worker)?;
+    match_cases::open(tx, &worker, &documents)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -170,6 +175,7 @@ pub fn engage(
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
     approvals::not_oneself(tx, permit.caller(), worker)?;
+    erasures::none_waits(tx, worker)?;
     let staff_key = details
         .staff_number
         .as_ref()
@@ -198,7 +204,7 @@ pub(super) fn begin(
     staff_key: Option<[u8; 16]>,
 ) -> Result<Versioned<EngagementHeld>, Error> {
     let id = EngagementId::make(tx.environment);
-    let (sealed, digest) = seal(tx, id, details)?;
+    let (sealed, digest) = personal::seal(tx, worker, id, details)?;
     let engagement = Engagement {
         id,
         worker,
@@ -207,7 +213,7 @@ pub(super) fn begin(
         until,
     };
     let employer_key = employers::key(tx.keyring, member, &details.employer);
-    tx.pending().seal(*id.as_bytes(), sealed);
+    tx.pending().seal(*id.as_bytes(), worker, sealed);
     tx.pending().employer(employer_key, id);
     if let Some(staff_key) = staff_key {
         tx.pending().staff_number(staff_key, &engagement);
@@ -280,33 +286,9 @@ pub fn engagement_details(
     unseal(reader, keyring, id)
 }
 
-fn seal<K: Kind>(
-    tx: &Tx<'_>,
-    subject: Id<K>,
-    details: &impl serde::Serialize,
-) -> Result<(Vec<u8>, Digest), Error> {
-    let plain = serde_json::to_vec(details).map_err(Error::internal)?;
-    let sealed = tx.keyring.seal(subject.as_bytes(), &plain, tx.environment);
-    let digest = digest_of(&sealed);
-    Ok((sealed, digest))
-}
-
 /// SHA-256 of sealed bytes, as the ledger keeps it.
 pub fn digest_of(sealed: &[u8]) -> Digest {
     let mut digest = [0; 32];
     digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sealed).as_ref());
     Digest(digest)
-}
-
-pub(super) fn unseal<K: Kind, T: serde::de::DeserializeOwned>(
-    reader: &mut Reader,
-    keyring: &Keyring,
-    subject: Id<K>,
-) -> Result<T, Error> {
-    let sealed =
-        workers::sealed(reader, subject)?.ok_or_else(|| Error::internal("details are missing"))?;
-    let plain = keyring
-        .open(subject.as_bytes(), &sealed)
-        .map_err(Error::internal)?;
-    serde_json::from_slice(&plain).map_err(|_| Error::internal("details cannot be read"))
 }

@@ -58,6 +58,12 @@ impl Store {
         query(&mut reader)
     }
 
+    /// Cleans the database's files of what was overwritten and deleted. Blocks; for a thread that may.
+    pub fn scrub(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        writer.0.0.scrub()
+    }
+
     /// The file, where it is SQLite.
     pub fn file(&self) -> Option<&str> {
         backend::sqlite_path(&self.url)

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
-    screenings, worker_documents, workers,
+    approvals, badge_cards, badges, credentials, engagements, erasures, match_cases,
+    network_records, screenings, workers,
 };
 
 /// How many rows each table of the projection has, under its name.
@@ -22,7 +22,7 @@ pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], S
     Ok(counts!(
         network_records,
         workers,
-        worker_documents,
+        erasures,
         match_cases,
         engagements,
         screenings,

@@ -20,13 +20,30 @@ table! {
     network_records (id) { id -> Text, body -> Text, version -> BigInt, }
 }
 table! {
-    workers (id) { id -> Binary, member -> Binary, details_digest -> Binary, version -> BigInt, }
+    workers (id) {
+        id -> Binary,
+        member -> Binary,
+        details_digest -> Binary,
+        erased -> Bool,
+        version -> BigInt,
+    }
 }
 table! {
     worker_documents (document_key, worker) { document_key -> Binary, worker -> Binary, }
 }
 table! {
     worker_names (name_key, worker) { name_key -> Binary, worker -> Binary, }
+}
+table! {
+    erasures (id) {
+        id -> Binary,
+        worker -> Binary,
+        member -> Binary,
+        due_at -> BigInt,
+        state -> SmallInt,
+        since -> BigInt,
+        version -> BigInt,
+    }
 }
 table! {
     match_cases (id) {
@@ -42,7 +59,10 @@ table! {
     }
 }
 table! {
-    sealed_details (subject) { subject -> Binary, sealed -> Binary, }
+    worker_keys (worker) { worker -> Binary, kek -> Binary, wrapped -> Binary, }
+}
+table! {
+    sealed_details (subject) { subject -> Binary, worker -> Binary, sealed -> Binary, }
 }
 table! {
     engagements (id) {
@@ -199,3 +219,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     engagements,
     engagement_employers
 );
+diesel::allow_tables_to_appear_in_same_query!(sealed_details, worker_keys);

@@ -92,7 +92,6 @@ async fn cleared(node: &Node, network: &Arc<Network>) -> (ScreeningId, Vec<Crede
             id: worker,
             member: network.member.id,
             details: Digest([0; 32]),
-            documents: Vec::new(),
         }))?;
         tx.state(Fact::ScreeningOpened(Screening {
             id: screening,

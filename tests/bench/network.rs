@@ -217,7 +217,6 @@ impl Network {
             id,
             member: self.member.id,
             details: Digest([0; 32]),
-            documents: Vec::new(),
         })
     }
 

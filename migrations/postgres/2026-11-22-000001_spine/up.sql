@@ -28,6 +28,8 @@ CREATE TABLE workers (
     id BYTEA NOT NULL PRIMARY KEY,
     member BYTEA NOT NULL,
     details_digest BYTEA NOT NULL,
+    -- What was known of the person is destroyed; the identifier stays, as decisions name it.
+    erased BOOLEAN NOT NULL,
     version BIGINT NOT NULL
 );
 CREATE INDEX workers_by_member ON workers (member, id);
@@ -48,6 +50,21 @@ CREATE TABLE worker_names (
 );
 CREATE INDEX worker_names_by_worker ON worker_names (worker);
 
+-- Who is to be erased, from when on, and what became of it.
+CREATE TABLE erasures (
+    id BYTEA NOT NULL PRIMARY KEY,
+    worker BYTEA NOT NULL,
+    member BYTEA NOT NULL,
+    due_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX erasures_by_member ON erasures (member, id);
+CREATE INDEX erasures_by_state ON erasures (state, due_at);
+-- One at a time waits for a worker.
+CREATE UNIQUE INDEX erasures_waiting ON erasures (worker) WHERE state = 0;
+
 -- Whether two records that bear one document are of one person.
 CREATE TABLE match_cases (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -67,9 +84,17 @@ CREATE INDEX match_cases_by_candidate ON match_cases (candidate, state);
 -- A pair is asked about once, whichever of the two came later.
 CREATE UNIQUE INDEX match_cases_once ON match_cases (LEAST(worker, candidate), GREATEST(worker, candidate));
 
--- What only its member may read, sealed under a key that is not in this database.
+-- Each worker's own key, under a key that is not in this database. Whoever is erased has zeros here.
+CREATE TABLE worker_keys (
+    worker BYTEA NOT NULL PRIMARY KEY,
+    kek BYTEA NOT NULL,
+    wrapped BYTEA NOT NULL
+);
+
+-- What only its member may read, sealed under the key of the worker whom it is about.
 CREATE TABLE sealed_details (
     subject BYTEA NOT NULL PRIMARY KEY,
+    worker BYTEA NOT NULL,
     sealed BYTEA NOT NULL
 );
 

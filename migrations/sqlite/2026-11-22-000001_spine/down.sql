@@ -15,6 +15,8 @@ DROP TABLE engagement_employers;
 DROP TABLE staff_numbers;
 DROP TABLE engagements;
 DROP TABLE sealed_details;
+DROP TABLE worker_keys;
+DROP TABLE erasures;
 DROP TABLE match_cases;
 DROP TABLE worker_names;
 DROP TABLE worker_documents;

@@ -28,6 +28,8 @@ CREATE TABLE workers (
     id BLOB NOT NULL PRIMARY KEY,
     member BLOB NOT NULL,
     details_digest BLOB NOT NULL,
+    -- What was known of the person is destroyed; the identifier stays, as decisions name it.
+    erased BOOLEAN NOT NULL,
     version BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX workers_by_member ON workers (member, id);
@@ -48,6 +50,21 @@ CREATE TABLE worker_names (
 ) WITHOUT ROWID;
 CREATE INDEX worker_names_by_worker ON worker_names (worker);
 
+-- Who is to be erased, from when on, and what became of it.
+CREATE TABLE erasures (
+    id BLOB NOT NULL PRIMARY KEY,
+    worker BLOB NOT NULL,
+    member BLOB NOT NULL,
+    due_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX erasures_by_member ON erasures (member, id);
+CREATE INDEX erasures_by_state ON erasures (state, due_at);
+-- One at a time waits for a worker.
+CREATE UNIQUE INDEX erasures_waiting ON erasures (worker) WHERE state = 0;
+
 -- Whether two records that bear one document are of one person.
 CREATE TABLE match_cases (
     id BLOB NOT NULL PRIMARY KEY,
@@ -67,9 +84,19 @@ CREATE INDEX match_cases_by_candidate ON match_cases (candidate, state);
 -- A pair is asked about once, whichever of the two came later.
 CREATE UNIQUE INDEX match_cases_once ON match_cases (min(worker, candidate), max(worker, candidate));
 
--- What only its member may read, sealed under a key that is not in this database.
+-- Each worker's own key, under a key that is not in this database. Whoever is erased has zeros here.
+-- Rows are added at the end and overwritten where they lie, as a version has two bytes and a key always as many as another:
+-- so no row is ever moved, and no copy of a key is left behind in a page.
+CREATE TABLE worker_keys (
+    worker BLOB NOT NULL PRIMARY KEY,
+    kek BLOB NOT NULL,
+    wrapped BLOB NOT NULL
+);
+
+-- What only its member may read, sealed under the key of the worker whom it is about.
 CREATE TABLE sealed_details (
     subject BLOB NOT NULL PRIMARY KEY,
+    worker BLOB NOT NULL,
     sealed BLOB NOT NULL
 ) WITHOUT ROWID;
 

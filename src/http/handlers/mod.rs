@@ -5,6 +5,7 @@ pub mod break_glass;
 pub mod clients;
 pub mod credentials;
 pub mod employers;
+pub mod erasures;
 pub mod gate_checks;
 pub mod health;
 pub mod impact;

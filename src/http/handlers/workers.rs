@@ -367,12 +367,14 @@ pub async fn engagements(
     let (permit, of, limit) = (who.permit, of.0, page.limit);
     let name = format!("engagements of {of}");
     let after = after(&who, &name, &page)?;
+    who.allowance.take_lookup()?;
     let found = who
         .services
         .read(move |reader, keyring| {
             workers::engagements(reader, keyring, permit, of, after, limit + 1)
         })
         .await?;
+    who.shows(What::Engagements, &[of])?;
     items(
         &who,
         &name,

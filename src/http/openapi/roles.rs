@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 28] = [
+const DEMANDS: [(Ask, &[&str]); 30] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -76,6 +76,8 @@ const DEMANDS: [(Ask, &[&str]); 28] = [
         ReadMatchCases::reach,
         &["list_match_cases", "show_match_case"],
     ),
+    (ReadErasures::reach, &["list_erasures", "show_erasure"]),
+    (Erase::reach, &["erase_worker", "withdraw_erasure"]),
     (ReadLookups::reach, &["list_lookups"]),
     (DecideMatchCases::reach, &["confirm_match", "reject_match"]),
     (

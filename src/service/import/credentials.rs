@@ -10,7 +10,7 @@ use super::file::text::fold;
 use super::plan::{Found, Verdict, Wanted};
 use super::report::{Fault, Outcome};
 use super::terms::Terms;
-use super::values::{Person, StaffKey, opened, person, want};
+use super::values::{Person, StaffKey, person, want};
 use crate::access::permission::{Caller, Issue, KeepWorkers};
 use crate::domain::calendar::Day;
 use crate::domain::card::CardIdentifier;
@@ -26,6 +26,7 @@ use crate::service::commit::Tx;
 use crate::service::credentials::{check_validity, whole_seconds};
 use crate::service::error::Error;
 use crate::service::match_cases::MATCH_OPEN;
+use crate::service::personal::{learn_keys, unseal_many};
 use crate::service::workers::{begin, register};
 use crate::store::{Reader, credentials, match_cases, workers};
 
@@ -165,7 +166,8 @@ impl Wanted for WantedCredential {
             .map(|held| held.credential.worker)
             .chain(known.staff.values().map(|staff| staff.worker));
         let own: HashSet<WorkerId> = own.collect();
-        for (id, details) in opened::<_, WorkerDetails>(reader, terms, own)? {
+        let own: Vec<WorkerId> = own.into_iter().collect();
+        for (id, details) in unseal_many(reader, &terms.keyring, &own)? {
             known
                 .people
                 .insert(id, (person(&details), details.birth_date));
@@ -177,10 +179,16 @@ impl Wanted for WantedCredential {
             .filter_map(|held| held.credential.engagement)
             .chain(known.staff.values().map(|staff| staff.engagement));
         let engagements: HashSet<EngagementId> = engagements.collect();
-        for (id, details) in opened::<_, EngagementDetails>(reader, terms, engagements)? {
+        let engagements: Vec<EngagementId> = engagements.into_iter().collect();
+        for (id, details) in unseal_many(reader, &terms.keyring, &engagements)? {
             known.employers.insert(id, fold(details.employer.as_str()));
         }
         Ok(())
+    }
+
+    fn prepare(known: &Known, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let workers: Vec<WorkerId> = known.staff.values().map(|staff| staff.worker).collect();
+        learn_keys(tx, &workers)
     }
 
     fn judge(&self, known: &mut Known, terms: &Terms, now: Timestamp) -> Verdict {
@@ -326,7 +334,7 @@ impl Wanted for WantedCredential {
         let card_system = terms
             .card_system()
             .ok_or_else(|| Error::internal("cards without a card system"))?;
-        keep_number(tx, self.key, &self.identifier);
+        keep_number(tx, worker, self.key, &self.identifier)?;
         let card = BadgeCard {
             card_system,
             format: self.identifier.format(),

@@ -48,6 +48,7 @@ use super::watch::stand_back;
 use super::{bulk, clients};
 use crate::access::keyring::Keyring;
 use crate::access::permission::{self, Permit};
+use crate::access::seal::Field;
 use crate::domain::approval::Act;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ImportId, MemberId};
@@ -233,9 +234,12 @@ pub fn check(
         file: clients::digest_of(bytes),
         granted: false,
     };
-    let sealed = services
-        .keyring
-        .seal(id.as_bytes(), bytes, &*services.environment);
+    let sealed = services.keyring.seal(
+        Field::ImportFile,
+        id.as_bytes(),
+        bytes,
+        &*services.environment,
+    );
     Ok(Checked {
         import,
         kept,
@@ -467,12 +471,18 @@ fn seal_report(
     id: ImportId,
     report: &Report,
 ) -> Result<Vec<u8>, Error> {
-    Ok(keyring.seal(id.as_bytes(), json(report)?.as_bytes(), environment))
+    let report = json(report)?;
+    Ok(keyring.seal(
+        Field::ImportReport,
+        id.as_bytes(),
+        report.as_bytes(),
+        environment,
+    ))
 }
 
 fn open_report(keyring: &Keyring, id: ImportId, sealed: &[u8]) -> Result<Report, Error> {
     let report = keyring
-        .open(id.as_bytes(), sealed)
+        .open(Field::ImportReport, id.as_bytes(), sealed)
         .map_err(Error::internal)?;
     serde_json::from_slice(&report).map_err(Error::internal)
 }

@@ -78,6 +78,10 @@ impl Wanted for WantedRevocation {
         Ok(())
     }
 
+    fn prepare(_: &Self::Known, _: &mut Tx<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn judge(&self, known: &mut Known, terms: &Terms, _: Timestamp) -> Verdict {
         let id = known.id(self.named);
         match id.and_then(|id| known.own.get_mut(&id)) {

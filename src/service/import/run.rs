@@ -13,6 +13,7 @@ use super::revocations::WantedRevocation;
 use super::terms::{Settings, Terms};
 use super::{State, from_json, json, open, open_report, read, seal_report};
 use crate::access::permission::Caller;
+use crate::access::seal::Field;
 use crate::domain::ids::ImportId;
 use crate::ledger::entry::Actor;
 use crate::service::commit::Tx;
@@ -91,7 +92,7 @@ fn carry_out(
     };
     let bytes = services
         .keyring
-        .open(id.as_bytes(), &sealed)
+        .open(Field::ImportFile, id.as_bytes(), &sealed)
         .map_err(Error::internal)?;
     drop(sealed);
     let settings: Settings = from_json(&import.settings)?;
@@ -207,6 +208,7 @@ fn enact<W: Wanted>(
     // Made anew at each try, so that a try that was rolled back leaves no trace in it.
     let (mut known, mut tally) = (W::Known::default(), Tally::default());
     plan::look_up::<W>(&mut known, tx.reader()?, terms, batch)?;
+    W::prepare(&known, tx)?;
     let now = tx.now;
     plan::judge::<W>(
         &mut known,

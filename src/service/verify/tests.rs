@@ -81,7 +81,6 @@ fn facts() -> Vec<Fact> {
             id: worker,
             member,
             details: sha256(&[1]),
-            documents: vec![],
         }),
         Fact::EngagementBegan(Engagement {
             id: engagement,
@@ -158,14 +157,26 @@ impl World {
             _folder: folder,
             store,
         };
+        let worker = WorkerId::from_u128(4);
         world.tamper(&format!(
-            "INSERT INTO sealed_details VALUES ({}, X'01'), ({}, X'02'), ({}, X'09'), ({}, X'09'), ({}, X'09');",
-            blob(&WorkerId::from_u128(4).as_bytes()[..]),
-            blob(&EngagementId::from_u128(5).as_bytes()[..]),
-            blob(&[6; 16]),
-            blob(&[7; 16]),
-            blob(&[8; 16]),
+            "INSERT INTO worker_keys VALUES ({}, X'0001', X'01');",
+            blob(worker.as_bytes())
         ));
+        let engagement = *EngagementId::from_u128(5).as_bytes();
+        for (subject, sealed) in [
+            (*worker.as_bytes(), [1]),
+            (engagement, [2]),
+            ([6; 16], [9]),
+            ([7; 16], [9]),
+            ([8; 16], [9]),
+        ] {
+            world.tamper(&format!(
+                "INSERT INTO sealed_details VALUES ({}, {}, {});",
+                blob(&subject),
+                blob(worker.as_bytes()),
+                blob(&sealed)
+            ));
+        }
         world
     }
 
@@ -255,10 +266,10 @@ async fn an_untouched_database_is_whole() {
             ("badges", 3),
             ("credentials", 2),
             ("engagements", 1),
+            ("erasures", 0),
             ("match_cases", 0),
             ("network_records", 2),
             ("screenings", 0),
-            ("worker_documents", 0),
             ("workers", 1),
         ]
     );
@@ -431,7 +442,7 @@ async fn a_row_that_is_not_what_the_ledger_says_is_named() {
             "it is missing",
         ),
         (
-            "INSERT INTO sealed_details VALUES (X'0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F', X'09')",
+            "INSERT INTO sealed_details VALUES (X'0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F', X'0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F', X'09')",
             "sealed_details",
             "of nobody".into(),
             "the ledger says nothing of it",
@@ -488,6 +499,7 @@ async fn a_row_that_cannot_be_is_named() {
 }
 
 mod approvals;
+mod erasures;
 mod functions;
 mod match_cases;
 mod screenings;

@@ -475,6 +475,7 @@ pub async fn garbage_is_refused_by_every_route_and_nothing_breaks(world: World) 
         Thing::MatchCase,
         Thing::Approval,
         Thing::BreakGlass,
+        Thing::Erasure,
         Thing::Credential,
     ];
     let pool = futures_util::future::join_all(pool.map(|thing| side.one(thing))).await;

@@ -86,6 +86,13 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     for _ in 0..3 {
         side.one(Thing::BreakGlass).await;
     }
+    for _ in 0..4 {
+        side.one(Thing::Erasure).await;
+    }
+    let taken_back = side.one(Thing::Erasure).await;
+    let taken_back = format!("/v1/erasures/{taken_back}/withdrawals");
+    let registrar = side.role("registrar");
+    registrar.post(&taken_back, &json!({})).await.created();
     // One that was granted.
     side.one(Thing::Refused).await;
     // Not a draft: what the filter leaves out.
@@ -112,6 +119,11 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             &format!("/v1/workers/{}/engagements", side.worker),
             hr,
             None,
+        ),
+        list(
+            "/v1/erasures",
+            side.role("registrar"),
+            Some(String::from("state=waiting")),
         ),
         list("/v1/match-cases", hr, Some(String::from("state=open"))),
         list(
@@ -290,7 +302,7 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
         }
     }
     for (List { path, .. }, cursor) in lists.iter().zip(&cursors) {
-        let api = if path.contains("lookups") {
+        let api = if path.contains("lookups") || path.contains("erasures") {
             other.role("auditor")
         } else if path.contains("screenings") {
             other.role("screening_officer")

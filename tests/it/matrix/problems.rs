@@ -299,6 +299,21 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     hr.post(&decide, &json!({})).await.created();
     reached.by(hr.post(&decide, &json!({})).await, "match_decided");
 
+    let path = format!("/v1/workers/{}/erasures", side.worker);
+    let registrar = side.role("registrar");
+    let said = registrar.post(&path, &json!({})).await;
+    reached.by(said, "erasure_blocked");
+    let path = format!("/v1/erasures/{}", side.one(Thing::Erasure).await);
+    let erasure = registrar.get(&path).await.ok();
+    let worker = format!("/v1/workers/{}", erasure["worker"].as_str().unwrap());
+    let engagement = json!({ "employer": "Stuwadoors nv" });
+    let said = hr.post(&format!("{worker}/engagements"), &engagement).await;
+    reached.by(said, "erasure_waiting");
+    let withdraw = format!("{path}/withdrawals");
+    registrar.post(&withdraw, &json!({})).await.created();
+    let said = registrar.post(&withdraw, &json!({})).await;
+    reached.by(said, "erasure_ended");
+
     // Who asks and grants in one person.
     let refused = side.one(Thing::Refused).await;
     let path = format!("/v1/screenings/{refused}/finalisations");

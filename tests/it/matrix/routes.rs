@@ -49,6 +49,8 @@ pub enum Thing {
     Suspended,
     /// An open match case between two records of this member, which decides.
     MatchCase,
+    /// The erasing of a worker, which waits for its day.
+    Erasure,
     /// A file that was checked and not applied.
     Import,
 }
@@ -66,6 +68,7 @@ impl Thing {
                 | Self::Conditional
                 | Self::MatchCase
                 | Self::Approval
+                | Self::Erasure
         )
     }
 }
@@ -110,6 +113,8 @@ pub struct Side {
     pub hr: Hr,
     /// Somebody in every other role, each a person's tool.
     pub others: BTreeMap<&'static str, Api>,
+    /// A second registrar.
+    pub second_registrar: Api,
     pub gate_api: Api,
     pub facility: String,
     pub zone: String,
@@ -145,6 +150,8 @@ impl Row {
             side.role("duty_officer")
         } else if self.path.ends_with("/lookups") {
             side.role("auditor")
+        } else if self.path.contains("/erasures") {
+            side.role("registrar")
         } else if self.path.ends_with("/withdrawals") {
             side.role("screening_officer")
         } else if self.path.contains("/approvals") {
@@ -450,6 +457,10 @@ pub fn rows() -> Vec<Row> {
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
         post("/v1/engagements:lapse", Thing::Engagement, Json(employer)),
+        post("/v1/workers/{id}/erasures", Thing::Newcomer, Body::None),
+        get("/v1/erasures", Thing::Nothing),
+        get("/v1/erasures/{id}", Thing::Erasure),
+        post("/v1/erasures/{id}/withdrawals", Thing::Erasure, Body::None),
         get("/v1/lookups", Thing::Nothing),
         get("/v1/match-cases", Thing::Nothing),
         get("/v1/match-cases/{id}", Thing::MatchCase),
@@ -588,6 +599,7 @@ impl Side {
             worker: hr.registers("Peeters").await,
             hr,
             others,
+            second_registrar: admin.person(world, "registrar").await,
             gate_api: gate.api,
             facility,
             zone: text(&zone, "id").to_owned(),
@@ -721,6 +733,25 @@ impl Side {
                 let case = cases.iter().find(|case| case["worker"] == second["id"]);
                 text(case.expect("the second record is noticed"), "id").to_owned()
             }
+            Thing::Erasure => {
+                let worker = self.hr.registers("Claes").await;
+                let path = format!("/v1/workers/{worker}/erasures");
+                let asked = self.role("registrar").post(&path, &json!({})).await;
+                let asked = asked.json();
+                let path = format!("/v1/approvals/{}/grants", text(&asked, "id"));
+                let content = json!({ "content": asked["content"] });
+                self.second_registrar.post(&path, &content).await.created();
+                let mut page = String::from("/v1/erasures?state=waiting&limit=200");
+                loop {
+                    let waiting = self.second_registrar.get(&page).await.ok();
+                    let items = waiting["items"].as_array().expect("items");
+                    if let Some(found) = items.iter().find(|item| item["worker"] == *worker) {
+                        return text(found, "id").to_owned();
+                    }
+                    let cursor = text(&waiting, "next_cursor");
+                    page = format!("/v1/erasures?state=waiting&limit=200&cursor={cursor}");
+                }
+            }
             Thing::Import => {
                 let (query, bytes) = file(&self.hr.card_system);
                 let key = new_key();
@@ -782,6 +813,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
         Thing::MatchCase => "mat_00000000000070008000000000000000",
+        Thing::Erasure => "era_00000000000070008000000000000000",
         Thing::Import => "imp_00000000000070008000000000000000",
     }
 }

@@ -7,9 +7,11 @@ pub mod check_log;
 pub mod commands;
 pub mod demo;
 pub mod effects;
+pub mod erasures;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod keys;
 pub mod lookups;
 pub mod match_cases;
 pub mod ready;
@@ -111,6 +113,18 @@ macro_rules! all {
             a_yes_that_was_heard_is_of_no_use_again,
             for_cause_the_gate_is_shut_at_once_and_two_revoke,
             a_list_revoked_for_cause_is_one_approval_of_exactly_that_list,
+        );
+        $crate::stories::tell!($database, erasures:
+            a_week_after_two_have_said_so_nothing_of_a_person_is_left,
+            of_many_any_subset_is_erased_and_the_rest_stays_whole,
+            an_erasure_that_waits_is_taken_back,
+            what_stands_in_the_way_is_named,
+            what_comes_in_between_puts_it_off,
+            nobody_erases_themselves,
+        );
+        $crate::stories::tell!($database, keys:
+            the_key_encryption_key_is_changed_while_everything_goes_on,
+            a_node_learns_of_a_new_key_when_it_meets_it,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,
