@@ -102,6 +102,13 @@ fn main() {
         measures.push(import::against_copy(&bench, rows));
     }
     measures.retain(|measure| plan.wants(&[&measure.name]));
+    if measures.is_empty() {
+        let only = plan.only.as_deref().unwrap_or_default();
+        eprintln!(
+            "There is no measure {only}, or none in the short form; the README names them all."
+        );
+        std::process::exit(2);
+    }
     print!("{}", render(&measures));
     if let Some(file) = &plan.json {
         write_json(&measures, file).expect("the file can be written");
@@ -120,8 +127,8 @@ fn plan() -> Plan {
             // cargo says so by itself.
             "--bench" => {}
             "--quick" => plan.quick = true,
-            "--json" => plan.json = arguments.next().map(PathBuf::from),
-            "--only" => plan.only = arguments.next(),
+            "--json" => plan.json = Some(after(&argument, arguments.next()).into()),
+            "--only" => plan.only = Some(after(&argument, arguments.next())),
             other => {
                 eprintln!(
                     "scripts/bench [--json FILE] [--quick] [--only NAME]; there is no {other}"
@@ -131,4 +138,12 @@ fn plan() -> Plan {
         }
     }
     plan
+}
+
+/// What must follow an option.
+fn after(option: &str, value: Option<String>) -> String {
+    value.unwrap_or_else(|| {
+        eprintln!("{option} needs something after it.");
+        std::process::exit(2);
+    })
 }

@@ -11,7 +11,7 @@ use crate::domain::approval::{Act, State};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, ApprovalKind, ClientId, MemberId, PersonId, WorkerId};
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, NoBody, Page, PathId, ValidJson};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::ledger::replay::Asked;
 use crate::service::approvals;
@@ -216,6 +216,7 @@ pub async fn decline(
     who: Guarded<AnswerApprovals>,
     id: PathId<ApprovalKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -231,6 +232,7 @@ pub async fn withdraw(
     who: Guarded<ReadApprovals>,
     id: PathId<ApprovalKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);

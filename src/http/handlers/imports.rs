@@ -17,7 +17,8 @@ use crate::domain::ids::{ApprovalId, ImportId, ImportKind};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::http::extract::{
-    Guarded, IdempotencyKey, PathId, id_parameter, query_pairs, read_body, unknown_parameter,
+    Guarded, IdempotencyKey, NoBody, PathId, id_parameter, query_pairs, read_body,
+    unknown_parameter,
 };
 use crate::http::limits::{IMPORT_BYTES_MAX, IMPORT_PATIENCE};
 use crate::http::problem::{Problem, ProblemCode};
@@ -194,7 +195,7 @@ pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
 /// second person grants it: the answer then names the `approval`.
 #[utoipa::path(post, operation_id = "apply_import", path = "/v1/imports/{id}/apply", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
     responses((status = 202, description = "Being applied", body = ImportView)))]
-pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
+pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>, _: NoBody) -> Answer {
     let (permit, id) = (who.permit, id.0);
     let work = move |tx: &mut Tx<'_>| match import::apply(tx, permit, id)? {
         Outcome::Done(import) => rendered(StatusCode::ACCEPTED, None, import.into()),
