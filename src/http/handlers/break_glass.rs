@@ -9,7 +9,7 @@ use crate::domain::break_glass::{BreakGlass, Emergency};
 use crate::domain::ids::{BreakGlassId, BreakGlassKind, ClientId, MemberId, PersonId};
 use crate::domain::screening::Reference;
 use crate::domain::time::{MINUTE_MS, Timestamp};
-use crate::http::extract::{Guarded, IdempotencyKey, Page, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, NoBody, Page, PathId, ValidJson};
 use crate::service::Tx;
 use crate::service::break_glass::{self, GlassDraft};
 
@@ -167,6 +167,7 @@ pub async fn close(
     who: Guarded<BreakTheGlass>,
     id: PathId<BreakGlassKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);

@@ -117,17 +117,11 @@ impl World {
     }
 
     async fn of(facts: Vec<Fact>) -> Self {
-        Self::stated(
-            facts
-                .into_iter()
-                .map(|fact| (Actor::System, fact))
-                .collect(),
-        )
-        .await
+        Self::stated(facts.into_iter().map(|fact| (Actor::System, fact))).await
     }
 
-    /// The same, where it matters who states what. The door writes it; no rule of a service was asked.
-    async fn stated(facts: Vec<(Actor, Fact)>) -> Self {
+    /// The same, where it matters who states what. No rule of a service was asked.
+    async fn stated(facts: impl IntoIterator<Item = (Actor, Fact)>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::at(&format!("sqlite:{}", folder.path().join("db").display()));
         let mut writer = store.writer().expect("opens");
