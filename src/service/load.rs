@@ -31,7 +31,7 @@ pub fn load(
     progress: Progress<'_>,
 ) -> Result<Index, Error> {
     let (asked_uptime_ms, asked_at) = (environment.uptime_ms(), environment.now());
-    let mut reader = store.reader()?;
+    let mut reader = store.scanner()?;
     reader.snapshot(|reader| {
         let head = ledger::head(reader)?.ok_or_else(|| {
             StoreError::Schema("no ledger has begun in this database: run `portcullis init`".into())
@@ -45,13 +45,15 @@ pub fn load(
         let since = asked_at.plus_ms(-BULK_WITHIN_MS);
         let (sum, lately) = std::thread::scope(|scope| {
             let placing = scope.spawn(|| place(&index, keyring, pages, since, total, progress));
-            let read = read(reader, &send);
+            let read = read(reader, keyring, &send);
             drop(send);
             let placed = placing
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             // Who places ends early only when a row cannot be placed; the reader then finds nobody to hand a page to.
-            placed.and_then(|placed| read.map(|()| placed))
+            let (mut sum, lately) = placed?;
+            sum.join(read?);
+            Ok::<_, Error>((sum, lately))
         })?;
         if sum != vouched.sum {
             return Err(StoreError::Corrupt(
@@ -79,14 +81,23 @@ enum Page {
 /// How many pages may be read and not yet placed.
 const PAGES_AHEAD: usize = 4;
 
-fn read(reader: &mut Reader, send: &SyncSender<Page>) -> Result<(), Error> {
+/// Answers the sum over the cards. They are quicker to read than to place, and with credentials it is the other way round, so
+/// each has the sums to do where it would wait for the other.
+fn read(reader: &mut Reader, keyring: &Keyring, send: &SyncSender<Page>) -> Result<Sum, Error> {
     let hand_over = |page| {
         send.send(page)
             .map_err(|_| Error::internal("nobody places what is read"))
     };
     hand_over(Page::Records(network::all(reader)?))?;
     credentials::standings(reader, |page| hand_over(Page::Credentials(page)))?;
-    credentials::bindings(reader, |page| hand_over(Page::Cards(page)))
+    let mut sum = Sum::default();
+    credentials::bindings(reader, |page| {
+        for &(key, credential) in &page {
+            sum.add(sum::of_card(keyring, key, credential));
+        }
+        hand_over(Page::Cards(page))
+    })?;
+    Ok(sum)
 }
 
 /// Counts what was revoked and suspended lately for whoever did it: what stands in these entries.
@@ -108,7 +119,7 @@ fn recall(index: &Index, reader: &mut Reader, mut lately: Vec<u64>) -> Result<()
 /// Entries read at once.
 const ENTRIES_AT_ONCE: usize = 500;
 
-/// Answers the sum over all that was placed, and the entries that revoked or suspended something after `since`.
+/// Answers the sum over the records and credentials, and the entries that revoked or suspended something after `since`.
 fn place(
     index: &Index,
     keyring: &Keyring,
@@ -144,9 +155,6 @@ fn place(
             }
             Page::Cards(page) => {
                 writer.load_cards(&page).map_err(StoreError::Corrupt)?;
-                for &(key, credential) in &page {
-                    sum.add(sum::of_card(keyring, key, credential));
-                }
                 page.len()
             }
         } as u64;
