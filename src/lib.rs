@@ -55,7 +55,12 @@
 //! [`service::approvals`] instead of doing it. There stand the rules of the second person, once for all acts
 //! ([`domain::approval`] has the acts): another person, in the right role at that moment, not the one whom it is about, who
 //! has read exactly what is asked for. What may not wait (a revocation, a suspension, bad news about somebody who was
-//! cleared) is done at once.
+//! cleared) is done at once; the graver of these are confirmed afterwards, and no silence undoes them. A revocation for cause shuts the
+//! gate at once and waits for its second person as a revocation.
+//!
+//! A revocation of everybody is an attack too, so what one person revokes and suspends in ten minutes is counted
+//! ([`index::lately`]), and more than twenty need a second person, one by one, as a list or as a file. A duty officer can break this
+//! glass for an hour, before the eyes of every member ([`service::break_glass`]).
 //!
 //! What one member holds against somebody binds the others only so far as the law says. A court's ban binds all at once and
 //! comes from the State's register alone ([`service::bans`]). What a member holds for cause leaves it only where the network

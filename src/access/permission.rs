@@ -103,7 +103,7 @@ table! {
     /// See what an unfavourable outcome would do, before there is one.
     ReadScreeningImpact: ScreeningOfficer Own, ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
-    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own, Registrar Own, NetworkAdmin Network;
     /// Be the second person.
     AnswerApprovals: HrApprover Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
     /// Say whether the network shares what is held against somebody for cause, with a second person.
@@ -134,6 +134,10 @@ table! {
     Lift: HrOfficer Own;
     /// Revoke credentials.
     Revoke: HrOfficer Own, DutyOfficer Own;
+    /// Break the glass: open a time without the rule on bulk, and close it.
+    BreakTheGlass: DutyOfficer Own;
+    /// See where and why a glass was broken.
+    ReadBreakGlass: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Network, Registrar Network, Auditor Network, MemberAdmin Network, NetworkAdmin Network;
     /// See what a revocation would do, before it is made.
     ReadRevocationImpact: HrOfficer Own, DutyOfficer Own;
     /// Bring in files.

@@ -66,6 +66,9 @@ pub struct Failed {
     exit: u8,
 }
 
+/// The exit code of what waits for a second person.
+const WAITS: u8 = 14;
+
 /// Not done.
 const NOT_DONE: u8 = 1;
 /// The command line or a setting is wrong; the same code as clap's.

@@ -212,6 +212,8 @@ kinds! {
     BanKind, BanId, "ban";
     /// An act that waits for its second person.
     ApprovalKind, ApprovalId, "apr";
+    /// A glass that was broken.
+    BreakGlassKind, BreakGlassId, "brk";
     /// The erasing of a worker.
     ErasureKind, ErasureId, "era";
     /// The right that a member issued to a worker.

@@ -5,6 +5,7 @@
 
 pub mod approval;
 pub mod ban;
+pub mod break_glass;
 pub mod calendar;
 pub mod card;
 pub mod clearance;

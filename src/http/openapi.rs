@@ -18,9 +18,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, bans, clients, credentials, employers, erasures, exclusions, gate_checks, health,
-    impact, imports, lookups, match_cases, network, oauth, referrals, replacements, revocations,
-    screenings, sharing, sightings, workers,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
+    replacements, revocations, screenings, sharing, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -59,6 +59,7 @@ use super::problem::ProblemDocument;
         exclusions::decline, exclusions::contest, exclusions::decide, exclusions::lift,
         bans::mirror, bans::list, bans::show, bans::end,
         approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
+        break_glass::open, break_glass::list, break_glass::show, break_glass::close,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
         credentials::suspend,
         credentials::lift, impact::of_revocation, revocations::revoke, revocations::revoke_batch,

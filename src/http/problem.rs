@@ -153,6 +153,15 @@ problems! {
     /// The approval does not wait any more.
     ApprovalEnded = "approval_ended", CONFLICT, "The approval does not wait any more",
         "It was answered or taken back, or its time ran out. Ask for the act again if it is still wanted.";
+    /// It is too many for one person in this time.
+    BulkLimit = "bulk_limit", CONFLICT, "Too many at once for one person",
+        "One person revokes or suspends at most 20 credentials in ten minutes, and this would do more by the way; nothing was done. Wait, let another person do it, or let the duty officer break the glass.";
+    /// The glass is broken.
+    BreakGlassOpen = "break_glass_open", CONFLICT, "The glass is broken",
+        "The glass is broken at your member and that lasts. It is broken once at a time, and confirmed when it is over.";
+    /// The glass is not broken any more.
+    BreakGlassClosed = "break_glass_closed", CONFLICT, "The glass is not broken any more",
+        "It was closed, or its time ran out. Break it again if it is still needed.";
     /// The client is revoked.
     ClientRevoked = "client_revoked", CONFLICT, "The client is revoked",
         "No way leads back for a client. Make a new one with POST /v1/clients.";
@@ -230,6 +239,9 @@ impl From<Code> for ProblemCode {
             Code::ExclusionState => Self::ExclusionState,
             Code::WrongPerson => Self::WrongPerson,
             Code::ApprovalEnded => Self::ApprovalEnded,
+            Code::BulkLimit => Self::BulkLimit,
+            Code::BreakGlassOpen => Self::BreakGlassOpen,
+            Code::BreakGlassClosed => Self::BreakGlassClosed,
             Code::ClientRevoked => Self::ClientRevoked,
             Code::Changed => Self::Changed,
             Code::Conflict => Self::Conflict,

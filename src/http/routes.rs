@@ -6,9 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, bans, clients, credentials, employers, erasures, exclusions, gate_checks, health,
-    impact, imports, lookups, match_cases, network, oauth, referrals, replacements, revocations,
-    screenings, sharing, sightings, workers,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
+    replacements, revocations, screenings, sharing, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -364,6 +364,21 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/approvals/{id}/withdrawals",
             vec![(Method::POST, web::to(approvals::withdraw))],
+        ),
+        at(
+            "/v1/break-glass",
+            vec![
+                (Method::GET, web::to(break_glass::list)),
+                (Method::POST, web::to(break_glass::open)),
+            ],
+        ),
+        at(
+            "/v1/break-glass/{id}",
+            vec![(Method::GET, web::to(break_glass::show))],
+        ),
+        at(
+            "/v1/break-glass/{id}/closures",
+            vec![(Method::POST, web::to(break_glass::close))],
         ),
         at(
             "/v1/credentials",

@@ -4,6 +4,7 @@
 //! * [`keys`]: card keys and credential identifiers to slots. [`slots`]: the records in them. [`append`]: the few things
 //!   that records only name by number: members, and scopes with the functions that are cleared.
 //! * [`places`]: members, facilities, gates and clients, replaced whole when one of them changes.
+//! * [`lately`]: who revoked and suspended how many in the last minutes; not for gates, but for the rule on bulk.
 //! * [`follow`](Index::follow): the one way in. An entry is taken only when it is the next one, by the same fold as tables
 //!   and replay; tree and sum go along, so that a node sees by itself when its copy is not the ledger's.
 //!
@@ -11,6 +12,7 @@
 
 pub mod append;
 pub mod keys;
+pub mod lately;
 pub mod places;
 pub mod slots;
 
@@ -20,7 +22,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use arc_swap::ArcSwap;
-use arrayvec::ArrayVec;
 
 use crate::domain::approval::{Approval, End};
 use crate::domain::clearance::Functions;
@@ -36,7 +37,7 @@ use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Function, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Actor, Entry};
 use crate::ledger::fold::{
     BanStep, ExclusionStep, Projection, Record as NetworkRecord, ReferralStep, fold,
 };
@@ -45,6 +46,7 @@ use crate::ledger::tree::{Hash, Tree, leaf_hash};
 
 use append::Append;
 use keys::{IdMap, IdWriter, KeyMap, KeyWriter};
+use lately::{Doer, Lately};
 use places::Places;
 use slots::{Record, Slots, SlotsWriter, Validity};
 
@@ -83,6 +85,7 @@ pub struct IndexWriter {
     sum: Sum,
     shared_members: Arc<Append<MemberId>>,
     shared_extents: Arc<Append<Extent>>,
+    lately: Lately,
 }
 
 /// Where a credential is good, and which of its functions its worker is cleared for. There are few different ones, so records
@@ -193,6 +196,7 @@ impl Index {
             sum: Sum::default(),
             shared_members: Arc::default(),
             shared_extents: Arc::default(),
+            lately: Lately::default(),
         };
         Self {
             slots: writer.slots.slots().clone(),
@@ -447,23 +451,57 @@ impl IndexWriter {
         &self.tree
     }
 
+    /// Who revoked or suspended how many lately.
+    pub fn lately(&self) -> &Lately {
+        &self.lately
+    }
+
+    /// Counts this entry, which revokes or suspends, for whoever stated it.
+    pub fn note(&mut self, entry: &Entry) {
+        if let Actor::Client(id) = entry.by {
+            let client = self.places.clients.get(&id);
+            let person = client.and_then(|(_, client)| client.person);
+            self.lately.note(Doer::of(id, person), entry.at);
+        }
+    }
+
     /// The sum over what is in.
     pub fn sum(&self) -> Sum {
         self.sum
     }
 
-    /// Puts in credentials as their table has them.
+    /// Puts in credentials as their table has them, in the order of their identifiers: that none is stated twice is seen from
+    /// the one before it.
     pub fn load(&mut self, credentials: &[Loaded]) -> Result<(), String> {
+        let slots = Arc::clone(self.slots.slots());
+        let mut before = slots.len().checked_sub(1).and_then(|last| slots.id(last));
         for some in credentials.chunks(AHEAD) {
-            self.touch(some.iter().map(|loaded| loaded.id));
             for loaded in some {
-                self.load_one(loaded)?;
+                self.credentials.touch(loaded.id.as_u128());
+            }
+            for loaded in some {
+                let id = loaded.id.as_u128();
+                if before.is_some_and(|before| before >= id) {
+                    return Err(format!("credential {} is stated out of order", loaded.id));
+                }
+                before = Some(id);
+                let slot = self.push(loaded)?;
+                self.credentials.insert_new(id, slot, |slot| slots.id(slot));
             }
         }
         Ok(())
     }
 
     fn load_one(&mut self, loaded: &Loaded) -> Result<(), String> {
+        let slot = self.push(loaded)?;
+        let slots = self.slots.slots();
+        let taken = self
+            .credentials
+            .insert(loaded.id.as_u128(), slot, |slot| slots.id(slot));
+        taken.map_err(|_| format!("credential {} is stated twice", loaded.id))
+    }
+
+    fn push(&mut self, loaded: &Loaded) -> Result<u32, String> {
         let member = self.member_number(loaded.member)?;
         let extent = self.extent_number(&loaded.scope, loaded.functions)?;
         let record = Record {
@@ -472,21 +510,13 @@ impl IndexWriter {
             standing: pack(loaded.state, loaded.reason, member, extent),
             seq: loaded.version,
         };
-        let slot = self.slots.push(record).map_err(|full| full.to_string())?;
-        let slots = self.slots.slots();
-        let taken = self
-            .credentials
-            .insert(record.id, slot, |slot| slots.id(slot));
-        taken.map_err(|_| format!("credential {} is stated twice", loaded.id))
+        self.slots.push(record).map_err(|full| full.to_string())
     }
 
     /// Binds cards to their credentials, as their table has them.
     pub fn load_cards(&mut self, cards: &[(CardKey, CredentialId)]) -> Result<(), String> {
         for some in cards.chunks(AHEAD) {
-            self.touch(some.iter().map(|&(_, credential)| credential));
-            for (key, _) in some {
-                self.cards.touch(key.as_u128());
-            }
+            self.touch(some);
             for &(key, credential) in some {
                 let slot = self.slot(credential)?;
                 self.cards
@@ -497,15 +527,18 @@ impl IndexWriter {
         Ok(())
     }
 
-    /// Asks memory for what looking up these credentials will read, all at once. They lie anywhere, and waiting for one
-    /// after the other was a third of the time of a start.
-    fn touch(&self, credentials: impl Iterator<Item = CredentialId>) {
-        let guesses: ArrayVec<Option<u32>, AHEAD> = credentials
-            .map(|id| self.credentials.guess(id.as_u128()))
-            .collect();
+    /// Asks memory for what binding these cards will read, for all at once, and one step of the way after the other. It lies
+    /// anywhere, and waiting for one after the other was a third of the time of a start.
+    fn touch(&self, cards: &[(CardKey, CredentialId)]) {
+        for (key, credential) in cards {
+            self.cards.touch(key.as_u128());
+            self.credentials.touch(credential.as_u128());
+        }
         let slots = self.slots.slots();
-        for slot in guesses.into_iter().flatten() {
-            black_box(slots.id(slot));
+        for (_, credential) in cards {
+            for slot in self.credentials.guesses(credential.as_u128()) {
+                black_box(slots.id(slot));
+            }
         }
     }
 
@@ -702,6 +735,9 @@ impl Projection for IndexWriter {
             .map_err(|refused: Refused| refused.to_string())?;
         self.slots
             .store_standing(slot, pack(state, reason, member, extent), entry.seq);
+        if !matches!(change, Change::Lift(_)) {
+            self.note(entry);
+        }
         Ok(())
     }
 

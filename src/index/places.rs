@@ -4,13 +4,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::domain::break_glass::BreakGlass;
 use crate::domain::client::{Client, Person};
 use crate::domain::freshness;
 use crate::domain::ids::{
-    CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, SettingsId, ZoneId,
+    BreakGlassId, CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, SettingsId,
+    ZoneId,
 };
 use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Settings, Zone};
 use crate::domain::screening::Function;
+use crate::domain::time::Timestamp;
 use crate::ledger::fold::Record;
 
 /// One kind of record by identifier, each with the entry that last touched it.
@@ -38,6 +41,8 @@ pub struct Places {
     pub people: Shelf<PersonId, Person>,
     /// What holds for the whole network: one record, or none when nothing was ever set.
     pub settings: Shelf<SettingsId, Settings>,
+    /// Glasses that were broken.
+    pub glasses: Shelf<BreakGlassId, BreakGlass>,
     /// What a check needs of its gate, put together once and not at every check.
     spots: QuickMap<GateId, Arc<Spot>>,
     /// The strictest age limit among a member's gates.
@@ -114,6 +119,13 @@ impl Places {
             .map(|(_, facility)| facility.member)
     }
 
+    /// The broken glass of a member that lasts at this moment.
+    pub fn glass(&self, member: MemberId, now: Timestamp) -> Option<&Arc<BreakGlass>> {
+        // There is one open at a time, and it is the last.
+        let mut newest_first = self.glasses.values().rev().map(|(_, glass)| glass);
+        newest_first.find(|glass| glass.member == member && glass.is_open(now))
+    }
+
     /// The record with the same identifier as this one, as it stands, and the entry that last touched it.
     pub fn record(&self, like: &Record) -> Option<(u64, Record)> {
         fn of<K: Ord, T: Clone>(
@@ -133,6 +145,7 @@ impl Places {
             Record::Client(client) => of(&self.clients, &client.id, Record::Client),
             Record::Person(person) => of(&self.people, &person.id, Record::Person),
             Record::Settings(_) => of(&self.settings, &Settings::ID, Record::Settings),
+            Record::BreakGlass(glass) => of(&self.glasses, &glass.id, Record::BreakGlass),
         }
     }
 
@@ -179,6 +192,10 @@ impl Places {
             Record::Settings(settings) => {
                 self.settings
                     .insert(Settings::ID, (seq, Arc::new(*settings)));
+            }
+            Record::BreakGlass(glass) => {
+                self.glasses
+                    .insert(glass.id, (seq, Arc::new(glass.clone())));
             }
         }
     }

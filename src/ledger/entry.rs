@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, End};
 use crate::domain::ban::Ban;
+use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
@@ -116,6 +117,12 @@ pub enum Fact {
     /// What holds for the whole network, from now on.
     #[serde(rename = "settings.recorded")]
     SettingsRecorded(Settings),
+    /// A member's duty officer broke the glass.
+    #[serde(rename = "break_glass.opened")]
+    BreakGlassOpened(BreakGlass),
+    /// Somebody closed it before its time, whole.
+    #[serde(rename = "break_glass.closed")]
+    BreakGlassClosed(BreakGlass),
     /// A worker was registered.
     #[serde(rename = "worker.registered")]
     WorkerRegistered(Worker),

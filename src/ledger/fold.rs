@@ -4,6 +4,7 @@
 use super::entry::{Entry, Fact};
 use crate::domain::approval::{Approval, End};
 use crate::domain::ban::{self, Ban};
+use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
@@ -39,6 +40,8 @@ pub enum Record {
     Person(Person),
     /// What holds for the whole network.
     Settings(Settings),
+    /// A glass that was broken.
+    BreakGlass(BreakGlass),
 }
 
 /// A step about a port ban.
@@ -181,6 +184,9 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
         Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
         Fact::SettingsRecorded(settings) => into.recorded(seq, &Record::Settings(*settings)),
+        Fact::BreakGlassOpened(glass) | Fact::BreakGlassClosed(glass) => {
+            into.recorded(seq, &Record::BreakGlass(glass.clone()))
+        }
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
         Fact::ErasureGranted(erasure) => into.erasure(entry, erasure),
@@ -257,6 +263,7 @@ impl Record {
             Self::Client(client) => client.id.to_string(),
             Self::Person(person) => person.id.to_string(),
             Self::Settings(_) => Settings::ID.to_string(),
+            Self::BreakGlass(glass) => glass.id.to_string(),
         }
     }
 
@@ -271,6 +278,7 @@ impl Record {
             Self::Client(client) => serde_json::to_string(client),
             Self::Person(person) => serde_json::to_string(person),
             Self::Settings(settings) => serde_json::to_string(settings),
+            Self::BreakGlass(glass) => serde_json::to_string(glass),
         };
         body.expect("a record has only string keys and no failing serializer")
     }
@@ -286,6 +294,7 @@ impl Record {
             "cli" => serde_json::from_str(body).map(Self::Client).ok(),
             "per" => serde_json::from_str(body).map(Self::Person).ok(),
             "set" => serde_json::from_str(body).map(Self::Settings).ok(),
+            "brk" => serde_json::from_str(body).map(Self::BreakGlass).ok(),
             _ => None,
         }
         .filter(|record| record.id_text() == id)

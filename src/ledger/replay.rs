@@ -7,6 +7,7 @@ use super::entry::Entry;
 use super::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::ban;
+use crate::domain::break_glass::NotSo;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::clearance::Functions;
@@ -17,7 +18,7 @@ use crate::domain::ids::{
     ApprovalId, BadgeId, BanId, CardSystemId, CredentialId, EngagementId, ErasureId, ExclusionId,
     Gen, MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
-use crate::domain::match_case::{self, Decided, Decision, MatchCase};
+use crate::domain::match_case::{Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::referral;
 use crate::domain::screening::{self, Function, Screening, Standing};
@@ -28,11 +29,13 @@ mod asked;
 mod between;
 mod erasing;
 mod exclusions;
+mod matched;
 
 pub use asked::Asked;
 pub use between::{Mirrored, Referred};
 pub use erasing::Erasing;
 pub use exclusions::{Excluded, Told};
+pub use matched::Matched;
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
 #[derive(Debug, Default)]
@@ -109,44 +112,6 @@ pub struct Screened {
     pub version: u64,
 }
 
-/// A match case and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matched {
-    /// As opened.
-    pub case: MatchCase,
-    /// Where it stands.
-    pub state: match_case::State,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// When it was decided.
-    pub decided_at: Option<Timestamp>,
-    /// The entry that last touched it.
-    pub version: u64,
-}
-
-impl Matched {
-    /// As this entry opens it.
-    pub fn opened(entry: &Entry, case: &MatchCase) -> Self {
-        Self {
-            case: *case,
-            state: match_case::State::Open,
-            opened_at: entry.at,
-            decided_at: None,
-            version: entry.seq,
-        }
-    }
-
-    /// As this entry leaves it, which decides it.
-    pub fn decided(&self, entry: &Entry, decision: Decision) -> Result<Self, Decided> {
-        Ok(Self {
-            state: self.state.decided(decision)?,
-            decided_at: Some(entry.at),
-            version: entry.seq,
-            ..self.clone()
-        })
-    }
-}
-
 /// Why an entry cannot follow those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
@@ -183,6 +148,18 @@ pub enum Illegal {
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
+    /// A glass that is broken otherwise than the rules have it.
+    #[error("{0}")]
+    BreakGlass(#[from] NotSo),
+    /// Somebody answered in whose role that is not.
+    #[error("who answered is not in the role that is the second person for it")]
+    WrongRole,
+    /// Somebody answered about themselves.
+    #[error("who answered decided what concerns themselves")]
+    Themselves,
+    /// Who asked for it is not who stated it.
+    #[error("another asked for it than the entry says")]
+    OtherAsker,
     /// Who asked for it let it happen too.
     #[error("the second person is the first one")]
     SamePerson,
@@ -249,6 +226,16 @@ impl Projection for Replay {
                     .map_or(Ok(()), |person| knows(person.to_string()))?;
             }
             Record::Person(person) => knows(person.member.to_string())?,
+            Record::BreakGlass(glass) => {
+                knows(glass.member.to_string())?;
+                knows(glass.client.to_string())?;
+                knows(glass.person.to_string())?;
+                let before = match self.records.get(&glass.id.to_string()) {
+                    Some((_, Record::BreakGlass(before))) => Some(before),
+                    _ => None,
+                };
+                glass.follows(before)?;
+            }
         }
         self.records.insert(record.id_text(), (seq, record.clone()));
         Ok(())
@@ -382,9 +369,10 @@ impl Projection for Replay {
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
-        if let Some(worker) = approval.worker {
-            self.known(worker)?;
-        }
+        approval
+            .worker
+            .map_or(Ok(()), |worker| self.known(worker).map(drop))?;
+        self.check_asker(entry, approval)?;
         let asked = Asked {
             approval: approval.clone(),
             state: approval::State::Waiting,
@@ -401,16 +389,9 @@ impl Projection for Replay {
     fn approval_ended(&mut self, entry: &Entry, id: ApprovalId, end: End) -> Result<(), Illegal> {
         let asked = self.approvals.get(&id).ok_or(Illegal::Missing)?;
         let ended = asked.ended(entry, end)?;
-        if end == End::Granted {
-            let first = asked.approval.person;
+        if end != End::Withdrawn {
             let second = ended.ended_by.ok_or(Illegal::SamePerson)?;
-            let person = match self.records.get(&second.to_string()) {
-                Some((_, Record::Client(client))) => client.person,
-                _ => None,
-            };
-            if second == asked.approval.client || person.is_none() || person == first {
-                return Err(Illegal::SamePerson);
-            }
+            self.check_second(&asked.approval, second)?;
         }
         self.approvals.insert(id, ended);
         Ok(())

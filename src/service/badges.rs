@@ -1,6 +1,7 @@
 //! Badges: what a credential is carried on, with the card identifiers that readers see. A card identifier is bound to one
 //! credential for ever, and its number is kept sealed.
 
+use super::approvals;
 use super::commit::Tx;
 use super::credentials::{WithBadges, may_have, own};
 use super::error::{Code, Error};
@@ -98,6 +99,7 @@ pub fn add(
         return Err(Refused::Revoked.into());
     }
     let credential = &held.credential;
+    approvals::not_oneself(tx, permit.caller(), credential.worker)?;
     may_have(tx, credential.member, credential.worker, &credential.scope)?;
     // Who is erased has no key to seal a number under.
     workers::find(tx.reader()?, held.credential.worker)?

@@ -28,9 +28,11 @@ use super::head::{self, Vouched};
 use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 use crate::access::keyring::Keyring;
+use crate::access::permission::Caller;
 use crate::access::seal::{Field, WorkerKey};
 use crate::domain::ids::{CredentialId, WorkerId};
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
+use crate::index::lately::Doer;
 use crate::index::{Comparison, Index, Loaded};
 use crate::ledger::entry::{Actor, Entry, Fact};
 use crate::ledger::fold::fold;
@@ -95,6 +97,8 @@ struct Group {
     answers: Vec<Kept>,
     /// The sum with what was stated.
     ahead: Ahead,
+    /// How many were revoked and suspended by whom.
+    withdrawn: HashMap<Doer, usize>,
     /// The keys of workers that a job of this group has sealed something for.
     keys: HashMap<WorkerId, Arc<WorkerKey>>,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
@@ -128,6 +132,14 @@ impl Tx<'_> {
         };
         // What the tables took, it takes: they hold the same.
         fold(&entry, &mut summing).map_err(StoreError::Corrupt)?;
+        if let Fact::CredentialRevoked { .. } | Fact::CredentialSuspended { .. } = &entry.fact
+            && let Actor::Client(client) = self.actor
+        {
+            let places = self.index.places();
+            let person = places.caller(client).and_then(|client| client.person);
+            let withdrawn = self.group.withdrawn.entry(Doer::of(client, person));
+            *withdrawn.or_default() += 1;
+        }
         let line = self.group.head.push(body);
         self.group.entries.push(entry);
         self.group.lines.push(line);
@@ -138,6 +150,14 @@ impl Tx<'_> {
     pub fn standing(&self, id: CredentialId) -> Option<Loaded> {
         let touched = self.group.ahead.standing(id).cloned();
         touched.or_else(|| self.index.standing(id))
+    }
+
+    /// How many credentials the caller revoked or suspended in the time that counts for the rule on bulk, this group's own
+    /// statements included.
+    pub fn withdrawn_lately(&self, caller: Caller) -> usize {
+        let doer = Doer::of(caller.client, caller.person);
+        let stood = self.index.write().lately().count(doer, self.now);
+        stood + self.group.withdrawn.get(&doer).copied().unwrap_or(0)
     }
 
     /// For reading what stands, this group's own statements included.
@@ -596,6 +616,7 @@ impl Committer {
             lines: Vec::new(),
             answers: Vec::new(),
             ahead: Ahead::of(vouched.sum),
+            withdrawn: HashMap::new(),
             keys: HashMap::new(),
             touched: false,
         };

@@ -1,12 +1,12 @@
-//! Issuing credentials, and what happens to them afterwards: badges, suspensions, lifts, revocations.
-//!
-//! A revocation never waits for anybody and cannot be undone: there is no function here that leads out of `Revoked`.
+//! Issuing credentials, and what happens to them afterwards: suspensions, lifts. There is no function that leads out of
+//! `Revoked`.
 
 use std::collections::{BTreeSet, HashSet};
 
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
 use super::bans;
+use super::bulk;
 use super::commit::Tx;
 use super::effects;
 use super::erasures;
@@ -15,10 +15,10 @@ use super::exclusions::{self, EXCLUSION_HOLDS};
 use super::match_cases;
 use super::network::named;
 use super::referrals;
-use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Revoke, Suspend};
-use crate::domain::approval::Act;
+use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Suspend};
+use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::credential::{
-    Badge, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
+    Badge, Change, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
 };
 use crate::domain::ids::{CredentialId, EngagementId, MemberId, WorkerId};
 use crate::domain::network::{Facility, Zone};
@@ -70,6 +70,7 @@ pub fn issue(
     let worker = workers::find(tx.reader()?, draft.worker)?
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
+    approvals::not_oneself(tx, permit.caller(), draft.worker)?;
     may_have(tx, member, draft.worker, &draft.scope)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
@@ -186,9 +187,11 @@ pub fn replace(
         ));
     }
     let old = &held.credential;
+    approvals::not_oneself(tx, permit.caller(), old.worker)?;
     may_have(tx, old.member, old.worker, &old.scope)?;
     effects::check_whole(&held)?;
     let badges = badges::make(tx, permit, held.credential.worker, badges, "/badges")?;
+    bulk::check(tx, permit.caller())?;
     tx.state(Fact::CredentialRevoked {
         credential: id,
         reason,
@@ -217,13 +220,14 @@ pub(super) fn resting_on(
     Ok(live.filter(rests).map(|held| held.credential.id).collect())
 }
 
-/// Suspends a credential of the caller's member, for a reason that suspends.
+/// Suspends a credential of the caller's member, for a reason that suspends: at once, unless the caller suspended many
+/// lately. For cause, a second person must confirm it afterwards.
 pub fn suspend(
     tx: &mut Tx<'_>,
     permit: Permit<Suspend>,
     id: CredentialId,
     reason: Reason,
-) -> Result<Held, Error> {
+) -> Result<Outcome<Held>, Error> {
     let kind = reason.suspends().ok_or_else(|| {
         Error::field(
             "/reason",
@@ -232,11 +236,55 @@ pub fn suspend(
         )
     })?;
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
-    let state = held
-        .state
-        .apply(crate::domain::credential::Change::Suspend(kind))?;
+    // What cannot be suspended is not asked for.
+    held.state.apply(Change::Suspend(kind))?;
+    let (caller, worker) = (permit.caller(), held.credential.worker);
+    if bulk::needs_two(tx, caller, 1) {
+        let act = Act::SuspendCredential {
+            credential: id,
+            version: held.version,
+            reason,
+        };
+        let asked = approvals::ask(tx, caller, worker, act)?;
+        return Ok(Outcome::Asked(Box::new(asked)));
+    }
+    let held = suspended(tx, held, kind, reason)?;
+    // What is done behind broken glass is looked at as a whole.
+    if kind == SuspensionKind::ForCause && !bulk::is_broken(tx, caller) {
+        let done = Done::Suspension { credential: id };
+        let due = tx.now.plus_ms(CONFIRM_MS);
+        approvals::to_confirm(tx, caller, worker, done, held.version, due)?;
+    }
+    Ok(Outcome::Done(held))
+}
+
+/// Suspends what a second person let be suspended, if the credential is still as it was when it was asked for.
+pub(super) fn suspend_approved(
+    tx: &mut Tx<'_>,
+    id: CredentialId,
+    version: u64,
+    reason: Reason,
+) -> Result<(), Error> {
+    let held = own(tx.reader()?, id, |_| true)?;
+    if held.version != version {
+        return Err(approvals::stale("The credential was touched meanwhile."));
+    }
+    let kind = reason
+        .suspends()
+        .ok_or_else(|| Error::internal("what does not suspend was granted"))?;
+    suspended(tx, held, kind, reason)?;
+    Ok(())
+}
+
+fn suspended(
+    tx: &mut Tx<'_>,
+    held: Held,
+    kind: SuspensionKind,
+    reason: Reason,
+) -> Result<Held, Error> {
+    let state = held.state.apply(Change::Suspend(kind))?;
     let version = tx.state(Fact::CredentialSuspended {
-        credential: id,
+        credential: held.credential.id,
         kind,
         reason,
     })?;
@@ -261,10 +309,10 @@ pub fn lift(
 ) -> Result<Outcome<Held>, Error> {
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
     // What cannot be lifted is not asked for.
-    held.state
-        .apply(crate::domain::credential::Change::Lift(kind))?;
+    held.state.apply(Change::Lift(kind))?;
     may_lift(tx, held.credential.worker, kind)?;
     if kind == SuspensionKind::Dormant {
+        approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
         return Ok(Outcome::Done(lifted(tx, held, kind)?));
     }
     let act = Act::LiftSuspension {
@@ -294,9 +342,7 @@ pub(super) fn lift_approved(
 
 fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Error> {
     let id = held.credential.id;
-    let state = held
-        .state
-        .apply(crate::domain::credential::Change::Lift(kind))?;
+    let state = held.state.apply(Change::Lift(kind))?;
     let version = tx.state(Fact::CredentialLifted {
         credential: id,
         kind,
@@ -311,69 +357,6 @@ fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Err
         since: tx.now,
         version,
         ..held
-    })
-}
-
-/// What a revocation came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Revocation {
-    /// Which credential.
-    pub credential: CredentialId,
-    /// Why.
-    pub reason: Reason,
-    /// When it became final.
-    pub at: Timestamp,
-    /// By which entry.
-    pub seq: u64,
-    /// Whether it was so before this request.
-    pub already: bool,
-}
-
-/// Revokes a credential of the caller's member, for good. One that is revoked already stays as it is, with its first
-/// reason, and that is no error: who revokes twice wants it revoked.
-pub fn revoke(
-    tx: &mut Tx<'_>,
-    permit: Permit<Revoke>,
-    id: CredentialId,
-    reason: Reason,
-) -> Result<Revocation, Error> {
-    if !reason.revokes() {
-        return Err(Error::field(
-            "/reason",
-            "not_for_revocation",
-            "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.",
-        ));
-    }
-    let standing = tx
-        .standing(id)
-        .filter(|standing| permit.covers(standing.member))
-        .ok_or_else(|| Error::not_found("credential"))?;
-    if standing.state != State::Revoked {
-        let seq = tx.state(Fact::CredentialRevoked {
-            credential: id,
-            reason,
-        })?;
-        if reason.class() == Class::ForCause
-            && let Some(held) = credentials::find(tx.reader()?, id)?
-        {
-            referrals::refer(tx, &held.credential, reason)?;
-        }
-        return Ok(Revocation {
-            credential: id,
-            reason,
-            at: tx.now,
-            seq,
-            already: false,
-        });
-    }
-    let held =
-        credentials::find(tx.reader()?, id)?.ok_or_else(|| Error::not_found("credential"))?;
-    Ok(Revocation {
-        credential: id,
-        reason: held.reason.unwrap_or(reason),
-        at: held.since,
-        seq: held.version,
-        already: true,
     })
 }
 

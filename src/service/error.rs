@@ -64,6 +64,12 @@ pub enum Code {
     WrongPerson,
     /// The approval does not wait any more.
     ApprovalEnded,
+    /// It is too many for one person in this time.
+    BulkLimit,
+    /// The glass is broken.
+    BreakGlassOpen,
+    /// The glass is not broken any more.
+    BreakGlassClosed,
     /// The client is revoked.
     ClientRevoked,
     /// The thing changed since the caller read it.

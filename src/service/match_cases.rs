@@ -4,6 +4,7 @@
 //! somebody must decide: then the member that had the document first is shown who came with it later. Until it has decided,
 //! nothing is issued to that record, so that nobody who was refused at one member gets in by another.
 
+use super::approvals;
 use super::bans;
 use super::commit::Tx;
 use super::effects;
@@ -122,6 +123,9 @@ pub fn decide(
     let found = match_cases::find(tx.reader()?, id)?
         .filter(|matched| permit.covers(matched.case.candidate_member));
     let matched = found.ok_or_else(not_found)?;
+    for worker in [matched.case.worker, matched.case.candidate] {
+        approvals::not_oneself(tx, permit.caller(), worker)?;
+    }
     let state = matched.state.decided(decision)?;
     let version = tx.state(Fact::MatchDecided { case: id, decision })?;
     if decision == Decision::Confirmed {

@@ -5,10 +5,11 @@
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
-//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
-//!   the records. [`personal`]: what is known of a person, under the person's own key;
+//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`], [`revocations`]:
+//!   keeping the records. [`personal`]: what is known of a person, under the person's own key;
 //!   [`rewrap`]: changing the key that those are kept under.
-//! * [`approvals`]: the second person. [`erasures`]: forgetting somebody, when two have said so and a week has passed.
+//! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
+//!   [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
 //!   act would do, told beforehand.
 //! * [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell each other, and [`exclusions`]: whom they
@@ -21,6 +22,8 @@
 pub mod approvals;
 pub mod badges;
 pub mod bans;
+pub mod break_glass;
+mod bulk;
 pub mod check_log;
 pub mod clients;
 pub mod commit;
@@ -44,6 +47,7 @@ pub mod personal;
 pub mod referrals;
 pub mod restore;
 pub mod retention;
+pub mod revocations;
 pub mod rewrap;
 pub mod screenings;
 pub mod search;

@@ -10,7 +10,7 @@ use super::effects;
 use super::erasures;
 use super::error::{Code, Error};
 use crate::access::permission::{Caller, DecideScreenings, KeepScreenings, Permit, ReadScreenings};
-use crate::domain::approval::Act;
+use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
 use crate::domain::screening::{
@@ -58,6 +58,7 @@ pub fn open(
     let found =
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), worker)?;
     erasures::none_waits(tx, worker)?;
     let screening = Screening {
         id: ScreeningId::make(tx.environment),
@@ -94,11 +95,11 @@ pub fn submit(
     permit: Permit<KeepScreenings>,
     id: ScreeningId,
 ) -> Result<Screened, Error> {
-    advance(tx, |member| permit.covers(member), id, Change::Submitted)
+    advance(tx, permit, id, Change::Submitted)
 }
 
 /// Records what the authority advises. The first time a second person must let it happen; anew and unfavourably about
-/// somebody who was cleared, it takes effect at once.
+/// somebody who was cleared, it takes effect at once, and is confirmed afterwards.
 pub fn record(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
@@ -128,7 +129,12 @@ pub fn record(
     );
     // Somebody who was cleared and is no longer must not go on handling cargo while a second person is looked for.
     if cleared && advice == Advice::Negative {
-        return Ok(Of::Done(apply(tx, screened, change)?));
+        approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
+        let moved = apply(tx, screened, change)?;
+        let done = Done::Outcome { screening: id };
+        let (worker, due) = (moved.screening.worker, tx.now.plus_ms(CONFIRM_MS));
+        approvals::to_confirm(tx, permit.caller(), worker, done, moved.version, due)?;
+        return Ok(Of::Done(moved));
     }
     ask(tx, permit.caller(), &screened, change)
 }
@@ -141,7 +147,7 @@ pub fn appeal(
     on: Day,
 ) -> Result<Screened, Error> {
     let change = Change::Appealed { on };
-    advance(tx, |member| permit.covers(member), id, change)
+    advance(tx, permit, id, change)
 }
 
 /// Asks for what came of an appeal to be recorded.
@@ -188,7 +194,7 @@ pub fn lapse(
     permit: Permit<KeepScreenings>,
     id: ScreeningId,
 ) -> Result<Screened, Error> {
-    advance(tx, |member| permit.covers(member), id, Change::Lapsed)
+    advance(tx, permit, id, Change::Lapsed)
 }
 
 /// Closes a screening whose worker withdrew consent.
@@ -198,7 +204,7 @@ pub fn withdraw(
     id: ScreeningId,
 ) -> Result<Screened, Error> {
     let change = Change::ConsentWithdrawn;
-    advance(tx, |member| permit.covers(member), id, change)
+    advance(tx, permit, id, change)
 }
 
 /// A screening at the caller's member.
@@ -238,11 +244,12 @@ pub fn of_worker(
 
 fn advance(
     tx: &mut Tx<'_>,
-    covers: impl Fn(MemberId) -> bool,
+    permit: Permit<KeepScreenings>,
     id: ScreeningId,
     change: Change,
 ) -> Result<Screened, Error> {
-    let screened = own(tx.reader()?, id, covers)?;
+    let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
+    approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
     apply(tx, screened, change)
 }
 

@@ -1,7 +1,9 @@
 //! Registering workers, and beginning and ending their engagements. Names and staff numbers are sealed before they are
 //! stored; the ledger gets identifiers and a digest of the sealed bytes. What people are found by goes beside it.
 
+use super::approvals;
 use super::bans;
+use super::bulk;
 use super::commit::Tx;
 use super::credentials;
 use super::employers;
@@ -64,6 +66,7 @@ pub fn amend(
     let found =
         workers::find(tx.reader()?, id)?.filter(|worker| permit.covers(worker.value.member));
     let before = found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), id)?;
     if before.version != version {
         return Err(changed());
     }
@@ -183,6 +186,7 @@ pub fn engage(
     let found =
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), worker)?;
     erasures::none_waits(tx, worker)?;
     let staff_key = details
         .staff_number
@@ -255,6 +259,7 @@ pub fn disengage(
     held.value.ended = true;
     let worker = held.value.engagement.worker;
     for credential in credentials::resting_on(tx.reader()?, &[(worker, id)])? {
+        bulk::check(tx, permit.caller())?;
         tx.state(Fact::CredentialRevoked {
             credential,
             reason: Reason::EmploymentEnded,

@@ -149,6 +149,15 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// Has a file read as memory, as much of it as SQLite lets.
+    pub(super) fn map_file(&mut self) -> Result<(), StoreError> {
+        if let Self::Sqlite(inner) = self {
+            let pragma = "PRAGMA mmap_size = 2147418112;";
+            diesel::connection::SimpleConnection::batch_execute(inner, pragma)?;
+        }
+        Ok(())
+    }
+
     /// Begins a transaction that sees one state of the database until its end.
     pub(super) fn begin_snapshot(&mut self) -> Result<(), StoreError> {
         match self {

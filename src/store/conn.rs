@@ -41,6 +41,14 @@ impl Store {
         Ok(Writer(Reader(backend::open(&self.url, true)?)))
     }
 
+    /// A connection of one's own that reads all there is once, for a start. An SQLite file is read as memory, which spares
+    /// copying each of its pages. A disk that cannot give a page then ends the process, which a start does anyway.
+    pub fn scanner(&self) -> Result<Reader, StoreError> {
+        let mut reader = self.reader()?;
+        reader.0.map_file()?;
+        Ok(reader)
+    }
+
     /// A connection of one's own that reads, for a thread that lives long.
     pub fn reader(&self) -> Result<Reader, StoreError> {
         Ok(Reader(backend::open(&self.url, false)?))

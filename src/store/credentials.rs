@@ -1,5 +1,6 @@
 //! Credentials with their badges and card identifiers.
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::backend::both;
@@ -217,7 +218,7 @@ pub fn count(reader: &mut Reader) -> Result<(u64, u64), StoreError> {
 }
 
 /// Small enough that a page is still in the cache of the processor when it is used.
-const PAGE_ROWS: i64 = 4_000;
+const PAGE_ROWS: i64 = 2_000;
 
 /// What a gate check needs of one credential.
 pub struct Standing {
@@ -237,6 +238,8 @@ pub struct Standing {
     pub state: State,
     /// Why.
     pub reason: Option<Reason>,
+    /// When it last moved; when it was issued, if never.
+    pub since: Timestamp,
     /// The entry that last touched it.
     pub version: u64,
 }
@@ -258,52 +261,55 @@ pub fn standings<E: From<StoreError>>(
         i16,
         Option<i16>,
         i64,
+        i64,
     );
+    let standing = |row: Row| {
+        let standing = Standing {
+            id: row.0.id(),
+            member: row.1.id(),
+            valid_from: Timestamp::from_ms(row.2),
+            valid_until: Timestamp::from_ms(row.3),
+            scope: scope_from(&row.4)?,
+            functions: functions_from(row.5)?,
+            state: state_from(row.6)?,
+            reason: row.7.map(reason_from).transpose()?,
+            since: Timestamp::from_ms(row.8),
+            version: row.9 as u64,
+        };
+        Ok(standing)
+    };
     let mut after = Bytes16([0; 16]);
     loop {
-        let page: Result<Vec<Row>, _> = both!(&mut reader.0, |inner| c::credentials
-            .select((
-                c::id,
-                c::member,
-                c::valid_from,
-                c::valid_until,
-                c::scope,
-                c::functions,
-                c::state,
-                c::reason,
-                c::version
-            ))
-            .filter(c::id.gt(after))
-            .order(c::id)
-            .limit(PAGE_ROWS)
-            .load(inner));
-        let page = page.map_err(StoreError::from)?;
+        let mut page = Vec::with_capacity(PAGE_ROWS as usize);
+        both!(&mut reader.0, |inner| {
+            let rows = c::credentials
+                .select((
+                    c::id,
+                    c::member,
+                    c::valid_from,
+                    c::valid_until,
+                    c::scope,
+                    c::functions,
+                    c::state,
+                    c::reason,
+                    c::since,
+                    c::version,
+                ))
+                .filter(c::id.gt(after))
+                .order(c::id)
+                .limit(PAGE_ROWS)
+                .load_iter::<Row, DefaultLoadingMode>(inner);
+            for row in rows.map_err(StoreError::from)? {
+                let row = row.map_err(StoreError::from)?;
+                let about: CredentialId = row.0.id();
+                page.push(standing(row).map_err(|error: StoreError| error.about(about))?);
+            }
+        });
         let Some(last) = page.last() else {
             return Ok(());
         };
-        after = last.0;
-        let standing = |row: Row| {
-            let standing = Standing {
-                id: row.0.id(),
-                member: row.1.id(),
-                valid_from: Timestamp::from_ms(row.2),
-                valid_until: Timestamp::from_ms(row.3),
-                scope: scope_from(&row.4)?,
-                functions: functions_from(row.5)?,
-                state: state_from(row.6)?,
-                reason: row.7.map(reason_from).transpose()?,
-                version: row.8 as u64,
-            };
-            Ok(standing)
-        };
-        let page: Result<_, StoreError> = page
-            .into_iter()
-            .map(|row| {
-                let about: CredentialId = row.0.id();
-                standing(row).map_err(|error: StoreError| error.about(about))
-            })
-            .collect();
-        take(page?)?;
+        after = last.id.into();
+        take(page)?;
     }
 }
 
@@ -314,23 +320,24 @@ pub fn bindings<E: From<StoreError>>(
 ) -> Result<(), E> {
     let mut after = Bytes16([0; 16]);
     loop {
-        let page: Result<Vec<(Bytes16, Bytes16)>, _> =
-            both!(&mut reader.0, |inner| badge_cards::table
+        let mut page = Vec::with_capacity(PAGE_ROWS as usize);
+        both!(&mut reader.0, |inner| {
+            let rows = badge_cards::table
                 .select((badge_cards::card_key, badge_cards::credential))
                 .filter(badge_cards::card_key.gt(after))
                 .order(badge_cards::card_key)
                 .limit(PAGE_ROWS)
-                .load(inner));
-        let page = page.map_err(StoreError::from)?;
+                .load_iter::<(Bytes16, Bytes16), DefaultLoadingMode>(inner);
+            for row in rows.map_err(StoreError::from)? {
+                let (key, credential) = row.map_err(StoreError::from)?;
+                page.push((CardKey(key.0), credential.id()));
+            }
+        });
         let Some(&(last, _)) = page.last() else {
             return Ok(());
         };
-        after = last;
-        take(
-            page.into_iter()
-                .map(|(key, credential)| (CardKey(key.0), credential.id()))
-                .collect(),
-        )?;
+        after = last.into();
+        take(page)?;
     }
 }
 

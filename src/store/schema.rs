@@ -256,6 +256,8 @@ table! {
         rows_total -> BigInt,
         rows_done -> BigInt,
         created_at -> BigInt,
+        file_sha256 -> Binary,
+        granted -> Bool,
     }
 }
 table! {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use portcullis::access::keyring::Keyring;
+use portcullis::domain::break_glass::{Emergency, LASTS_MS};
 use portcullis::domain::card::{ByteOrder, CardIdentifier, Format, Input};
 use portcullis::domain::clearance::Functions;
-use portcullis::domain::client::{Client, Role};
+use portcullis::domain::client::{Client, Person, Role};
 use portcullis::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
 use portcullis::domain::digest::Digest;
 use portcullis::domain::ids::{
-    BadgeId, CardSystemId, ClientId, CredentialId, FacilityId, GateId, MemberId, WorkerId, ZoneId,
+    BadgeId, CardSystemId, ClientId, CredentialId, FacilityId, GateId, MemberId, PersonId,
+    WorkerId, ZoneId,
 };
 use portcullis::domain::network::{
     CardSystem, Direction, Facility, FacilityKind, Gate, Member, MemberKind, SecurityLevel, Zone,
@@ -24,8 +26,9 @@ use portcullis::ledger::entry::{Actor, Fact};
 use portcullis::ledger::fold::Record;
 use portcullis::ledger::sum::Sum;
 use portcullis::ledger::tree::Tree;
-use portcullis::service::clients::Secret;
-use portcullis::service::{Door, Error};
+use portcullis::service::break_glass::{self, GlassDraft};
+use portcullis::service::clients::{self, Secret};
+use portcullis::service::{Door, Error, Tx};
 
 /// Workers that hold the credentials.
 pub const WORKERS: u32 = 1_000;
@@ -41,6 +44,8 @@ pub struct Network {
     pub card_system: CardSystem,
     pub client: Client,
     pub hr: Client,
+    /// A person with their tool.
+    duty: (Person, Client),
     pub officer: Client,
     pub secret: Secret,
     /// What every other credential is for.
@@ -109,7 +114,17 @@ impl Network {
             secret_sha256: secret.digest(),
             revoked: false,
         };
+        let person = Person {
+            id: PersonId::make(environment),
+            member: member.id,
+            worker: None,
+        };
+        let duty = Client {
+            person: Some(person.id),
+            ..client(Role::DutyOfficer)
+        };
         Self {
+            duty: (person, duty),
             client: client(Role::Gate),
             hr: client(Role::HrOfficer),
             officer: client(Role::ScreeningOfficer),
@@ -206,6 +221,20 @@ impl Network {
         })
     }
 
+    /// Lets one client revoke as many as it can for the next hour, as a member does in an emergency.
+    pub async fn break_glass(&self, door: &Door) {
+        let duty = clients::caller(&self.duty.1);
+        let permit = duty.permit().expect("a duty officer may break the glass");
+        let draft = GlassDraft {
+            reason: Emergency::StockStolen,
+            reference: "BENCH-1".parse().expect("a reference"),
+            lasts_ms: LASTS_MS,
+        };
+        let open = move |tx: &mut Tx<'_>| break_glass::open(tx, permit, draft.clone());
+        let opened = door.change(Actor::Client(duty.client), open).await;
+        opened.expect("the glass is broken");
+    }
+
     /// Puts the network and `credentials` credentials into a ledger through its door. Answers the credentials in order.
     pub async fn fill(self: &Arc<Self>, door: &Door, credentials: u32) -> Vec<CredentialId> {
         let network = self.clone();
@@ -218,6 +247,8 @@ impl Network {
             tx.state(Fact::GateRecorded(network.zone_gate.clone()))?;
             tx.state(Fact::ClientRecorded(network.client.clone()))?;
             tx.state(Fact::ClientRecorded(network.hr.clone()))?;
+            tx.state(Fact::PersonRecorded(network.duty.0.clone()))?;
+            tx.state(Fact::ClientRecorded(network.duty.1.clone()))?;
             tx.state(Fact::ClientRecorded(network.officer.clone()))?;
             for worker in network.workers() {
                 tx.state(Fact::WorkerRegistered(worker))?;

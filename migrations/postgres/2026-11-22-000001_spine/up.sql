@@ -334,7 +334,10 @@ CREATE TABLE imports (
     counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    file_sha256 BYTEA NOT NULL,
+    -- Whether a second person let it revoke many.
+    granted BOOLEAN NOT NULL
 );
 CREATE INDEX imports_by_state ON imports (state, created_at);
 

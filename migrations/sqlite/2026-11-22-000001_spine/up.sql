@@ -336,7 +336,10 @@ CREATE TABLE imports (
     counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    file_sha256 BLOB NOT NULL,
+    -- Whether a second person let it revoke many.
+    granted BOOLEAN NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX imports_by_state ON imports (state, created_at);
 

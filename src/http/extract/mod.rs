@@ -28,7 +28,7 @@ mod headers;
 mod page;
 mod strict;
 
-pub use body::{ValidJson, is_json, parse_json, read_body};
+pub use body::{NoBody, ValidJson, is_json, parse_json, read_body};
 pub use headers::{IdempotencyKey, IfMatch, etag, is_known};
 pub use page::{ListQuery, Page, id_parameter, no_query, query_pairs, unknown_parameter};
 

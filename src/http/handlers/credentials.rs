@@ -392,11 +392,15 @@ pub struct ReasonBody {
     pub reason: Reason,
 }
 
-/// Suspends a credential. Its gates refuse it from this answer on.
+/// Suspends a credential. Its gates refuse it from this answer on. For a reason of the class for_cause a second person has
+/// a day to confirm it; nothing is undone by that or its absence.
+///
+/// Who revoked or suspended 20 in ten minutes needs a second person for the next one.
 #[utoipa::path(post, operation_id = "suspend_credential", path = "/v1/credentials/{id}/suspensions", tag = "Credentials", request_body = ReasonBody,
     params(("id" = CredentialId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Suspended", body = CredentialView)))]
+    responses((status = 201, description = "Suspended", body = CredentialView),
+              (status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn suspend(
     who: Guarded<Suspend>,
     id: PathId<CredentialKind>,
@@ -406,7 +410,10 @@ pub async fn suspend(
     let once = key.once(who.actor(), &body);
     let (permit, id, reason) = (who.permit, id.0, body.value.reason);
     let work = move |tx: &mut Tx<'_>| {
-        let held = credentials::suspend(tx, permit, id, reason)?;
+        let held = match credentials::suspend(tx, permit, id, reason)? {
+            Outcome::Done(held) => held,
+            Outcome::Asked(asked) => return accepted(tx, &asked),
+        };
         let badges = badges::of(tx, id)?;
         rendered(
             StatusCode::CREATED,

@@ -7,8 +7,10 @@ use validator::Validate;
 use crate::access::permission::KeepWorkers;
 use crate::http::extract::{Guarded, IdempotencyKey, ValidJson};
 use crate::service::Tx;
+use crate::service::approvals::Outcome;
 use crate::service::employers::{self, Employer, Lapse};
 
+use super::approvals::{ApprovalView, accepted};
 use super::{Answer, answer, rendered};
 
 /// An employer that lost its standing.
@@ -42,9 +44,13 @@ impl From<Lapse> for LapseView {
 
 /// Ends every engagement at an employer of your member's that lost its standing, and revokes whatever rests on them: up to 1000
 /// engagements in one transaction.
+///
+/// Where more than 20 credentials rest on them, or more than that with what you revoked or suspended in the last ten minutes,
+/// exactly these wait for a second person.
 #[utoipa::path(post, operation_id = "lapse_employer", path = "/v1/engagements:lapse", tag = "Workers", request_body = LapseBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 200, description = "What came of it", body = LapseView)))]
+    responses((status = 200, description = "What came of it", body = LapseView),
+              (status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn lapse(
     who: Guarded<KeepWorkers>,
     key: IdempotencyKey,
@@ -53,7 +59,10 @@ pub async fn lapse(
     let once = key.once(who.actor(), &body);
     let (permit, employer) = (who.permit, body.value.employer);
     let work = move |tx: &mut Tx<'_>| {
-        let lapse = employers::lapse(tx, permit, &employer)?;
+        let lapse = match employers::lapse(tx, permit, &employer)? {
+            Outcome::Done(lapse) => lapse,
+            Outcome::Asked(asked) => return accepted(tx, &asked),
+        };
         rendered(StatusCode::OK, None, tx.seq(), &LapseView::from(lapse))
     };
     answer(

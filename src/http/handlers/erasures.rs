@@ -7,7 +7,7 @@ use crate::access::permission::{Erase, ReadErasures};
 use crate::domain::erasure::State;
 use crate::domain::ids::{ErasureId, ErasureKind, MemberId, WorkerId, WorkerKind};
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, Page, PathId};
+use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, NoBody, Page, PathId};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::ledger::replay::Erasing;
 use crate::service::{Tx, erasures};
@@ -78,7 +78,12 @@ impl ListQuery for InState {
     params(("id" = WorkerId, Path, description = "Whom"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 202, description = "It waits for its second person", body = ApprovalView)))]
-pub async fn ask(who: Guarded<Erase>, id: PathId<WorkerKind>, key: IdempotencyKey) -> Answer {
+pub async fn ask(
+    who: Guarded<Erase>,
+    id: PathId<WorkerKind>,
+    key: IdempotencyKey,
+    _: NoBody,
+) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
     let work = move |tx: &mut Tx<'_>| {
@@ -133,7 +138,12 @@ pub async fn show(who: Guarded<ReadErasures>, id: PathId<ErasureKind>) -> Answer
     params(("id" = ErasureId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Withdrawn", body = ErasureView)))]
-pub async fn withdraw(who: Guarded<Erase>, id: PathId<ErasureKind>, key: IdempotencyKey) -> Answer {
+pub async fn withdraw(
+    who: Guarded<Erase>,
+    id: PathId<ErasureKind>,
+    key: IdempotencyKey,
+    _: NoBody,
+) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
     let work = move |tx: &mut Tx<'_>| {

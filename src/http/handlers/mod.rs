@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod bans;
+pub mod break_glass;
 pub mod clients;
 pub mod credentials;
 pub mod employers;

@@ -12,7 +12,9 @@ use crate::domain::ids::{EngagementId, EngagementKind, MemberId, WorkerId, Worke
 use crate::domain::lookup::What;
 use crate::domain::text::Text;
 use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
-use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, ListOf, Page, PathId, ValidJson};
+use crate::http::extract::{
+    Guarded, IdempotencyKey, IfMatch, ListOf, NoBody, Page, PathId, ValidJson,
+};
 use crate::http::limits::PAGE_DEFAULT;
 use crate::service::search::{self, Sought};
 use crate::service::{Error, Tx, workers};
@@ -388,7 +390,7 @@ pub async fn engagements(
 /// Ends an engagement. Every credential that rests on it is revoked in the same act.
 #[utoipa::path(post, operation_id = "end_engagement", path = "/v1/engagements/{id}/end", tag = "Workers", params(("id" = EngagementId, Path, description = "Which")),
     responses((status = 200, description = "Ended", body = EngagementView)))]
-pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>) -> Answer {
+pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>, _: NoBody) -> Answer {
     let (permit, id) = (who.permit, id.0);
     let work = move |tx: &mut Tx<'_>| {
         let held = workers::disengage(tx, permit, id)?;

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 37] = [
+const DEMANDS: [(Ask, &[&str]); 39] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -152,6 +152,11 @@ const DEMANDS: [(Ask, &[&str]); 37] = [
     (Suspend::reach, &["suspend_credential"]),
     (Lift::reach, &["lift_suspension"]),
     (Revoke::reach, &["revoke_credential", "revoke_credentials"]),
+    (BreakTheGlass::reach, &["break_glass", "close_break_glass"]),
+    (
+        ReadBreakGlass::reach,
+        &["list_break_glass", "show_break_glass"],
+    ),
     (ReadRevocationImpact::reach, &["show_revocation_impact"]),
     (
         Import::reach,

@@ -23,10 +23,9 @@ pub struct Asked {
 impl Asked {
     /// As it stands after this end, which this entry states.
     pub fn ended(&self, entry: &Entry, end: End) -> Result<Self, approval::Ended> {
-        let state = self.state.at(entry.at, self.approval.expires_at);
         Ok(Self {
             approval: self.approval.clone(),
-            state: state.apply(end)?,
+            state: self.approval.ended(self.state, entry.at, end)?,
             ended_by: match entry.by {
                 Actor::Client(client) => Some(client),
                 Actor::System => None,

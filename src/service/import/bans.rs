@@ -95,6 +95,7 @@ impl Wanted for WantedBan {
         _: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
+        _: bool,
     ) -> Result<(), Error> {
         mirror(tx, caller.permit::<KeepBans>()?, &self.draft).map(drop)
     }

@@ -323,6 +323,7 @@ impl Wanted for WantedCredential {
         terms: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
+        _: bool,
     ) -> Result<(), Error> {
         let (keep, issue) = (caller.permit::<KeepWorkers>()?, caller.permit::<Issue>()?);
         let staff = self

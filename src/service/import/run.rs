@@ -183,7 +183,7 @@ impl Work<'_> {
                 .caller(client)
                 .map(|client| clients::caller(client))
                 .ok_or_else(revoked)?;
-            let tally = enact(tx, &terms, caller, &batch)?;
+            let tally = enact(tx, &terms, caller, import.granted, &batch)?;
             let counts = sum(from_json(&import.counts)?, tally.counts);
             imports::progress(tx.writer()?, id, to, &json(&counts)?)?;
             if !tally.notable.is_empty() {
@@ -204,6 +204,7 @@ fn enact<W: Wanted>(
     tx: &mut Tx<'_>,
     terms: &Terms,
     caller: Caller,
+    granted: bool,
     batch: &Batch<W>,
 ) -> Result<Tally, Error> {
     // Made anew at each try, so that a try that was rolled back leaves no trace in it.
@@ -217,7 +218,7 @@ fn enact<W: Wanted>(
         now,
         batch,
         &mut tally,
-        |known, wanted| wanted.enact(known, terms, tx, caller),
+        |known, wanted| wanted.enact(known, terms, tx, caller, granted),
     )?;
     Ok(tally)
 }

@@ -118,6 +118,11 @@ impl World {
     }
 
     async fn of(facts: Vec<Fact>) -> Self {
+        Self::stated(facts.into_iter().map(|fact| (Actor::System, fact))).await
+    }
+
+    /// The same, where it matters who states what. No rule of a service was asked.
+    async fn stated(facts: impl IntoIterator<Item = (Actor, Fact)>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::at(&format!("sqlite:{}", folder.path().join("db").display()));
         let mut writer = store.writer().expect("opens");
@@ -137,8 +142,8 @@ impl World {
             8,
         )
         .expect("opens");
-        for fact in facts {
-            let done = door.change(Actor::System, move |tx| Ok(tx.state(fact.clone())?));
+        for (by, fact) in facts {
+            let done = door.change(by, move |tx| Ok(tx.state(fact.clone())?));
             done.await.expect("takes it");
         }
         door.close();
@@ -493,6 +498,7 @@ async fn a_row_that_cannot_be_is_named() {
     }
 }
 
+mod approvals;
 mod bans;
 mod erasures;
 mod exclusions;

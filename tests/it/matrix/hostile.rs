@@ -474,6 +474,7 @@ pub async fn garbage_is_refused_by_every_route_and_nothing_breaks(world: World) 
         Thing::Screening,
         Thing::MatchCase,
         Thing::Approval,
+        Thing::BreakGlass,
         Thing::Erasure,
         Thing::Ban,
         Thing::Referral,

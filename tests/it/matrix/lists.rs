@@ -89,6 +89,9 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         // What the filter leaves out.
         side.one(Thing::Contested).await;
     }
+    for _ in 0..3 {
+        side.one(Thing::BreakGlass).await;
+    }
     for _ in 0..4 {
         side.one(Thing::Erasure).await;
     }
@@ -116,7 +119,7 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         list("/v1/card-systems", network, of_member.clone()),
         list("/v1/gates", network, of_member.clone()),
         list("/v1/clients", network, of_member.clone()),
-        list("/v1/people", network, of_member),
+        list("/v1/people", network, of_member.clone()),
         list("/v1/workers", hr, None),
         list(
             &format!("/v1/workers/{}/engagements", side.worker),
@@ -155,6 +158,11 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             "/v1/approvals",
             side.role("screening_approver"),
             Some(String::from("state=waiting")),
+        ),
+        list(
+            "/v1/break-glass",
+            side.role("duty_officer"),
+            of_member.clone(),
         ),
         list("/v1/sightings", hr, None),
     ];
@@ -313,6 +321,8 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
             other.role("screening_officer")
         } else if path.contains("bans") {
             other.role("register")
+        } else if path.contains("break-glass") {
+            other.role("duty_officer")
         } else if path.contains("approvals") {
             other.role("screening_approver")
         } else if path.contains("workers")

@@ -370,6 +370,27 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         .await;
     reached.by(said, "approval_ended");
 
+    let duty = side.role("duty_officer");
+    let glass = side.one(Thing::BreakGlass).await;
+    let body = json!({ "reason": "stock_stolen", "reference": "INC-2" });
+    let said = duty.post("/v1/break-glass", &body).await;
+    reached.by(said, "break_glass_open");
+    let path = format!("/v1/break-glass/{glass}/closures");
+    duty.post(&path, &json!({})).await.created();
+    reached.by(duty.post(&path, &json!({})).await, "break_glass_closed");
+
+    for _ in 0..20 {
+        let credential = side.one(Thing::Credential).await;
+        let path = format!("/v1/credentials/{credential}/revocations");
+        hr.post(&path, &json!({ "reason": "lost" })).await.json();
+    }
+    let credential = side.one(Thing::Credential).await;
+    let card = json!({ "card_system": side.hr.card_system, "format": "number", "value": "86753" });
+    let badges = json!([{ "medium": "card", "cards": [card] }]);
+    let body = json!({ "reason": "lost", "badges": badges });
+    let path = format!("/v1/credentials/{credential}/replacements");
+    reached.by(hr.post(&path, &body).await, "bulk_limit");
+
     let import = format!("/v1/imports/{}/apply", side.one(Thing::Import).await);
     hr.post(&import, &json!({})).await.is(202);
     reached.by(hr.post(&import, &json!({})).await, "import_state");

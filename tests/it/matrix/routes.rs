@@ -59,6 +59,10 @@ pub enum Thing {
     /// An act of the screening desk that waits for its second person.
     Approval,
     Credential,
+    /// A glass that is broken.
+    BreakGlass,
+    /// Nothing to name, and no broken glass at this member.
+    Whole,
     /// A credential that is suspended for being dormant.
     Suspended,
     /// An open match case between two records of this member, which decides.
@@ -169,6 +173,8 @@ impl Row {
         let of_approver = ["/appeal-outcomes", "/finalisations", "/unmet-conditions"];
         if of_approver.iter().any(|path| self.path.ends_with(path)) {
             side.role("screening_approver")
+        } else if self.path.contains("/break-glass") {
+            side.role("duty_officer")
         } else if self.path.ends_with("/lookups") {
             side.role("auditor")
         } else if self.path.contains("/erasures") {
@@ -255,6 +261,13 @@ fn exclusion(_: &Side, id: &str) -> Value {
 
 fn contest_outcome(_: &Side, _: &str) -> Value {
     json!({ "outcome": "upheld" })
+}
+
+/// Suspends for cause, with the second person whom it takes when there were many.
+async fn suspends(hr: &Hr, pass: &Pass) {
+    let said = hr.suspends(pass, "under_inquiry").await;
+    let shown = format!("/v1/credentials/{}", pass.credential);
+    hr.approver.seconds(said, &shown).await.created();
 }
 
 fn last_part(path: &str) -> String {
@@ -409,6 +422,10 @@ fn gate_check(_: &Side, id: &str) -> Value {
 
 fn gate_checks(side: &Side, id: &str) -> Value {
     json!({ "checks": [gate_check(side, id)] })
+}
+
+fn break_glass(_: &Side, _: &str) -> Value {
+    json!({ "reason": "stock_stolen", "reference": "INC-2026/7" })
 }
 
 fn suspension(_: &Side, _: &str) -> Value {
@@ -627,6 +644,14 @@ pub fn rows() -> Vec<Row> {
             Thing::Approval,
             Body::None,
         ),
+        get("/v1/break-glass", Thing::Nothing),
+        post("/v1/break-glass", Thing::Whole, Json(break_glass)),
+        get("/v1/break-glass/{id}", Thing::BreakGlass),
+        post(
+            "/v1/break-glass/{id}/closures",
+            Thing::BreakGlass,
+            Body::None,
+        ),
         get("/v1/credentials", Thing::Nothing),
         post("/v1/credentials", Thing::Worker, Json(credential)),
         get("/v1/credentials/{id}", Thing::Credential),
@@ -750,10 +775,7 @@ impl Side {
             Thing::Draft => self.draft().await,
             Thing::Referral => {
                 let (own, theirs) = self.one_person().await;
-                self.neighbour
-                    .suspends(&theirs, "under_inquiry")
-                    .await
-                    .created();
+                suspends(&self.neighbour, &theirs).await;
                 self.referral("open", |referral| referral["worker"] == own.worker.as_str())
                     .await
             }
@@ -768,15 +790,12 @@ impl Side {
             Thing::Proposed => {
                 self.may_share(true).await;
                 let (own, _) = self.one_person().await;
-                self.hr.suspends(&own, "under_inquiry").await.created();
+                suspends(&self.hr, &own).await;
                 last_part(&self.hr.excludes(&own, json!({})).await)
             }
             Thing::Told | Thing::Contested => {
                 let (_, theirs) = self.one_person().await;
-                self.neighbour
-                    .suspends(&theirs, "under_inquiry")
-                    .await
-                    .created();
+                suspends(&self.neighbour, &theirs).await;
                 let path = self.neighbour.excludes(&theirs, json!({})).await;
                 if thing == Thing::Contested {
                     let contests = format!("{path}/contests");
@@ -841,9 +860,31 @@ impl Side {
                 if thing == Thing::Suspended {
                     let path = format!("/v1/credentials/{id}/suspensions");
                     let body = json!({ "reason": "dormant" });
-                    self.hr.api.post(&path, &body).await.created();
+                    // By turns, so that nobody suspends too many soon.
+                    let turn = NUMBERS.fetch_add(1, Ordering::SeqCst) % 3;
+                    let roles = ["hr_officer", "facility_officer", "duty_officer"];
+                    let officer = self.role(roles[turn as usize]);
+                    let said = officer.post(&path, &body).await;
+                    let shown = format!("/v1/credentials/{id}");
+                    let second = self.role("hr_approver");
+                    second.seconds(said, &shown).await.created();
                 }
                 id
+            }
+            Thing::BreakGlass | Thing::Whole => {
+                let (duty, path) = (self.role("duty_officer"), "/v1/break-glass");
+                let own = format!("{path}?limit=200&member={}", self.member);
+                let all = duty.get(&own).await.ok();
+                for glass in all["items"].as_array().expect("items") {
+                    if glass["open"] == true {
+                        let path = format!("{path}/{}/closures", text(glass, "id"));
+                        duty.post(&path, &json!({})).await.created();
+                    }
+                }
+                match thing {
+                    Thing::Whole => String::new(),
+                    _ => made(duty.post(path, &break_glass(self, "")).await),
+                }
             }
             Thing::MatchCase => {
                 let person = worker(self, "");
@@ -915,14 +956,14 @@ impl Side {
 
     async fn cause(&self) -> Pass {
         let pass = self.hr.issues().await;
-        self.hr.suspends(&pass, "under_inquiry").await.created();
+        suspends(&self.hr, &pass).await;
         pass
     }
 
     async fn draft(&self) -> String {
         let pass = self.hr.issues().await;
         self.may_share(false).await;
-        self.hr.suspends(&pass, "under_inquiry").await.created();
+        suspends(&self.hr, &pass).await;
         self.may_share(true).await;
         let is_of = |referral: &Value| referral["credential"] == pass.credential.as_str();
         self.referral("draft", is_of).await
@@ -967,7 +1008,7 @@ impl Side {
 /// An identifier of this kind that nobody has.
 pub fn nobody(thing: Thing) -> &'static str {
     match thing {
-        Thing::Nothing => "",
+        Thing::Nothing | Thing::Whole => "",
         Thing::Member => "mbr_00000000000070008000000000000000",
         Thing::Facility => "fac_00000000000070008000000000000000",
         Thing::Zone => "zon_00000000000070008000000000000000",
@@ -988,6 +1029,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         Thing::Draft | Thing::Referral => "ref_00000000000070008000000000000000",
         Thing::Ban => "ban_00000000000070008000000000000000",
         Thing::Approval => "apr_00000000000070008000000000000000",
+        Thing::BreakGlass => "brk_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
         Thing::MatchCase => "mat_00000000000070008000000000000000",

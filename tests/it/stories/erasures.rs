@@ -356,7 +356,10 @@ pub async fn what_stands_in_the_way_is_named(world: World) {
     // Who was refused is not forgotten for five years.
     approver.seconds(asked, &screening).await.created();
     assert_eq!(obstacles(port.asks(&worker).await), ["screening"]);
-    port.hr.revokes(&pass, "access_rule_breach").await.created();
+    let asked = port.hr.revokes(&pass, "access_rule_breach").await;
+    let shown = format!("/v1/credentials/{}", pass.credential);
+    let approver = &port.hr.approver;
+    approver.seconds(asked, &shown).await.created();
     let blocked = obstacles(port.asks(&pass.worker).await);
     assert_eq!(blocked, ["approval", "refusal"]);
 

@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod bans;
 pub mod batches;
+pub mod bulk;
 pub mod check_log;
 pub mod commands;
 pub mod demo;
@@ -36,6 +37,14 @@ macro_rules! all {
         $crate::stories::tell!($database, batches:
             a_batch_of_questions_is_answered_in_its_order,
             a_batch_of_revocations_says_what_became_of_each,
+        );
+        $crate::stories::tell!($database, bulk:
+            the_twenty_first_in_ten_minutes_waits_for_a_second_person,
+            a_list_of_more_than_twenty_waits_whole,
+            a_file_of_more_than_twenty_waits_whole,
+            a_duty_officer_breaks_the_glass_and_everybody_sees_it,
+            what_is_done_at_once_is_confirmed_afterwards,
+            an_employer_of_more_than_twenty_lapses_by_two,
         );
         $crate::stories::tell!($database, imports:
             a_file_opens_gates_and_changes_nothing_the_second_time,
@@ -131,6 +140,11 @@ macro_rules! all {
             it_waits_for_three_days,
             an_approval_is_its_desks_and_its_members_alone,
             of_many_who_grant_at_once_one_does,
+            nobody_decides_about_themselves,
+            who_asked_and_is_gone_is_still_who_asked,
+            a_yes_that_was_heard_is_of_no_use_again,
+            for_cause_the_gate_is_shut_at_once_and_two_revoke,
+            a_list_revoked_for_cause_is_one_approval_of_exactly_that_list,
         );
         $crate::stories::tell!($database, erasures:
             a_week_after_two_have_said_so_nothing_of_a_person_is_left,
