@@ -16,7 +16,7 @@ use crate::domain::ids::{
 use crate::domain::reason::{Class, Reason};
 use crate::domain::referral::Ground;
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, NoBody, Page, PathId, ValidJson};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::ledger::replay::Told;
 use crate::service::approvals::Outcome;
@@ -250,6 +250,7 @@ pub async fn publish(
     who: Guarded<KeepExclusions>,
     id: PathId<ExclusionKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -269,6 +270,7 @@ pub async fn adopt(
     who: Guarded<KeepExclusions>,
     id: PathId<ExclusionKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -306,6 +308,7 @@ pub async fn contest(
     who: Guarded<ContestExclusions>,
     id: PathId<ExclusionKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -344,6 +347,7 @@ pub async fn lift(
     who: Guarded<KeepExclusions>,
     id: PathId<ExclusionKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);

@@ -22,6 +22,7 @@ mod bans;
 mod calendar;
 mod credentials;
 pub mod file;
+mod kept;
 mod plan;
 mod reasons;
 mod refusals;
@@ -37,6 +38,7 @@ mod values;
 use self::file::columns::Purpose;
 use self::file::layout::Layout;
 use self::file::sheet::{self, Sheet};
+use self::kept::{from_json, json, open_report, seal_report};
 use self::plan::Wanted;
 use self::refusals::{nothing_usable, unclear, unreadable};
 use self::report::{Counts, Report, Tally};
@@ -55,7 +57,7 @@ use crate::domain::approval::Act;
 use crate::domain::client::Role;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ImportId, MemberId};
-use crate::domain::time::{DAY_MS, Environment, Timestamp};
+use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::{Reader, Store, imports};
 
 pub use running::Running;
@@ -481,35 +483,4 @@ fn purpose_name(purpose: Purpose) -> &'static str {
         Purpose::Revocations => "revocations",
         Purpose::Bans => "bans",
     }
-}
-
-/// What was found in a file, as it is kept.
-fn seal_report(
-    keyring: &Keyring,
-    environment: &dyn Environment,
-    id: ImportId,
-    report: &Report,
-) -> Result<Vec<u8>, Error> {
-    let report = json(report)?;
-    Ok(keyring.seal(
-        Field::ImportReport,
-        id.as_bytes(),
-        report.as_bytes(),
-        environment,
-    ))
-}
-
-fn open_report(keyring: &Keyring, id: ImportId, sealed: &[u8]) -> Result<Report, Error> {
-    let report = keyring
-        .open(Field::ImportReport, id.as_bytes(), sealed)
-        .map_err(Error::internal)?;
-    serde_json::from_slice(&report).map_err(Error::internal)
-}
-
-fn json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(Error::internal)
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(Error::internal)
 }

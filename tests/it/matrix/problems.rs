@@ -325,7 +325,9 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         credential.as_str().unwrap()
     );
     let body = json!({ "reason": "lent_or_shared" });
-    hr.post(&revocations, &body).await.created();
+    let said = hr.post(&revocations, &body).await;
+    let second = side.role("hr_approver");
+    second.seconds(said, &path).await.created();
     reached.by(hr.post(&send, &json!({})).await, "referral_state");
 
     let exclusion = side.one(Thing::Told).await;

@@ -449,7 +449,9 @@ pub async fn every_state_takes_what_the_list_says(world: World) {
                 let pass = hr_of_a
                     .issues_with(json!({ "worker": ports.at_a.worker }))
                     .await;
-                hr_of_a.suspends(&pass, "under_inquiry").await.created();
+                let said = hr_of_a.suspends(&pass, "under_inquiry").await;
+                let shown = format!("/v1/credentials/{}", pass.credential);
+                hr_of_a.approver.seconds(said, &shown).await.created();
                 if wanted == "draft" {
                     of_a.post(&format!("{bases}/ends"), &json!({}))
                         .await
