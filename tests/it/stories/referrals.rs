@@ -231,7 +231,7 @@ pub async fn what_b_declines_has_a_ground_and_changes_nothing(world: World) {
     } = &ports;
     shares(&world, true).await;
     records_a_basis(&world, a).await;
-    hr_of_a.revokes(at_a, "access_rule_breach").await;
+    let revocation = hr_of_a.revokes(at_a, "access_rule_breach").await;
     let suspended = hr_of_a.sees(at_a).await.0;
     assert_ne!(suspended, "active");
     let received = the_referral(&hr_of_b.api, "?state=open").await;
@@ -250,6 +250,13 @@ pub async fn what_b_declines_has_a_ground_and_changes_nothing(world: World) {
         (&json!("declined"), &json!("not_proportionate"))
     );
     assert_eq!(hr_of_b.sees(at_b).await.0, "active");
+
+    // When two of A have revoked it, that is news.
+    let shown = format!("/v1/credentials/{}", at_a.credential);
+    hr_of_a.approver.seconds(revocation, &shown).await.created();
+    let again = the_referral(&hr_of_b.api, "?state=open").await;
+    assert_eq!(again["reason"], "access_rule_breach");
+    assert_eq!(hr_of_b.api.get(&path).await.ok()["state"], "declined");
 }
 
 pub async fn what_is_not_answered_in_three_days_is_overdue(world: World) {
