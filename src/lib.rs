@@ -8,8 +8,8 @@
 //!    of both databases enforces it.
 //! 3. Index, tables and replay learn only from ledger entries, through the same fold: at start, live, and from other
 //!    nodes.
-//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers, keyed hashes and facts only. Names, card
-//!    numbers and document numbers are sealed wherever they are stored.
+//! 4. No personal data in ledger, logs, metrics, URLs or errors: identifiers, keyed hashes of cards and facts only. Names, card
+//!    numbers and document numbers are sealed wherever they are stored, under the worker's own key, each for its row and field.
 //! 5. Revoked is final. There is no function, role, file or migration that leads out of it.
 //! 6. Time and randomness come in through one trait, [`domain::time::Environment`].
 //! 7. Nothing is believed because it stands in the database. The head is sealed under a key that is not in it, over the
@@ -42,17 +42,35 @@
 //!
 //! A screening says whether a worker is cleared for a function; a credential, whether a card may pass a gate. The two are
 //! apart on purpose, in the law as here: [`domain::screening`] has no word of cards, and [`domain::decision`] none of
-//! advice.
+//! advice. They meet at one place: a zone may require a function, and a credential may be for one. For what a person is
+//! cleared, by all screenings at all members, is one pure rule ([`domain::clearance`]); what moves a screening brings each of
+//! their credentials up to it in the same transaction ([`service::effects`]), so that a gate looks at the credential alone
+//! ([`index`]). What an act would do is told before it is done ([`service::impact`]).
 //!
 //! A person may be recorded by several members, and no record is ever merged into another. That two of them bear one document
-//! is noticed by a keyed hash of it; whether they are of one person somebody must say ([`domain::match_case`]), and until then
+//! is noticed by a keyed hash of it, which stands beside the ledger; whether they are of one person somebody must say ([`domain::match_case`]), and until then
 //! nothing is issued to the one that came later. Whoever is shown who a worker is, is noted ([`service::lookups`]).
 //!
 //! What needs two people is decided where the act is: its service function judges that it could be done, and hands it to
 //! [`service::approvals`] instead of doing it. There stand the rules of the second person, once for all acts
 //! ([`domain::approval`] has the acts): another person, in the right role at that moment, not the one whom it is about, who
 //! has read exactly what is asked for. What may not wait (a revocation, a suspension, bad news about somebody who was
-//! cleared) is done at once.
+//! cleared) is done at once; the graver of these are confirmed afterwards, and no silence undoes them. A revocation for cause shuts the
+//! gate at once and waits for its second person as a revocation.
+//!
+//! A revocation of everybody is an attack too, so what one person revokes and suspends in ten minutes is counted
+//! ([`index::lately`]), and more than twenty need a second person, one by one, as a list or as a file. A duty officer can break this
+//! glass for an hour, before the eyes of every member ([`service::break_glass`]).
+//!
+//! What one member holds against somebody binds the others only so far as the law says. A court's ban binds all at once and
+//! comes from the State's register alone ([`service::bans`]). What a member holds for cause leaves it only where the network
+//! is switched to share and that member has a legal basis ([`service::sharing`]); then the others are told a reason's code,
+//! and each decides with two people of its own ([`service::referrals`], [`service::exclusions`]). What follows from a date is
+//! stated by [`service::sweep`].
+//!
+//! A person is erased by destroying their key ([`service::erasures`]): two registrars say so, a week passes, and what was
+//! sealed is noise, in every copy of the database that there is. The ledger names them by identifiers alone, so it stays as
+//! it was, and so does every decision in it.
 //!
 //! # Three walks
 //!

@@ -24,6 +24,7 @@ pub struct Metrics {
     alarm: IntGauge,
     credentials: IntGauge,
     whole: IntGauge,
+    broken: IntGauge,
     log: IntCounterVec,
 }
 
@@ -69,6 +70,10 @@ impl Metrics {
             "portcullis_copy_whole",
             "1 while nothing speaks against this node's copy of the ledger",
         )?;
+        let broken = IntGauge::new(
+            "portcullis_break_glass_open",
+            "Members at which the glass is broken, so that many credentials are revoked without a second person",
+        )?;
         let log = IntCounterVec::new(
             Opts::new(
                 "portcullis_check_log_lines_total",
@@ -79,7 +84,7 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(checks.clone()))?;
         registry.register(Box::new(request_seconds.clone()))?;
-        for gauge in [&seq, &age_ms, &alarm, &credentials, &whole] {
+        for gauge in [&seq, &age_ms, &alarm, &credentials, &whole, &broken] {
             registry.register(Box::new(gauge.clone()))?;
         }
         registry.register(Box::new(log.clone()))?;
@@ -96,6 +101,7 @@ impl Metrics {
             alarm,
             credentials,
             whole,
+            broken,
             log,
         })
     }
@@ -120,6 +126,11 @@ impl Metrics {
         self.alarm.set(is_alarming(index, age_ms).into());
         self.credentials.set(index.credentials_len().into());
         self.whole.set(index.is_whole().into());
+        let now = services.environment.now();
+        let places = index.places();
+        let glasses = places.glasses.values();
+        let open = glasses.filter(|(_, glass)| glass.is_open(now)).count();
+        self.broken.set(gauge(open as u64));
         let counts = services.check_log.counts();
         for decision in Decision::ALL {
             for (fate, count) in [

@@ -1,17 +1,22 @@
 //! The keys of this network. All are derived from one master key of 32 random bytes that lies in a file beside the
 //! database, not in it: who takes the database alone can neither read a name, nor try card numbers, nor sign a token.
 
+use std::path::PathBuf;
+
 use arrayvec::ArrayVec;
-use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::LessSafeKey;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::hmac;
 use siphasher::sip128::SipHasher24;
 
+use super::kek::{self, BadKeks};
+use super::seal::{self, Field, Unsealable, WorkerKey};
 use crate::domain::card::{CANONICAL_MAX, CardIdentifier};
 use crate::domain::credential::CardKey;
 use crate::domain::document::{Document, DocumentKey};
-use crate::domain::ids::{CardSystemId, Id, Kind, MemberId};
+use crate::domain::ids::{CardSystemId, Id, Kind, MemberId, WorkerId};
 use crate::domain::time::Environment;
+use crate::domain::worker::WrappedKey;
 
 /// How many bytes a master key has.
 pub const MASTER_KEY_BYTES: usize = 32;
@@ -20,19 +25,17 @@ pub const MASTER_KEY_BYTES: usize = 32;
 pub struct Keyring {
     cards: [u8; 32],
     staff_numbers: [u8; 32],
+    employers: [u8; 32],
     documents: [u8; 32],
     names: [u8; 32],
+    /// Under which the keys of workers are wrapped.
+    keks: kek::Held,
     details: LessSafeKey,
     heads: LessSafeKey,
     sums: SipHasher24,
     cursors: hmac::Key,
     seen: hmac::Key,
 }
-
-/// Sealed bytes that cannot be opened: of another subject, of another key, or damaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("sealed bytes cannot be opened")]
-pub struct Unsealable;
 
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,16 +46,26 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// Derives the keys (HKDF, RFC 5869), one for each purpose, so that none can stand in for another.
     pub fn derive(master: &[u8; MASTER_KEY_BYTES]) -> Self {
+        let kek = first_kek(master);
+        Self::with(master, kek::Held::derived(kek))
+    }
+
+    /// The same, with the key-encryption keys that are in this file, where it is there.
+    pub fn with_keks(master: &[u8; MASTER_KEY_BYTES], keks: PathBuf) -> Result<Self, BadKeks> {
+        let keks = kek::Held::of_file(first_kek(master), keks)?;
+        Ok(Self::with(master, keks))
+    }
+
+    fn with(master: &[u8; MASTER_KEY_BYTES], keks: kek::Held) -> Self {
         let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
-        let sealing = |purpose| {
-            let key = UnboundKey::new(&AES_256_GCM_SIV, &expand(&extracted, purpose));
-            LessSafeKey::new(key.expect("the key has the length of the algorithm"))
-        };
+        let sealing = |purpose| seal::key(&expand(&extracted, purpose));
         Self {
             cards: expand(&extracted, b"cards"),
             staff_numbers: expand(&extracted, b"staff numbers"),
+            employers: expand(&extracted, b"employers"),
             documents: expand(&extracted, b"documents"),
             names: expand(&extracted, b"names"),
+            keks,
             details: sealing(b"details"),
             heads: sealing(b"heads"),
             sums: SipHasher24::new_with_key(&half(&expand(&extracted, b"sums"))),
@@ -85,6 +98,14 @@ impl Keyring {
         half(hasher.finalize().as_bytes())
     }
 
+    /// What engagements at an employer are found by within their member: of the employer's folded name.
+    pub fn employer_key(&self, member: MemberId, employer: &str) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.employers);
+        hasher.update(member.as_bytes());
+        hasher.update(employer.as_bytes());
+        half(hasher.finalize().as_bytes())
+    }
+
     /// What a document is found by, the same at every member. It stands in the ledger, which nobody can take it out of: who has
     /// not the key can tell by it that two records bear one document, and nothing of the document.
     pub fn document_key(&self, document: &Document) -> DocumentKey {
@@ -103,24 +124,77 @@ impl Keyring {
         half(hasher.finalize().as_bytes())
     }
 
-    /// Seals bytes about a subject (AES-256-GCM-SIV, RFC 8452). What was sealed for one subject opens for no other.
-    pub fn seal(&self, subject: &[u8; 16], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
-        seal(&self.details, subject, plain, environment)
+    /// A new key for a worker, and the same as it is stored.
+    pub fn make_worker_key(
+        &self,
+        worker: WorkerId,
+        environment: &dyn Environment,
+    ) -> (WorkerKey, WrappedKey) {
+        let (version, kek) = self.keks.active();
+        WorkerKey::make((version, &kek), worker, environment)
     }
 
-    /// Opens what was sealed for this subject.
-    pub fn open(&self, subject: &[u8; 16], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
-        open(&self.details, subject, sealed)
+    /// The key of a worker, of what is stored.
+    pub fn worker_key(
+        &self,
+        worker: WorkerId,
+        wrapped: &WrappedKey,
+    ) -> Result<WorkerKey, Unsealable> {
+        let kek = self.keks.version(wrapped.kek).ok_or(Unsealable)?;
+        WorkerKey::unwrap(&kek, worker, wrapped)
+    }
+
+    /// The key of a worker as it is stored, under the key-encryption key that is in use.
+    pub fn rewrap(
+        &self,
+        worker: WorkerId,
+        wrapped: &WrappedKey,
+        environment: &dyn Environment,
+    ) -> Result<WrappedKey, Unsealable> {
+        let before = self.keks.version(wrapped.kek).ok_or(Unsealable)?;
+        let (version, kek) = self.keks.active();
+        seal::rewrap(&before, (version, &kek), worker, wrapped, environment)
+    }
+
+    /// The version of the key-encryption key that is in use.
+    pub fn active_kek(&self) -> u16 {
+        self.keks.active().0
+    }
+
+    /// The key-encryption key of a network that has never changed it.
+    pub fn first_kek(&self) -> [u8; 32] {
+        self.keks.first()
+    }
+
+    /// Reads the file of key-encryption keys again. Whether it has changed.
+    pub fn reload_keks(&self) -> Result<bool, BadKeks> {
+        self.keks.reload()
+    }
+
+    /// Seals what is of no single worker for one row and field.
+    pub fn seal(
+        &self,
+        field: Field,
+        row: &[u8; 16],
+        plain: &[u8],
+        environment: &dyn Environment,
+    ) -> Vec<u8> {
+        seal::seal(&self.details, &field.of_row(row), plain, environment)
+    }
+
+    /// Opens what was sealed for this row and field.
+    pub fn open(&self, field: Field, row: &[u8; 16], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        seal::open(&self.details, &field.of_row(row), sealed)
     }
 
     /// Seals what goes with a head of the ledger, and with no other.
     pub fn seal_head(&self, head: &[u8], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
-        seal(&self.heads, head, plain, environment)
+        seal::seal(&self.heads, head, plain, environment)
     }
 
     /// Opens what was sealed for this head.
     pub fn open_head(&self, head: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
-        open(&self.heads, head, sealed)
+        seal::open(&self.heads, head, sealed)
     }
 
     /// What authenticates a node's note of the last head it has seen (HMAC-SHA-256).
@@ -171,29 +245,9 @@ impl Keyring {
     }
 }
 
-/// Random nonces are good for 2^32 boxes under one key by RFC 8452, and one that comes twice does no harm but show that
-/// the same was sealed twice.
-fn seal(key: &LessSafeKey, subject: &[u8], plain: &[u8], environment: &dyn Environment) -> Vec<u8> {
-    let mut nonce = [0; NONCE_LEN];
-    environment.fill_random(&mut nonce);
-    let mut sealed = plain.to_vec();
-    key.seal_in_place_append_tag(
-        Nonce::assume_unique_for_key(nonce),
-        Aad::from(subject),
-        &mut sealed,
-    )
-    .expect("what is sealed is far shorter than the algorithm's limit");
-    [&nonce[..], &sealed].concat()
-}
-
-fn open(key: &LessSafeKey, subject: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
-    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable)?;
-    let mut opened = sealed.to_vec();
-    let nonce = Nonce::assume_unique_for_key(*nonce);
-    let plain = key
-        .open_in_place(nonce, Aad::from(subject), &mut opened)
-        .map_err(|_| Unsealable)?;
-    Ok(plain.to_vec())
+fn first_kek(master: &[u8; MASTER_KEY_BYTES]) -> [u8; 32] {
+    let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
+    expand(&extracted, b"keys of workers")
 }
 
 fn cursor_text(list: &str, member: MemberId, last: &[u8; 16]) -> Vec<u8> {

@@ -3,9 +3,13 @@
 //! * [`permission`]: the one table, role by permission, and the [`permission::Permit`] that only a check against it makes.
 //! * [`token`]: the one verifier of tokens, and their issue.
 //! * [`keyring`]: the keys that are derived from the master key, which is not in the database.
+//! * [`kek`]: the keys under which those of workers are stored, and how they are changed.
 //! * [`master_key`]: the file that the master key is in.
+//! * [`seal`]: what is sealed, bound to its place, and each worker's own key.
 
+pub mod kek;
 pub mod keyring;
 pub mod master_key;
 pub mod permission;
+pub mod seal;
 pub mod token;

@@ -82,12 +82,16 @@ table! {
     KeepClients: MemberAdmin Own, NetworkAdmin Network;
     /// See workers and engagements.
     ReadWorkers: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own;
-    /// Register workers, begin and end engagements.
+    /// Register workers, begin and end engagements, one by one or all at an employer that lapsed.
     KeepWorkers: HrOfficer Own;
     /// See match cases of which one's member has either record.
     ReadMatchCases: HrOfficer Own, HrApprover Own;
     /// Say whether two records are of one person.
     DecideMatchCases: HrOfficer Own;
+    /// See which workers are to be erased.
+    ReadErasures: Registrar Own, Auditor Own;
+    /// Ask for a worker to be erased, and take it back.
+    Erase: Registrar Own;
     /// See who was shown whom.
     ReadLookups: Registrar Own, Auditor Own;
     /// See screenings.
@@ -96,10 +100,12 @@ table! {
     KeepScreenings: ScreeningOfficer Own;
     /// Record what an appeal came to, that its term ran out, or that a condition was not met.
     DecideScreenings: ScreeningApprover Own;
+    /// See what an unfavourable outcome would do, before there is one.
+    ReadScreeningImpact: ScreeningOfficer Own, ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
-    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, NetworkAdmin Network;
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own, Registrar Own, NetworkAdmin Network;
     /// Be the second person.
-    AnswerApprovals: HrApprover Own, ScreeningApprover Own, NetworkAdmin Network;
+    AnswerApprovals: HrApprover Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
     /// Say whether the network shares what is held against somebody for cause, with a second person.
     KeepSharing: NetworkAdmin Network;
     /// Record on which legal basis a member shares.
@@ -110,6 +116,12 @@ table! {
     KeepReferrals: HrOfficer Own;
     /// See what waits for somebody in one's role.
     ReadWork: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
+    /// See the exclusions that one's member proposed or was told of.
+    ReadExclusions: HrOfficer Own, HrApprover Own, Registrar Own;
+    /// Propose exclusions, answer those of others, decide contests and take back, with a second person.
+    KeepExclusions: HrOfficer Own;
+    /// Note that somebody contests an exclusion.
+    ContestExclusions: Registrar Own;
     /// See port bans, without whom they are about.
     ReadBans: Register Network, NetworkAdmin Network;
     /// Say which port bans there are, and end them; an administrator with a second person.
@@ -124,6 +136,12 @@ table! {
     Lift: HrOfficer Own;
     /// Revoke credentials.
     Revoke: HrOfficer Own, DutyOfficer Own;
+    /// Break the glass: open a time without the rule on bulk, and close it.
+    BreakTheGlass: DutyOfficer Own;
+    /// See where and why a glass was broken.
+    ReadBreakGlass: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Network, Registrar Network, Auditor Network, MemberAdmin Network, NetworkAdmin Network;
+    /// See what a revocation would do, before it is made.
+    ReadRevocationImpact: HrOfficer Own, DutyOfficer Own;
     /// Bring in files.
     Import: HrOfficer Own, Register Own;
     /// See which cards were refused.

@@ -291,11 +291,13 @@ fn describe(status: StatusCode, problem: &Value) -> String {
         (_, false) => detail,
     };
     for error in problem["errors"].as_array().into_iter().flatten() {
-        text.push_str(&format!(
-            "\n  {}: {}",
-            field(error, "pointer"),
-            field(error, "detail")
-        ));
+        let (pointer, detail) = (field(error, "pointer"), field(error, "detail"));
+        match pointer.as_str() {
+            // What is wrong with the whole is what was said above.
+            "" if text == detail => {}
+            "" => text.push_str(&format!("\n  {detail}")),
+            pointer => text.push_str(&format!("\n  {pointer}: {detail}")),
+        }
     }
     let (code, request) = (field(problem, "code"), field(problem, "request_id"));
     if !code.is_empty() {

@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::connection::{Body, Call, Connection, Session};
-use super::{Failed, terminal, wait};
+use super::{Failed, WAITS, terminal, wait};
 use crate::domain::card::Format;
 use crate::domain::ids::CardSystemId;
 use crate::domain::reason::Reason;
@@ -53,7 +53,8 @@ pub struct Import {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 every row is done, or with no --apply could be; 13 some rows are not, as they are in conflict \
-    or unusable, and the others are or could be; 1 not done, or not all of it, and stderr says why; 2 the command line is wrong.";
+    or unusable, and the others are or could be; 1 not done, or not all of it, and stderr says why; 2 the command line is wrong; 14 it \
+    waits for a second person.";
 
 /// Which columns a file may have, by the headers to recommend, and what their cells may hold.
 fn columns_help() -> String {
@@ -169,6 +170,13 @@ impl Import {
                 Failed::new("The server's answer has no import. Is this a Portcullis server?")
             })?;
             let applied = apply(&mut session, id).await?;
+            if let Some(waits) = waiting(&applied) {
+                if self.json {
+                    terminal::answer_json(&applied)?;
+                }
+                terminal::say(&waits);
+                return Ok(applied);
+            }
             if self.json {
                 terminal::answer_json(&applied)?;
             } else {
@@ -184,6 +192,9 @@ impl Import {
             }
             Ok(applied)
         })?;
+        if waiting(&last).is_some() {
+            return Ok(ExitCode::from(WAITS));
+        }
         Ok(match left_out(&last) {
             Some(said) => {
                 terminal::say(&said);
@@ -203,7 +214,15 @@ fn left_out(answer: &Value) -> Option<String> {
     })
 }
 
-/// Applies an import and waits for its end.
+/// What to say of an import that waits for a second person.
+fn waiting(import: &Value) -> Option<String> {
+    let approval = import["approval"].as_str()?;
+    Some(format!(
+        "Nothing was changed yet: so many revocations need a second person. Approval {approval} waits for one."
+    ))
+}
+
+/// Applies an import and waits for its end, or for nothing if a second person must grant it first.
 async fn apply(session: &mut Session, id: &str) -> Result<Value, Failed> {
     let begin = Call {
         method: Method::POST,
@@ -212,7 +231,10 @@ async fn apply(session: &mut Session, id: &str) -> Result<Value, Failed> {
         body: Body::None,
         repeats: true,
     };
-    session.send(begin).await?;
+    let (_, begun) = session.send(begin).await?;
+    if waiting(&begun).is_some() {
+        return Ok(begun);
+    }
     let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} rows {eta}")
         .expect("the template is right");
     let bar = ProgressBar::new(0).with_style(style);

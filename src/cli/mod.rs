@@ -1,4 +1,4 @@
-//! The commands, one file each. `serve`, `init`, `verify`, `checks`, `restore` and `config` work on this machine with the
+//! The commands, one file each. `serve`, `init`, `verify`, `checks`, `restore`, `keys` and `config` work on this machine with the
 //! settings of a server; `check`, `revoke` and `import` talk to a running server as a client. `demo` brings its own server.
 //!
 //! What was asked for goes to stdout, everything else to stderr. With `--json` stdout is one JSON value.
@@ -11,6 +11,7 @@ mod connection;
 mod demo;
 mod import;
 mod init;
+mod keys;
 mod openapi;
 mod restore;
 mod revoke;
@@ -50,6 +51,9 @@ enum Command {
     /// Look at the settings of a server.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look at and change the keys under which the keys of workers are stored.
+    #[command(subcommand)]
+    Keys(keys::Command),
     Openapi(openapi::Openapi),
     Completions(completions::Completions),
 }
@@ -61,6 +65,9 @@ pub struct Failed {
     message: String,
     exit: u8,
 }
+
+/// The exit code of what waits for a second person.
+const WAITS: u8 = 14;
 
 /// Not done.
 const NOT_DONE: u8 = 1;
@@ -104,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Restore(restore) => restore.run(),
         Command::Config(command) => command.run(),
+        Command::Keys(command) => command.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Completions(completions) => completions.run(),
     };

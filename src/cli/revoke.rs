@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::connection::{Body, Call, Connection};
-use super::{Failed, terminal, wait};
+use super::{Failed, WAITS, terminal, wait};
 use crate::domain::ids::CredentialId;
 use crate::domain::reason::Reason;
 
@@ -16,7 +16,7 @@ use crate::domain::reason::Reason;
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit codes: 0 it is revoked, now or before; 1 it is not, or that is not known, and stderr says why; \
-    2 the command line is wrong."
+    2 the command line is wrong; 14 it waits for a second person."
 )]
 pub struct Revoke {
     /// The credential.
@@ -71,12 +71,23 @@ impl Revoke {
         } else {
             terminal::answer(&text(&id, status, &answer))?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(match status {
+            StatusCode::ACCEPTED => ExitCode::from(WAITS),
+            _ => ExitCode::SUCCESS,
+        })
     }
 }
 
 fn text(id: &str, status: StatusCode, answer: &Value) -> String {
     let field = |name: &str| answer[name].as_str().unwrap_or_default();
+    if status == StatusCode::ACCEPTED {
+        return format!(
+            "{id} is not revoked yet: approval {} waits for a second person until {}. For a reason of the class for_cause the \
+             credential is suspended meanwhile.",
+            field("id"),
+            field("expires_at")
+        );
+    }
     let what = if status == StatusCode::CREATED {
         "is revoked"
     } else {

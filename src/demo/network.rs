@@ -135,6 +135,7 @@ impl Network {
                 let draft = ZoneDraft {
                     facility,
                     name: name(plan.zone),
+                    requires: None,
                 };
                 let (_, zone, _) = network::add::<Zone>(tx, permit, draft)?;
                 for gate in plan.gates {

@@ -6,15 +6,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::access::keyring::Keyring;
+use crate::access::seal::{Field, WorkerKey};
 use crate::domain::card::{CardIdentifier, Input};
 use crate::domain::credential::{Badge, BadgeCard, Credential, Scope};
 use crate::domain::digest::Digest;
-use crate::domain::ids::{BadgeId, CredentialId, EngagementId, Id, Kind, WorkerId};
+use crate::domain::ids::{BadgeId, CredentialId, EngagementId, Id, WorkerId};
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
-use crate::domain::worker::{Engagement, Worker};
+use crate::domain::worker::{Engagement, Worker, WrappedKey};
 use crate::ledger::entry::{Actor, Fact};
+use crate::service::personal::Detailed;
 use crate::service::workers::digest_of;
-use crate::service::{Error, Services, Tx, search};
+use crate::service::{Error, Services, Tx, employers, search};
 
 use super::network::Network;
 use super::people::{Crowd, Person, Standing};
@@ -28,8 +30,10 @@ struct Batch {
     records: Vec<Fact>,
     /// What happened to credentials of this batch. After all records, so that those are inserted at once.
     moves: Vec<Fact>,
-    sealed: Vec<([u8; 16], Vec<u8>)>,
+    keys: Vec<(WorkerId, WrappedKey)>,
+    sealed: Vec<([u8; 16], WorkerId, Vec<u8>)>,
     staff_numbers: Vec<([u8; 16], Engagement)>,
+    employers: Vec<([u8; 16], EngagementId)>,
     names: Vec<(WorkerId, Vec<[u8; 16]>)>,
     credentials: Vec<CredentialId>,
 }
@@ -81,11 +85,17 @@ async fn finish(written: tokio::task::JoinHandle<Result<(), Error>>) -> Result<(
 impl Batch {
     fn state(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let pending = tx.pending();
-        for (subject, sealed) in &self.sealed {
-            pending.seal(*subject, sealed.clone());
+        for (worker, key) in &self.keys {
+            pending.worker_key(*worker, key.clone());
+        }
+        for (subject, worker, sealed) in &self.sealed {
+            pending.seal(*subject, *worker, sealed.clone());
         }
         for (staff_key, engagement) in &self.staff_numbers {
             pending.staff_number(*staff_key, engagement);
+        }
+        for (employer_key, engagement) in &self.employers {
+            pending.employer(*employer_key, *engagement);
         }
         for (worker, found_by) in &self.names {
             pending.names(*worker, found_by.iter().copied());
@@ -97,17 +107,17 @@ impl Batch {
     }
 
     /// Seals details and keeps them for this subject; answers the digest that the ledger gets.
-    fn seal<K: Kind>(
+    fn seal<K: Detailed>(
         &mut self,
         subject: Id<K>,
-        details: &impl serde::Serialize,
-        keyring: &Keyring,
+        details: &K::Details,
+        (worker, key): (WorkerId, &WorkerKey),
         environment: &dyn Environment,
     ) -> Result<Digest, Error> {
         let plain = serde_json::to_vec(details).map_err(Error::internal)?;
-        let sealed = keyring.seal(subject.as_bytes(), &plain, environment);
+        let sealed = key.seal(K::FIELD, subject.as_bytes(), &plain, environment);
         let digest = digest_of(&sealed);
-        self.sealed.push((*subject.as_bytes(), sealed));
+        self.sealed.push((*subject.as_bytes(), worker, sealed));
         Ok(digest)
     }
 }
@@ -127,11 +137,13 @@ fn prepare(
         let at = &network.members[crowd.member_of(place)];
         let person = crowd.person(network, place);
         let id = WorkerId::make(environment);
+        let (key, wrapped) = keyring.make_worker_key(id, environment);
+        batch.keys.push((id, wrapped));
+        let under = (id, &key);
         let worker = Worker {
             id,
             member: at.id,
-            details: batch.seal(id, &person.details, keyring, environment)?,
-            documents: Vec::new(),
+            details: batch.seal(id, &person.details, under, environment)?,
         };
         let found_by = search::keys(keyring, at.id, &person.details);
         batch.names.push((id, found_by));
@@ -140,12 +152,15 @@ fn prepare(
             id,
             worker: worker.id,
             member: at.id,
-            details: batch.seal(id, &person.engagement, keyring, environment)?,
+            details: batch.seal(id, &person.engagement, under, environment)?,
+            until: None,
         };
         if let Some(number) = &person.engagement.staff_number {
             let staff_key = keyring.staff_key(at.id, number.as_str());
             batch.staff_numbers.push((staff_key, engagement.clone()));
         }
+        let employer_key = employers::key(keyring, at.id, &person.engagement.employer);
+        batch.employers.push((employer_key, engagement.id));
         let credential = Credential {
             id: CredentialId::make(environment),
             member: at.id,
@@ -161,7 +176,7 @@ fn prepare(
                 _ => Scope::default(),
             },
         };
-        let badges = badges(&mut batch, network, &person, keyring, environment)?;
+        let badges = badges(&mut batch, network, &person, keyring, under, environment)?;
         batch.credentials.push(credential.id);
         batch.moves.extend(happened(credential.id, person.standing));
         batch.records.extend([
@@ -178,6 +193,7 @@ fn badges(
     network: &Network,
     person: &Person,
     keyring: &Keyring,
+    (worker, own_key): (WorkerId, &WorkerKey),
     environment: &dyn Environment,
 ) -> Result<Vec<Badge>, Error> {
     let mut badges = Vec::with_capacity(person.badges.len());
@@ -189,8 +205,9 @@ fn badges(
             let card = CardIdentifier::parse(number.format, input, at.uid_byte_order)
                 .map_err(Error::internal)?;
             let key = keyring.card_key(&card, at.id);
-            let sealed = keyring.seal(&key.0, card.canonical().as_bytes(), environment);
-            batch.sealed.push((key.0, sealed));
+            let canonical = card.canonical().as_bytes();
+            let sealed = own_key.seal(Field::CardNumber, &key.0, canonical, environment);
+            batch.sealed.push((key.0, worker, sealed));
             cards.push(BadgeCard {
                 card_system: at.id,
                 format: number.format,

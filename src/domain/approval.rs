@@ -3,109 +3,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ban::Ban;
-use super::credential::SuspensionKind;
-use super::ids::{
-    ApprovalId, BanId, ClientId, CredentialId, MemberId, PersonId, ReferralId, ScreeningId,
-    WorkerId,
-};
-use super::network::Settings;
-use super::time::{HOUR_MS, Timestamp};
-use super::{referral, screening};
+use super::ids::{ApprovalId, ClientId, MemberId, PersonId, WorkerId};
+use super::time::{HOUR_MS, MINUTE_MS, Timestamp};
+
+mod act;
+
+pub use act::{Act, Desk, Done};
 
 /// How long an act waits for its second person, in milliseconds. After that it must be asked for again.
 pub const WAITS_MS: i64 = 72 * HOUR_MS;
 
-/// What is asked for. Each names the entry that last touched its subject: if another comes in between, what was asked for
-/// is no longer what would happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Act {
-    /// A step of a screening that takes effect for the worker.
-    MoveScreening {
-        /// Which screening.
-        screening: ScreeningId,
-        /// The entry that last touched it.
-        version: u64,
-        /// The step.
-        change: screening::Change,
-    },
-    /// A suspension is lifted that was not for being dormant.
-    LiftSuspension {
-        /// Of which credential.
-        credential: CredentialId,
-        /// The entry that last touched it.
-        version: u64,
-        /// Which kind.
-        kind: SuspensionKind,
-    },
-    /// A member acts on what another told it of a person, or does not.
-    AnswerReferral {
-        /// Which referral.
-        referral: ReferralId,
-        /// The entry that last touched it.
-        version: u64,
-        /// The answer.
-        change: referral::Change,
-    },
-    /// The network is set otherwise.
-    ChangeSettings {
-        /// The entry that last touched the settings; 0 when nothing was ever set.
-        version: u64,
-        /// What is to hold.
-        settings: Settings,
-    },
-    /// A port ban is mirrored by hand, where the register's own feed does not bring it.
-    MirrorBan {
-        /// The ban.
-        ban: Ban,
-    },
-    /// A port ban is ended by hand, where the register took it back and its feed does not say so.
-    EndBan {
-        /// Which ban.
-        ban: BanId,
-        /// The entry that last touched it.
-        version: u64,
-    },
-}
-
-/// Whose work an act is: who may ask for it, see it and be the second person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Desk {
-    /// Screening officers and approvers.
-    Screenings,
-    /// HR officers and approvers.
-    Credentials,
-    /// Network administrators, of whichever member.
-    Network,
-}
-
-impl Desk {
-    /// Every desk.
-    pub const ALL: [Self; 3] = [Self::Screenings, Self::Credentials, Self::Network];
-
-    /// The number it is stored under. Never given to another.
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Screenings => 1,
-            Self::Credentials => 2,
-            Self::Network => 3,
-        }
-    }
-}
-
-impl Act {
-    /// Whose work it is.
-    pub const fn desk(&self) -> Desk {
-        match self {
-            Self::MoveScreening { .. } => Desk::Screenings,
-            Self::LiftSuspension { .. } | Self::AnswerReferral { .. } => Desk::Credentials,
-            Self::ChangeSettings { .. } | Self::MirrorBan { .. } | Self::EndBan { .. } => {
-                Desk::Network
-            }
-        }
-    }
-}
+/// How many credentials one person revokes or suspends in one act, and within [`BULK_WITHIN_MS`], without a second person.
+/// More is an attack as much as a duty: it shuts a port.
+pub const BULK_MAX: usize = 20;
+/// The time within which what one person does is counted together, in milliseconds.
+pub const BULK_WITHIN_MS: i64 = 10 * MINUTE_MS;
+/// How long there is to confirm what was done at once, in milliseconds.
+pub const CONFIRM_MS: i64 = 24 * HOUR_MS;
 
 /// An act that was asked for. What became of it is its [`State`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,7 +31,7 @@ pub struct Approval {
     pub member: MemberId,
     /// The act.
     pub act: Act,
-    /// Whom it is about, where it is about somebody who is recorded. Nobody is the second person for themselves.
+    /// Whom it is about, if it is about one worker. Nobody is the second person for themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerId>,
     /// Through which client it was asked for.
@@ -125,8 +39,32 @@ pub struct Approval {
     /// By whom; `None` for a system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
-    /// It waits up to, and not including, this moment.
+    /// It waits up to, and not including, this moment. What is done already waits on, overdue.
     pub expires_at: Timestamp,
+}
+
+impl Approval {
+    /// The state at a moment, where `state` is the last that was recorded. What is done does not go away by being forgotten.
+    pub fn state_at(&self, state: State, now: Timestamp) -> State {
+        if self.act.is_done() {
+            state
+        } else {
+            state.at(now, self.expires_at)
+        }
+    }
+
+    /// Whether it should have been confirmed by this moment, and was not.
+    pub fn is_overdue(&self, state: State, now: Timestamp) -> bool {
+        self.act.is_done() && state == State::Waiting && now >= self.expires_at
+    }
+
+    /// Where an end at this moment leads. Who did something at once cannot take back that it is looked at.
+    pub fn ended(&self, state: State, now: Timestamp, end: End) -> Result<State, Ended> {
+        if self.act.is_done() && end == End::Withdrawn {
+            return Err(Ended);
+        }
+        self.state_at(state, now).apply(end)
+    }
 }
 
 /// How an approval ends.
@@ -239,6 +177,8 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::credential::SuspensionKind;
+    use crate::domain::ids::CredentialId;
 
     /// The whole machine a second time, by hand: where granting, declining and taking back lead.
     const BY_HAND: [(State, [Option<State>; 3]); 5] = [
@@ -264,6 +204,44 @@ mod tests {
             assert_eq!(found, row, "{state:?}");
         }
         assert_eq!(BY_HAND.map(|(state, _)| state), State::ALL);
+    }
+
+    #[test]
+    fn what_is_done_waits_on_and_is_never_taken_back() {
+        let asked = |act| Approval {
+            id: ApprovalId::from_u128(1),
+            member: MemberId::from_u128(2),
+            act,
+            worker: None,
+            client: ClientId::from_u128(3),
+            person: None,
+            expires_at: Timestamp::from_ms(1_000),
+        };
+        let credential = CredentialId::from_u128(4);
+        let done = asked(Act::Confirm {
+            done: Done::Suspension { credential },
+            entry: 7,
+        });
+        let wanted = asked(Act::LiftSuspension {
+            credential,
+            version: 7,
+            kind: SuspensionKind::ForCause,
+        });
+        let (before, after) = (Timestamp::from_ms(999), Timestamp::from_ms(1_000));
+        let waiting = State::Waiting;
+        for (approval, at, granted, withdrawn, overdue) in [
+            (&done, before, true, false, false),
+            (&done, after, true, false, true),
+            (&wanted, before, true, true, false),
+            (&wanted, after, false, false, false),
+        ] {
+            assert_eq!(approval.ended(waiting, at, End::Granted).is_ok(), granted);
+            assert_eq!(approval.ended(waiting, at, End::Declined).is_ok(), granted);
+            let taken_back = approval.ended(waiting, at, End::Withdrawn);
+            assert_eq!(taken_back.is_ok(), withdrawn);
+            assert_eq!(approval.is_overdue(waiting, at), overdue);
+        }
+        assert!(!done.is_overdue(State::Declined, after));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::DocumentKey;
+use super::digest::Digest;
 use super::ids::BanId;
 use super::screening::{Reference, names};
 use super::time::{DAY_MS, Timestamp};
@@ -19,10 +19,10 @@ pub struct Ban {
     pub id: BanId,
     /// What the register knows it by.
     pub reference: Reference,
-    /// The document that names the person. Whoever bears it, now or when they are registered, is the one who is banned.
-    /// `None` where the register named a worker.
+    /// SHA-256 of the sealed document that names the person. Whoever bears it, now or when they are registered, is the one who
+    /// is banned. `None` where the register named a worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document: Option<DocumentKey>,
+    pub document: Option<Digest>,
     /// It stands from this moment on.
     pub starts_at: Timestamp,
     /// It stands up to, and not including, this moment.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::card::Format;
+use super::clearance::Functions;
 use super::ids::{
     BadgeId, CardSystemId, CredentialId, EngagementId, FacilityId, MemberId, WorkerId, ZoneId,
 };
@@ -28,13 +29,13 @@ pub struct Credential {
     pub valid_from: Timestamp,
     /// Good up to, and not including, this moment.
     pub valid_until: Timestamp,
-    /// Where it is good.
-    #[serde(default, skip_serializing_if = "Scope::is_everywhere")]
+    /// Where and what for it is good.
+    #[serde(default, skip_serializing_if = "Scope::names_nothing")]
     pub scope: Scope,
 }
 
 /// Where a credential is good: the facilities and zones named, or everywhere in the network when none is.
-/// A gate opens when its facility is named, or its zone.
+/// A gate opens when its facility is named, or its zone; one of a zone that requires a function, only when that is named too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
@@ -44,10 +45,23 @@ pub struct Scope {
     /// Single zones.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub zones: BTreeSet<ZoneId>,
+    /// What it is for, beyond passing gates. Which of these its worker is cleared for changes with their screenings.
+    #[serde(default, skip_serializing_if = "no_functions")]
+    pub functions: Functions,
+}
+
+// serde hands over a reference.
+fn no_functions(functions: &Functions) -> bool {
+    functions.is_empty()
 }
 
 impl Scope {
-    /// Whether nothing is named.
+    /// Whether it is everywhere in the network, and for no function.
+    pub fn names_nothing(&self) -> bool {
+        self.is_everywhere() && self.functions.is_empty()
+    }
+
+    /// Whether no place is named.
     pub fn is_everywhere(&self) -> bool {
         self.facilities.is_empty() && self.zones.is_empty()
     }
@@ -162,15 +176,18 @@ pub enum SuspensionKind {
     Screening,
     /// A court ordered it.
     Judicial,
+    /// The issuer excludes the person, by its own decision or another member's that it adopted.
+    Exclusion,
 }
 
 impl SuspensionKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Dormant,
         Self::ForCause,
         Self::Screening,
         Self::Judicial,
+        Self::Exclusion,
     ];
 
     const fn bit(self) -> u8 {
@@ -198,6 +215,7 @@ impl Suspensions {
         [
             (SuspensionKind::Judicial, Class::Judicial),
             (SuspensionKind::ForCause, Class::ForCause),
+            (SuspensionKind::Exclusion, Class::ForCause),
             (SuspensionKind::Screening, Class::Screening),
         ]
         .into_iter()
@@ -253,12 +271,15 @@ pub enum Refused {
     /// It is not suspended in this way.
     #[error("the credential is not suspended in this way")]
     NotSuspended,
+    /// It was not issued for this function.
+    #[error("the credential is for no such function")]
+    NotItsFunction,
 }
 
 impl State {
-    /// Every state there is: good, the fifteen ways to be suspended, revoked.
+    /// Every state there is: good, the thirty-one ways to be suspended, revoked.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..=15).chain([REVOKED]).filter_map(Self::from_number)
+        (0..=31).chain([REVOKED]).filter_map(Self::from_number)
     }
 
     /// Where a change leads. The one function that says so: the guard in SQL, the replay and the index use it.
@@ -283,7 +304,17 @@ impl State {
         }
     }
 
-    /// The number it is stored under: 0 active, 1 to 15 the kinds of suspension as bits, 100 revoked.
+    /// Whether a credential in this state and of this scope can come to open doors for these functions and no others. What it
+    /// was not issued for it never gets, and what is revoked is left alone.
+    pub fn check_functions(self, scope: &Scope, functions: Functions) -> Result<(), Refused> {
+        match self {
+            Self::Revoked => Err(Refused::Revoked),
+            _ if !functions.is_within(scope.functions) => Err(Refused::NotItsFunction),
+            Self::Active | Self::Suspended(_) => Ok(()),
+        }
+    }
+
+    /// The number it is stored under: 0 active, 1 to 31 the kinds of suspension as bits, 100 revoked.
     pub const fn number(self) -> u8 {
         match self {
             Self::Active => 0,
@@ -296,7 +327,7 @@ impl State {
     pub const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Active),
-            1..=15 => Some(Self::Suspended(Suspensions(number))),
+            1..=31 => Some(Self::Suspended(Suspensions(number))),
             REVOKED => Some(Self::Revoked),
             _ => None,
         }
@@ -319,24 +350,40 @@ mod tests {
     use super::*;
 
     /// The whole machine a second time, by hand: for each state as bits (R for revoked) the changes that are possible
-    /// and where they lead. d, f, s, j are the kinds; + suspends, - lifts, x revokes.
+    /// and where they lead. d, f, s, j, e are the kinds; + suspends, - lifts, x revokes.
     const BY_HAND: &[(&str, &str)] = &[
-        ("", "+d>d +f>f +s>s +j>j x>R"),
-        ("d", "+f>df +s>ds +j>dj -d> x>R"),
-        ("f", "+d>df +s>fs +j>fj -f> x>R"),
-        ("df", "+s>dfs +j>dfj -d>f -f>d x>R"),
-        ("s", "+d>ds +f>fs +j>sj -s> x>R"),
-        ("ds", "+f>dfs +j>dsj -d>s -s>d x>R"),
-        ("fs", "+d>dfs +j>fsj -f>s -s>f x>R"),
-        ("dfs", "+j>dfsj -d>fs -f>ds -s>df x>R"),
-        ("j", "+d>dj +f>fj +s>sj -j> x>R"),
-        ("dj", "+f>dfj +s>dsj -d>j -j>d x>R"),
-        ("fj", "+d>dfj +s>fsj -f>j -j>f x>R"),
-        ("dfj", "+s>dfsj -d>fj -f>dj -j>df x>R"),
-        ("sj", "+d>dsj +f>fsj -s>j -j>s x>R"),
-        ("dsj", "+f>dfsj -d>sj -s>dj -j>ds x>R"),
-        ("fsj", "+d>dfsj -f>sj -s>fj -j>fs x>R"),
-        ("dfsj", "-d>fsj -f>dsj -s>dfj -j>dfs x>R"),
+        ("", "+d>d +f>f +s>s +j>j +e>e x>R"),
+        ("d", "+f>df +s>ds +j>dj +e>de -d> x>R"),
+        ("f", "+d>df +s>fs +j>fj +e>fe -f> x>R"),
+        ("df", "+s>dfs +j>dfj +e>dfe -d>f -f>d x>R"),
+        ("s", "+d>ds +f>fs +j>sj +e>se -s> x>R"),
+        ("ds", "+f>dfs +j>dsj +e>dse -d>s -s>d x>R"),
+        ("fs", "+d>dfs +j>fsj +e>fse -f>s -s>f x>R"),
+        ("dfs", "+j>dfsj +e>dfse -d>fs -f>ds -s>df x>R"),
+        ("j", "+d>dj +f>fj +s>sj +e>je -j> x>R"),
+        ("dj", "+f>dfj +s>dsj +e>dje -d>j -j>d x>R"),
+        ("fj", "+d>dfj +s>fsj +e>fje -f>j -j>f x>R"),
+        ("dfj", "+s>dfsj +e>dfje -d>fj -f>dj -j>df x>R"),
+        ("sj", "+d>dsj +f>fsj +e>sje -s>j -j>s x>R"),
+        ("dsj", "+f>dfsj +e>dsje -d>sj -s>dj -j>ds x>R"),
+        ("fsj", "+d>dfsj +e>fsje -f>sj -s>fj -j>fs x>R"),
+        ("dfsj", "+e>dfsje -d>fsj -f>dsj -s>dfj -j>dfs x>R"),
+        ("e", "+d>de +f>fe +s>se +j>je -e> x>R"),
+        ("de", "+f>dfe +s>dse +j>dje -d>e -e>d x>R"),
+        ("fe", "+d>dfe +s>fse +j>fje -f>e -e>f x>R"),
+        ("dfe", "+s>dfse +j>dfje -d>fe -f>de -e>df x>R"),
+        ("se", "+d>dse +f>fse +j>sje -s>e -e>s x>R"),
+        ("dse", "+f>dfse +j>dsje -d>se -s>de -e>ds x>R"),
+        ("fse", "+d>dfse +j>fsje -f>se -s>fe -e>fs x>R"),
+        ("dfse", "+j>dfsje -d>fse -f>dse -s>dfe -e>dfs x>R"),
+        ("je", "+d>dje +f>fje +s>sje -j>e -e>j x>R"),
+        ("dje", "+f>dfje +s>dsje -d>je -j>de -e>dj x>R"),
+        ("fje", "+d>dfje +s>fsje -f>je -j>fe -e>fj x>R"),
+        ("dfje", "+s>dfsje -d>fje -f>dje -j>dfe -e>dfj x>R"),
+        ("sje", "+d>dsje +f>fsje -s>je -j>se -e>sj x>R"),
+        ("dsje", "+f>dfsje -d>sje -s>dje -j>dse -e>dsj x>R"),
+        ("fsje", "+d>dfsje -f>sje -s>fje -j>fse -e>fsj x>R"),
+        ("dfsje", "-d>fsje -f>dsje -s>dfje -j>dfse -e>dfsj x>R"),
         ("R", ""),
     ];
 
@@ -345,6 +392,7 @@ mod tests {
             'd' => SuspensionKind::Dormant,
             'f' => SuspensionKind::ForCause,
             's' => SuspensionKind::Screening,
+            'e' => SuspensionKind::Exclusion,
             _ => SuspensionKind::Judicial,
         }
     }
@@ -353,7 +401,7 @@ mod tests {
         match state {
             State::Active => String::new(),
             State::Revoked => "R".into(),
-            State::Suspended(standing) => "dfsj"
+            State::Suspended(standing) => "dfsje"
                 .chars()
                 .filter(|&letter| standing.contains(kind_of(letter)))
                 .collect(),
@@ -363,7 +411,7 @@ mod tests {
     #[test]
     fn every_state_and_every_change_lead_where_the_list_by_hand_says() {
         let mut changes: Vec<(String, Change)> = vec![("x".into(), Change::Revoke)];
-        for letter in "dfsj".chars() {
+        for letter in "dfsje".chars() {
             changes.push((format!("+{letter}"), Change::Suspend(kind_of(letter))));
             changes.push((format!("-{letter}"), Change::Lift(kind_of(letter))));
         }

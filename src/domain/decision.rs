@@ -49,6 +49,8 @@ pub enum Status {
     NotYetValid,
     /// Good elsewhere, not here.
     OutOfScope,
+    /// The zone requires a function that it is not for, or for which its worker is not cleared.
+    NotCleared,
     /// The card identifier belongs to more than one credential in the numberings this gate honours.
     Ambiguous,
     /// Nobody issued it.
@@ -66,6 +68,7 @@ impl Status {
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::OutOfScope => "out_of_scope",
+            Self::NotCleared => "not_cleared",
             Self::Ambiguous => "ambiguous",
             Self::Unknown => "unknown",
             Self::Undetermined => "undetermined",
@@ -133,11 +136,11 @@ impl Verdict {
         }
     }
 
-    /// The same verdict from a copy that is too old or not whole: what is known to be suspended or revoked stays
-    /// denied, as no later entry makes a revoked credential good; everything else must be looked at by a person.
+    /// The same verdict from a copy that is too old or not whole: what is known to be suspended, revoked or not cleared
+    /// stays denied, as no later entry makes a revoked credential good; everything else must be looked at by a person.
     pub const fn from_stale_copy(self) -> Self {
         match self.status {
-            Status::NotValid => self,
+            Status::NotValid | Status::NotCleared => self,
             _ => Self::UNDETERMINED,
         }
     }
@@ -156,10 +159,13 @@ pub struct Standing {
     pub valid_until: Timestamp,
     /// Whether its scope covers the gate that asks.
     pub in_scope: bool,
+    /// Whether it is for the function that the gate's zone requires and its worker is cleared for it; true where none is
+    /// required.
+    pub is_cleared: bool,
 }
 
-/// The rule, in the order that matters: state before dates before scope, so that a revoked credential is never shown as
-/// merely expired or out of place.
+/// The rule, in the order that matters: state before dates before scope before function, so that a revoked credential is
+/// never shown as merely expired or out of place.
 pub fn decide(standing: Standing, now: Timestamp) -> Verdict {
     match standing.state {
         State::Revoked => Verdict {
@@ -177,6 +183,10 @@ pub fn decide(standing: Standing, now: Timestamp) -> Verdict {
             Verdict::new(Decision::Deny, Status::Expired)
         }
         State::Active if !standing.in_scope => Verdict::new(Decision::Deny, Status::OutOfScope),
+        State::Active if !standing.is_cleared => Verdict {
+            class: Some(Class::Screening),
+            ..Verdict::new(Decision::Deny, Status::NotCleared)
+        },
         State::Active => Verdict::new(Decision::Permit, Status::Valid),
     }
 }
@@ -190,24 +200,40 @@ mod tests {
         let (from, until) = (Timestamp::from_ms(1_000), Timestamp::from_ms(2_000));
         for state in State::all() {
             for now in [0, 999, 1_000, 1_999, 2_000, 9_000].map(Timestamp::from_ms) {
-                for in_scope in [true, false] {
+                for (in_scope, is_cleared) in
+                    [(true, true), (true, false), (false, true), (false, false)]
+                {
                     let standing = Standing {
                         state,
                         reason: None,
                         valid_from: from,
                         valid_until: until,
                         in_scope,
+                        is_cleared,
                     };
                     let verdict = decide(standing, now);
-                    let good = state == State::Active && now >= from && now < until && in_scope;
+                    let good = state == State::Active
+                        && now >= from
+                        && now < until
+                        && in_scope
+                        && is_cleared;
                     assert_eq!(
                         verdict.decision == Decision::Permit,
                         good,
                         "{standing:?} {now}"
                     );
                     assert_eq!(verdict.status == Status::NotValid, state != State::Active);
+                    let is_not_cleared = state == State::Active
+                        && now >= from
+                        && now < until
+                        && in_scope
+                        && !is_cleared;
+                    assert_eq!(verdict.status == Status::NotCleared, is_not_cleared);
+                    if is_not_cleared {
+                        assert_eq!(verdict.class, Some(Class::Screening));
+                    }
                     let stale = verdict.from_stale_copy();
-                    let listed = state != State::Active;
+                    let listed = state != State::Active || is_not_cleared;
                     assert_eq!(
                         stale.decision,
                         if listed {

@@ -31,7 +31,7 @@ impl Grounds {
                 judicial: since,
                 ..self
             },
-            SuspensionKind::Dormant | SuspensionKind::Screening => self,
+            SuspensionKind::Dormant | SuspensionKind::Screening | SuspensionKind::Exclusion => self,
         };
         match change {
             Change::Suspend(kind) => set(kind, Some(at)),
@@ -55,13 +55,16 @@ pub const fn hard_stop(since: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
-    /// What stands (f for cause, j judicial) and what comes of +d +f +s +j -d -f -s -j and x, written by hand; a capital stands
-    /// since the change.
-    const BY_HAND: [(&str, [&str; 9]); 4] = [
-        ("", ["", "F", "", "J", "", "", "", "", ""]),
-        ("f", ["f", "F", "f", "fJ", "f", "", "f", "f", ""]),
-        ("j", ["j", "Fj", "j", "J", "j", "j", "j", "", ""]),
-        ("fj", ["fj", "Fj", "fj", "fJ", "fj", "j", "fj", "f", ""]),
+    /// What stands (f for cause, j judicial) and what comes of +d +f +s +j +e -d -f -s -j -e and x, written by hand; a capital
+    /// stands since the change.
+    const BY_HAND: [(&str, [&str; 11]); 4] = [
+        ("", ["", "F", "", "J", "", "", "", "", "", "", ""]),
+        ("f", ["f", "F", "f", "fJ", "f", "f", "", "f", "f", "f", ""]),
+        ("j", ["j", "Fj", "j", "J", "j", "j", "j", "j", "", "j", ""]),
+        (
+            "fj",
+            ["fj", "Fj", "fj", "fJ", "fj", "fj", "j", "fj", "f", "fj", ""],
+        ),
     ];
 
     const BEFORE: Timestamp = Timestamp::from_ms(1_000);

@@ -202,6 +202,8 @@ kinds! {
     ScreeningKind, ScreeningId, "scr";
     /// The question whether two records are of one person.
     MatchCaseKind, MatchCaseId, "mat";
+    /// A block on a person between members.
+    ExclusionKind, ExclusionId, "exc";
     /// What one issuer tells another of a person.
     ReferralKind, ReferralId, "ref";
     /// What holds for the whole network.
@@ -212,6 +214,10 @@ kinds! {
     ApprovalKind, ApprovalId, "apr";
     /// Whatever some work is about.
     WorkItemKind, WorkItemId, "wki";
+    /// A glass that was broken.
+    BreakGlassKind, BreakGlassId, "brk";
+    /// The erasing of a worker.
+    ErasureKind, ErasureId, "era";
     /// The right that a member issued to a worker.
     CredentialKind, CredentialId, "crd";
     /// A medium of a credential.

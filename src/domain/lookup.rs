@@ -19,6 +19,8 @@ names! {
     Search = 3, "search";
     /// Who came with a document that an own worker bears.
     MatchCase = 4, "match_case";
+    /// For whom one worker works, and under which staff numbers.
+    Engagements = 5, "engagements";
 }
 
 /// A look-up: who was shown how many, and what they had asked for.

@@ -5,13 +5,17 @@
 
 pub mod approval;
 pub mod ban;
+pub mod break_glass;
 pub mod calendar;
 pub mod card;
+pub mod clearance;
 pub mod client;
 pub mod credential;
 pub mod decision;
 pub mod digest;
 pub mod document;
+pub mod erasure;
+pub mod exclusion;
 pub mod freshness;
 pub mod grounds;
 pub mod ids;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::Day;
 use super::card::ByteOrder;
 use super::ids::{CardSystemId, FacilityId, GateId, MemberId, SettingsId, ZoneId};
-use super::screening::Reference;
+use super::screening::{Function, Reference};
 use super::text::Name;
 
 /// What kind of organisation a member is.
@@ -196,6 +196,9 @@ pub struct Zone {
     pub facility: FacilityId,
     /// As it is called.
     pub name: Name,
+    /// What a worker must be cleared for to pass its gates, and their credential be for; nothing, if it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Function>,
 }
 
 /// Which way a gate leads.

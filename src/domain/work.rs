@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::Role;
-use super::ids::{ApprovalId, CredentialId, MatchCaseId, ReferralId, ScreeningId};
+use super::ids::{ApprovalId, CredentialId, ExclusionId, MatchCaseId, ReferralId, ScreeningId};
 use super::screening::names;
 use super::time::{DAY_MS, Timestamp};
 
@@ -31,6 +31,14 @@ names! {
     ScreeningLapsed = 8, "screening_lapsed";
     /// A credential that a port ban suspended within the last fourteen days. Due at no time.
     BanArrived = 9, "ban_arrived";
+    /// Something that could not wait was done by one person. Due a day later, and shown until another has looked at it.
+    Confirmation = 10, "confirmation";
+    /// An appeal was made against a refusal, and what came of it is not recorded. Due at no time.
+    Appeal = 11, "appeal";
+    /// Another member excludes somebody whom this one knows. Due when it should be answered.
+    Exclusion = 12, "exclusion";
+    /// Somebody contests an exclusion of another member. Due when it should be decided.
+    Contest = 13, "contest";
 }
 
 /// Days before the end of a clearance at which it becomes more urgent, the farthest first.
@@ -53,6 +61,8 @@ pub enum Subject {
     Credential(CredentialId),
     /// A screening of the member.
     Screening(ScreeningId),
+    /// An exclusion that another member proposed.
+    Exclusion(ExclusionId),
 }
 
 impl Subject {
@@ -64,6 +74,7 @@ impl Subject {
             Self::Referral(id) => id.as_u128(),
             Self::Credential(id) => id.as_u128(),
             Self::Screening(id) => id.as_u128(),
+            Self::Exclusion(id) => id.as_u128(),
         }
     }
 }
@@ -76,6 +87,7 @@ impl std::fmt::Display for Subject {
             Self::Referral(id) => id.fmt(f),
             Self::Credential(id) => id.fmt(f),
             Self::Screening(id) => id.fmt(f),
+            Self::Exclusion(id) => id.fmt(f),
         }
     }
 }
@@ -111,11 +123,18 @@ pub const fn kinds_of(role: Role) -> &'static [Kind] {
             Kind::ReviewDue,
             Kind::HardStop,
             Kind::BanArrived,
+            Kind::Exclusion,
+            Kind::Contest,
         ],
-        Role::HrApprover => &[Kind::Approval, Kind::HardStop],
+        Role::HrApprover => &[Kind::Approval, Kind::HardStop, Kind::Confirmation],
         Role::ScreeningOfficer => &[Kind::ScreeningEnds, Kind::ScreeningLapsed],
-        Role::ScreeningApprover => &[Kind::Approval, Kind::FinalisationDue],
-        Role::Registrar => &[Kind::HardStop],
+        Role::ScreeningApprover => &[
+            Kind::Approval,
+            Kind::FinalisationDue,
+            Kind::Confirmation,
+            Kind::Appeal,
+        ],
+        Role::Registrar => &[Kind::Approval, Kind::HardStop],
         Role::NetworkAdmin => &[Kind::Approval],
         Role::Gate
         | Role::FacilityOfficer
@@ -147,14 +166,17 @@ mod tests {
         ("gate", ""),
         (
             "hr_officer",
-            "match_case referral review_due hard_stop ban_arrived",
+            "match_case referral review_due hard_stop ban_arrived exclusion contest",
         ),
-        ("hr_approver", "approval hard_stop"),
+        ("hr_approver", "approval hard_stop confirmation"),
         ("screening_officer", "screening_ends screening_lapsed"),
-        ("screening_approver", "approval finalisation_due"),
+        (
+            "screening_approver",
+            "approval finalisation_due confirmation appeal",
+        ),
         ("facility_officer", ""),
         ("duty_officer", ""),
-        ("registrar", "hard_stop"),
+        ("registrar", "approval hard_stop"),
         ("auditor", ""),
         ("member_admin", ""),
         ("network_admin", "approval"),

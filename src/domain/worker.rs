@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::Day;
 use super::digest::Digest;
-use super::document::{Document, DocumentKey};
+use super::document::Document;
 use super::ids::{EngagementId, MemberId, WorkerId};
 use super::text::Text;
 use super::time::Timestamp;
 
-/// A worker as the ledger knows them: no name, no date, only who registered them and a digest of the sealed details.
+/// A worker as the ledger knows them: no name, no date, no hash of a document, only who registered them and a digest of the
+/// sealed details. Nothing can be taken out of a ledger, so what it says of a person must say nothing once they are erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Worker {
@@ -19,9 +21,27 @@ pub struct Worker {
     /// SHA-256 of the sealed details, so that a change behind our back is seen. Of ciphertext, so that it says nothing
     /// about the person.
     pub details: Digest,
-    /// What their documents are found by, in order, each once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub documents: Vec<DocumentKey>,
+}
+
+/// A worker's own key as it is stored: under a key-encryption key that is not in the database. All that is known of the
+/// person is sealed under it; who destroys it has erased them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// The version of the key-encryption key.
+    pub kek: u16,
+    /// The worker's key under it.
+    pub wrapped: Vec<u8>,
+}
+
+/// How many bytes a wrapped key has, nonce and tag of its seal included: always the same, so that another overwrites it where
+/// it lies.
+pub const WRAPPED_KEY_BYTES: usize = 12 + 32 + 16;
+
+impl WrappedKey {
+    /// Whether it was overwritten with zeros, which nothing opens.
+    pub fn is_destroyed(&self) -> bool {
+        self.wrapped.iter().all(|&byte| byte == 0)
+    }
 }
 
 /// What a member knows of a worker. Sealed wherever it is stored, and never in ledger, log or URL.
@@ -64,6 +84,9 @@ pub struct Engagement {
     pub member: MemberId,
     /// SHA-256 of the sealed details.
     pub details: Digest,
+    /// Its last day, where one is agreed. What rests on it is not good any longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
 }
 
 /// What a member knows of an engagement. Sealed wherever it is stored.

@@ -8,7 +8,8 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io::{self, Write};
+use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -171,10 +172,12 @@ impl Direct {
         date: &mut Date,
     ) -> Option<usize> {
         let shared = &*self.shared;
-        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        // Not set to anything, as each would be paid for whether it comes or not.
+        let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
         let (request, body, length) = whole_request(bytes, &mut headers)?;
         let token = bearer_token(request.authorization?)?;
-        let (caller, allowance) = self.remembered.caller(shared, token).ok()?;
+        let now = shared.services.environment.now();
+        let (caller, allowance) = self.remembered.caller(shared, token, now).ok()?;
         let permit = caller.permit::<CheckGate>().ok()?;
         let question: GateCheckBody = parse_json(body).ok()?;
         if question
@@ -183,23 +186,29 @@ impl Direct {
         {
             return None;
         }
-        let (view, line) = gate_checks::ask(shared, &permit, &question).ok()?;
+        let (view, line) = gate_checks::ask(shared, &permit, &question, now).ok()?;
         json.clear();
         view.write_json(json);
         let id = request_id(request.request_id, request.trace_parent, Some(shared));
         let left = allowance.take().ok()?;
-        date.at(line.at);
-        write!(
-            answers,
-            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-type: application/json\r\nx-request-id: {id}\r\n\
-             x-content-type-options: nosniff\r\ncache-control: no-store\r\nratelimit-policy: {}\r\n\
-             ratelimit: {}\r\ndate: {}\r\n\r\n",
-            json.len(),
+        date.at(now);
+        let mut number = itoa::Buffer::new();
+        for part in [
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-content-type-options: nosniff\r\n\
+             cache-control: no-store\r\nx-request-id: ",
+            &id,
+            "\r\nratelimit-policy: ",
             allowance.policy(),
-            allowance.says(left),
-            date.text,
-        )
-        .ok()?;
+            "\r\nratelimit: ",
+            &allowance.says(left),
+            "\r\ndate: ",
+            &date.text,
+            "\r\ncontent-length: ",
+            number.format(json.len()),
+            "\r\n\r\n",
+        ] {
+            answers.extend_from_slice(part.as_bytes());
+        }
         answers.extend_from_slice(json);
         gate_checks::note(shared, line);
         shared.metrics.gate_checks_answered.inc();
@@ -232,13 +241,14 @@ struct Headers<'a> {
 /// not one, or has anything about it that is the app's to judge.
 fn whole_request<'a>(
     bytes: &'a [u8],
-    headers: &mut [httparse::Header<'a>; HEADERS_MAX],
+    headers: &mut [MaybeUninit<httparse::Header<'a>>; HEADERS_MAX],
 ) -> Option<(Headers<'a>, &'a [u8], usize)> {
     if !bytes.starts_with(b"POST /v1/gate-checks HTTP/1.1\r\n") {
         return None;
     }
-    let mut request = httparse::Request::new(headers);
-    let head = match request.parse(bytes).ok()? {
+    let mut request = httparse::Request::new(&mut []);
+    let parsed = request.parse_with_uninit_headers(bytes, headers).ok()?;
+    let head = match parsed {
         httparse::Status::Complete(head) => head,
         httparse::Status::Partial => return None,
     };

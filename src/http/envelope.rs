@@ -76,7 +76,7 @@ fn dress(headers: &mut HeaderMap, id: &str, remaining: Option<Remaining>) {
     put(&REQUEST_ID, id);
     if let Some(Remaining { allowance, left }) = remaining {
         put(&RATE_LIMIT_POLICY, allowance.policy());
-        put(&RATE_LIMIT, &allowance.says(left).to_string());
+        put(&RATE_LIMIT, &allowance.says(left));
     }
     put(&header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     if !headers.contains_key(header::CACHE_CONTROL) {

@@ -27,6 +27,8 @@ pub const PAGE_DEFAULT: usize = 50;
 pub const PAGE_MAX: usize = 200;
 /// Characters of an Idempotency-Key.
 pub const KEY_CHARS_MAX: usize = 64;
+/// Characters of the RateLimit header: the longest name of a limit, and the largest number.
+pub const LIMIT_CHARS_MAX: usize = 32;
 /// Characters of a request's id.
 pub const REQUEST_ID_CHARS_MAX: usize = 64;
 /// How long a check waits for the copy to hold an `at_least` before it answers without.

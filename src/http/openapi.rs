@@ -18,9 +18,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
-    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings,
-    work_items, workers,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
+    replacements, revocations, screenings, sharing, sightings, work_items, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -46,18 +46,23 @@ use super::problem::ProblemDocument;
         clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::search, workers::show, workers::amend,
         workers::engage, workers::engagements, workers::disengage,
+        employers::lapse,
         lookups::list, work_items::list,
+        erasures::ask, erasures::list, erasures::show, erasures::withdraw,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
-        screenings::condition_unmet, screenings::withdraw,
+        screenings::condition_unmet, screenings::withdraw, impact::of_outcome,
         sharing::show, sharing::change, sharing::record, sharing::end,
         referrals::list, referrals::show, referrals::send, referrals::adopt, referrals::decline,
+        exclusions::propose, exclusions::list, exclusions::show, exclusions::publish, exclusions::adopt,
+        exclusions::decline, exclusions::contest, exclusions::decide, exclusions::lift,
         bans::mirror, bans::list, bans::show, bans::end,
         approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
+        break_glass::open, break_glass::list, break_glass::show, break_glass::close,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
         credentials::suspend,
-        credentials::lift, revocations::revoke, revocations::revoke_batch,
+        credentials::lift, impact::of_revocation, revocations::revoke, revocations::revoke_batch,
         imports::bring, imports::show, imports::apply,
         sightings::list,
         oauth::token, oauth::jwks,
@@ -71,9 +76,10 @@ use super::problem::ProblemDocument;
         (name = "Workers", description = "Who works in the ports, and for whom."),
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
-        (name = "Between ports", description = "What bears on more than one member: port bans, and what issuers tell each other."),
+        (name = "Between ports", description = "What bears on more than one member: port bans, what issuers tell each other, and whom they exclude."),
         (name = "Work", description = "What waits for whom, and until when."),
         (name = "Approvals", description = "The second person."),
+        (name = "Personal data", description = "Forgetting who somebody was."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
         (name = "Clients", description = "Machines that talk to this service, and the people who use them."),
@@ -277,7 +283,8 @@ fn say_what_heads_carry(path: &str, operation: &mut Operation) {
         })
     };
     let lists = takes(&["cursor"]);
-    let versioned = !lists && !path.contains("imports") && path.contains("{id}");
+    let versioned =
+        !lists && !path.contains("imports") && !path.ends_with("/impact") && path.contains("{id}");
     let once = takes(&["Idempotency-Key"]);
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else {

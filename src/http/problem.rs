@@ -108,12 +108,24 @@ problems! {
     /// The day has not passed.
     ScreeningNotDue = "screening_not_due", CONFLICT, "The day has not passed after which this can happen",
         "A term must have run out first; the detail names its last day. Repeat the request on the day after.";
+    /// The worker is not cleared for what the credential is for.
+    NotCleared = "not_cleared", CONFLICT, "The worker is not cleared for what the credential is for",
+        "A credential that is for a function is replaced only while its worker is cleared for it. Revoke it, and issue another without that function.";
     /// Who the worker is must be decided first.
     MatchOpen = "match_open", CONFLICT, "Who the worker is must be decided first",
         "Another record bears a document of this worker's, so nothing is issued until the member that keeps it has decided the match case. GET /v1/match-cases shows it.";
     /// The match case is decided.
     MatchDecided = "match_decided", CONFLICT, "The match case is decided",
         "Somebody has said whether the records are of one person, and that is lasting. Read the match case to see what was said.";
+    /// Something stands in the way of erasing the worker.
+    ErasureBlocked = "erasure_blocked", CONFLICT, "Something stands in the way of erasing the worker",
+        "A worker is erased only when nothing lasts that is about them. `errors` names each thing that stands in the way, and what to do about it.";
+    /// The worker is to be erased.
+    ErasureWaiting = "erasure_waiting", CONFLICT, "The worker is to be erased",
+        "An erasure of this worker was granted and waits for its day, so nothing new is recorded of them. A registrar can take it back: see GET /v1/erasures.";
+    /// The erasure does not wait any more.
+    ErasureEnded = "erasure_ended", CONFLICT, "The erasure does not wait any more",
+        "It was taken back, or the worker is erased. Read the erasure to see which.";
     /// A port ban stands against the worker.
     BanStands = "ban_stands", CONFLICT, "A port ban stands against the worker",
         "A court keeps the worker out of the ports for a time. Until that ends, nothing is issued to them, and what the ban suspended is not lifted by hand.";
@@ -129,12 +141,27 @@ problems! {
     /// The referral is not at this step.
     ReferralState = "referral_state", CONFLICT, "The referral is not at this step",
         "A draft is sent once, an open referral is answered once, and one whose ground is gone is over. Read it to see its state.";
+    /// The member excludes the worker.
+    ExclusionHolds = "exclusion_holds", CONFLICT, "Your member excludes the worker from there",
+        "An exclusion that your member has adopted keeps the worker from where this would lead. Until it is lifted nothing of that kind is issued, and what it suspended is not lifted by hand. GET /v1/exclusions shows it.";
+    /// The exclusion is not at this step.
+    ExclusionState = "exclusion_state", CONFLICT, "The exclusion is not at this step",
+        "An exclusion is published once, each member answers once, and one that was lifted is over. Read it to see its state.";
     /// Another person must do this.
     WrongPerson = "wrong_person", CONFLICT, "Another person must do this",
         "Two people are needed, who act through clients of their own: the one who asked is not the one who answers, only the one who asked takes it back, and nobody decides what concerns themselves. The detail says which.";
     /// The approval does not wait any more.
     ApprovalEnded = "approval_ended", CONFLICT, "The approval does not wait any more",
         "It was answered or taken back, or its time ran out. Ask for the act again if it is still wanted.";
+    /// It is too many for one person in this time.
+    BulkLimit = "bulk_limit", CONFLICT, "Too many at once for one person",
+        "One person revokes or suspends at most 20 credentials in ten minutes, and this would do more by the way; nothing was done. Wait, let another person do it, or let the duty officer break the glass.";
+    /// The glass is broken.
+    BreakGlassOpen = "break_glass_open", CONFLICT, "The glass is broken",
+        "The glass is broken at your member and that lasts. It is broken once at a time, and confirmed when it is over.";
+    /// The glass is not broken any more.
+    BreakGlassClosed = "break_glass_closed", CONFLICT, "The glass is not broken any more",
+        "It was closed, or its time ran out. Break it again if it is still needed.";
     /// The client is revoked.
     ClientRevoked = "client_revoked", CONFLICT, "The client is revoked",
         "No way leads back for a client. Make a new one with POST /v1/clients.";
@@ -197,15 +224,24 @@ impl From<Code> for ProblemCode {
             Code::ScreeningOpen => Self::ScreeningOpen,
             Code::ScreeningState => Self::ScreeningState,
             Code::ScreeningNotDue => Self::ScreeningNotDue,
+            Code::NotCleared => Self::NotCleared,
             Code::MatchOpen => Self::MatchOpen,
             Code::MatchDecided => Self::MatchDecided,
+            Code::ErasureBlocked => Self::ErasureBlocked,
+            Code::ErasureWaiting => Self::ErasureWaiting,
+            Code::ErasureEnded => Self::ErasureEnded,
             Code::BanStands => Self::BanStands,
             Code::BanKnown => Self::BanKnown,
             Code::BanState => Self::BanState,
             Code::SharingBarred => Self::SharingBarred,
             Code::ReferralState => Self::ReferralState,
+            Code::ExclusionHolds => Self::ExclusionHolds,
+            Code::ExclusionState => Self::ExclusionState,
             Code::WrongPerson => Self::WrongPerson,
             Code::ApprovalEnded => Self::ApprovalEnded,
+            Code::BulkLimit => Self::BulkLimit,
+            Code::BreakGlassOpen => Self::BreakGlassOpen,
+            Code::BreakGlassClosed => Self::BreakGlassClosed,
             Code::ClientRevoked => Self::ClientRevoked,
             Code::Changed => Self::Changed,
             Code::Conflict => Self::Conflict,

@@ -6,9 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, bans, clients, credentials, gate_checks, health, imports, lookups, match_cases,
-    network, oauth, referrals, replacements, revocations, screenings, sharing, sightings,
-    work_items, workers,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
+    replacements, revocations, screenings, sharing, sightings, work_items, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -197,6 +197,23 @@ pub fn table() -> Vec<Path> {
             "/v1/work-items",
             vec![(Method::GET, web::to(work_items::list))],
         ),
+        at(
+            "/v1/engagements:lapse",
+            vec![(Method::POST, web::to(employers::lapse))],
+        ),
+        at(
+            "/v1/workers/{id}/erasures",
+            vec![(Method::POST, web::to(erasures::ask))],
+        ),
+        at("/v1/erasures", vec![(Method::GET, web::to(erasures::list))]),
+        at(
+            "/v1/erasures/{id}",
+            vec![(Method::GET, web::to(erasures::show))],
+        ),
+        at(
+            "/v1/erasures/{id}/withdrawals",
+            vec![(Method::POST, web::to(erasures::withdraw))],
+        ),
         at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
         at(
             "/v1/match-cases",
@@ -258,6 +275,10 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(screenings::withdraw))],
         ),
         at(
+            "/v1/screenings/{id}/impact",
+            vec![(Method::GET, web::to(impact::of_outcome))],
+        ),
+        at(
             "/v1/bans",
             vec![
                 (Method::GET, web::to(bans::list)),
@@ -290,6 +311,41 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(referrals::decline))],
         ),
         at(
+            "/v1/exclusions",
+            vec![
+                (Method::GET, web::to(exclusions::list)),
+                (Method::POST, web::to(exclusions::propose)),
+            ],
+        ),
+        at(
+            "/v1/exclusions/{id}",
+            vec![(Method::GET, web::to(exclusions::show))],
+        ),
+        at(
+            "/v1/exclusions/{id}/publications",
+            vec![(Method::POST, web::to(exclusions::publish))],
+        ),
+        at(
+            "/v1/exclusions/{id}/adoptions",
+            vec![(Method::POST, web::to(exclusions::adopt))],
+        ),
+        at(
+            "/v1/exclusions/{id}/declines",
+            vec![(Method::POST, web::to(exclusions::decline))],
+        ),
+        at(
+            "/v1/exclusions/{id}/contests",
+            vec![(Method::POST, web::to(exclusions::contest))],
+        ),
+        at(
+            "/v1/exclusions/{id}/contest-outcomes",
+            vec![(Method::POST, web::to(exclusions::decide))],
+        ),
+        at(
+            "/v1/exclusions/{id}/lifts",
+            vec![(Method::POST, web::to(exclusions::lift))],
+        ),
+        at(
             "/v1/approvals",
             vec![(Method::GET, web::to(approvals::list))],
         ),
@@ -310,6 +366,21 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(approvals::withdraw))],
         ),
         at(
+            "/v1/break-glass",
+            vec![
+                (Method::GET, web::to(break_glass::list)),
+                (Method::POST, web::to(break_glass::open)),
+            ],
+        ),
+        at(
+            "/v1/break-glass/{id}",
+            vec![(Method::GET, web::to(break_glass::show))],
+        ),
+        at(
+            "/v1/break-glass/{id}/closures",
+            vec![(Method::POST, web::to(break_glass::close))],
+        ),
+        at(
             "/v1/credentials",
             vec![
                 (Method::GET, web::to(credentials::list)),
@@ -319,6 +390,10 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/credentials/{id}",
             vec![(Method::GET, web::to(credentials::show))],
+        ),
+        at(
+            "/v1/credentials/{id}/impact",
+            vec![(Method::GET, web::to(impact::of_revocation))],
         ),
         at(
             "/v1/credentials/{id}/badges",

@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt::{self, Display};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrayvec::ArrayString;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
@@ -16,10 +16,11 @@ use crate::access::permission::Caller;
 use crate::access::token::Verified;
 use crate::domain::client::Role;
 use crate::domain::ids::ClientId;
+use crate::domain::time::Timestamp;
 use crate::service::health::Health;
 use crate::service::{Services, clients};
 
-use super::limits::TOKENS_REMEMBERED_MAX;
+use super::limits::{LIMIT_CHARS_MAX, TOKENS_REMEMBERED_MAX};
 use super::problem::{Problem, ProblemCode};
 
 /// Shared by all threads of the server.
@@ -138,15 +139,14 @@ impl Allowance {
     }
 
     /// The RateLimit header, when so many are left.
-    pub fn says(&self, left: u32) -> impl Display {
-        struct Says(&'static str, u32);
-        impl Display for Says {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let Self(name, left) = self;
-                write!(f, "\"{name}\";r={left};t=1")
-            }
+    pub fn says(&self, left: u32) -> ArrayString<LIMIT_CHARS_MAX> {
+        let mut text = ArrayString::new();
+        let mut number = itoa::Buffer::new();
+        for part in ["\"", self.name, "\";r=", number.format(left), ";t=1"] {
+            // It is as long as the longest name and number need.
+            let _ = text.try_push_str(part);
         }
-        Says(self.name, left)
+        text
     }
 
     /// Takes so many more out of it: what is asked in one request counts as much as if each were asked alone. A request
@@ -206,6 +206,7 @@ impl Remembered {
         &self,
         shared: &Shared,
         token: &[u8],
+        now: Timestamp,
     ) -> Result<(Caller, Arc<Allowance>), Problem> {
         let invalid = || {
             Problem::new(
@@ -213,11 +214,10 @@ impl Remembered {
                 "The access token is missing or not valid. Ask for a new one.",
             )
         };
-        if let Some(known) = self.known(shared, token) {
+        if let Some(known) = self.known(shared, token, now) {
             return known.ok_or_else(invalid);
         }
         let services = &shared.services;
-        let now = services.environment.now();
         let text = std::str::from_utf8(token).map_err(|_| invalid())?;
         let verified = services.tokens.verify(text, now).map_err(|_| invalid())?;
         let places = services.index.places();
@@ -239,15 +239,19 @@ impl Remembered {
     }
 
     /// The same, if this thread remembers the token: `Some(None)` if its client was revoked since.
-    fn known(&self, shared: &Shared, token: &[u8]) -> Option<Option<(Caller, Arc<Allowance>)>> {
-        let services = &shared.services;
+    fn known(
+        &self,
+        shared: &Shared,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Option<Option<(Caller, Arc<Allowance>)>> {
         let tokens = self.tokens.borrow();
         let known = tokens.get(token.last_chunk()?)?;
         // One whose time is up is looked at as if it came for the first time: clocks may differ a little.
-        if *known.whole != *token || services.environment.now() >= known.verified.expires {
+        if *known.whole != *token || now >= known.verified.expires {
             return None;
         }
-        let places = services.index.places();
+        let places = shared.services.index.places();
         let client = places.caller(known.verified.client);
         Some(client.map(|client| (clients::caller(client), known.allowance.clone())))
     }

@@ -152,17 +152,21 @@ impl IdWriter {
         &self.map
     }
 
-    /// The slot whose record a search for this identifier will most likely look at first: it may be another's, and there
-    /// may be none. For asking memory ahead, see `IndexWriter::load`.
-    pub fn guess(&self, id: u128) -> Option<u32> {
+    /// Asks memory for what a search for this identifier reads first, without waiting for it: see `IndexWriter::load`.
+    pub fn touch(&self, id: u128) {
         let hash = mix(id);
         let table = &self.shards[IdMap::shard(hash)].table;
-        let line = from_home(table, hash << SHARD_BITS).next()?;
-        line.cells
-            .iter()
-            .map(|held| held.load(Ordering::Relaxed))
-            .find(|&held| held != 0 && held & TAG == IdLine::tag(hash))
-            .map(|held| (held & !TAG) - 1)
+        let line = from_home(table, hash << SHARD_BITS).next();
+        black_box(line.map(|line| line.cells[0].load(Ordering::Relaxed)));
+    }
+
+    /// The slots whose records a search for this identifier will look at first; they may all be another's. For asking
+    /// memory ahead, see `IndexWriter::load`.
+    pub fn guesses(&self, id: u128) -> impl Iterator<Item = u32> {
+        let hash = mix(id);
+        let table = &self.shards[IdMap::shard(hash)].table;
+        let line = from_home(table, hash << SHARD_BITS).next();
+        line.into_iter().flat_map(move |line| line.alike(hash))
     }
 
     /// Binds the identifier to the slot of its record, which must have been pushed before.
@@ -177,6 +181,23 @@ impl IdWriter {
         id: u128,
         slot: u32,
         id_of: impl Fn(u32) -> Option<u128>,
+    ) -> Result<(), u32> {
+        self.enter(id, slot, &id_of, |slot| id_of(slot) == Some(id))
+    }
+
+    /// As [`IdWriter::insert`], of an identifier that the caller knows not to be in: nothing is compared, so no record of
+    /// another is read.
+    pub fn insert_new(&mut self, id: u128, slot: u32, id_of: impl Fn(u32) -> Option<u128>) {
+        let entered = self.enter(id, slot, id_of, |_| false);
+        debug_assert!(entered.is_ok(), "nothing was compared");
+    }
+
+    fn enter(
+        &mut self,
+        id: u128,
+        slot: u32,
+        id_of: impl Fn(u32) -> Option<u128>,
+        is_it: impl Fn(u32) -> bool,
     ) -> Result<(), u32> {
         assert!(slot < MAX_RECORDS, "only slots of records are bound");
         let hash = mix(id);
@@ -195,7 +216,7 @@ impl IdWriter {
             });
             self.map.0.store(number, &shard.table);
         }
-        match IdLine::probe(&shard.table, hash, |slot| id_of(slot) == Some(id)) {
+        match IdLine::probe(&shard.table, hash, is_it) {
             Probe::Found(bound) => return Err(bound),
             Probe::Free(line, cell) => line.fill(cell, hash, slot),
         }
@@ -372,6 +393,23 @@ impl IdLine {
 
     fn fill(&self, cell: usize, hash: u64, slot: u32) {
         self.cells[cell].store(Self::tag(hash) | (slot + 1), Ordering::Release);
+    }
+
+    /// The slots in this line that have the tag of this hash. All cells are looked at before the first is answered, because
+    /// a branch at each could not be foretold, and what was begun behind it would be thrown away.
+    fn alike(&self, hash: u64) -> impl Iterator<Item = u32> {
+        let mut alike = 0_u32;
+        for (cell, held) in self.cells.iter().enumerate() {
+            let held = held.load(Ordering::Relaxed);
+            let is_alike = held != 0 && held & TAG == Self::tag(hash);
+            alike |= u32::from(is_alike) << cell;
+        }
+        std::iter::from_fn(move || {
+            let cell = alike.trailing_zeros() as usize;
+            alike &= alike.wrapping_sub(1);
+            let held = self.cells.get(cell)?.load(Ordering::Relaxed);
+            Some((held & !TAG) - 1)
+        })
     }
 
     fn slots(&self) -> impl Iterator<Item = u32> {

@@ -2,8 +2,9 @@
 //! hold.
 //!
 //! * [`keys`]: card keys and credential identifiers to slots. [`slots`]: the records in them. [`append`]: the few things
-//!   that records only name by number.
+//!   that records only name by number: members, and scopes with the functions that are cleared.
 //! * [`places`]: members, facilities, gates and clients, replaced whole when one of them changes.
+//! * [`lately`]: who revoked and suspended how many in the last minutes; not for gates, but for the rule on bulk.
 //! * [`follow`](Index::follow): the one way in. An entry is taken only when it is the next one, by the same fold as tables
 //!   and replay; tree and sum go along, so that a node sees by itself when its copy is not the ledger's.
 //!
@@ -11,6 +12,7 @@
 
 pub mod append;
 pub mod keys;
+pub mod lately;
 pub mod places;
 pub mod slots;
 
@@ -20,27 +22,31 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use arc_swap::ArcSwap;
-use arrayvec::ArrayVec;
 
 use crate::domain::approval::{Approval, End};
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Scope, State};
 use crate::domain::decision::Standing;
+use crate::domain::erasure::Erasure;
 use crate::domain::ids::{
-    ApprovalId, CredentialId, EngagementId, FacilityId, Gen, MatchCaseId, MemberId, ScreeningId,
-    ZoneId,
+    ApprovalId, CredentialId, EngagementId, ErasureId, FacilityId, Gen, MatchCaseId, MemberId,
+    ScreeningId, WorkerId, ZoneId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
-use crate::domain::screening::{self, Screening};
+use crate::domain::screening::{self, Function, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
-use crate::ledger::entry::Entry;
-use crate::ledger::fold::{BanStep, Projection, Record as NetworkRecord, ReferralStep, fold};
+use crate::ledger::entry::{Actor, Entry};
+use crate::ledger::fold::{
+    BanStep, ExclusionStep, Projection, Record as NetworkRecord, ReferralStep, fold,
+};
 use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Hash, Tree, leaf_hash};
 
 use append::Append;
 use keys::{IdMap, IdWriter, KeyMap, KeyWriter};
+use lately::{Doer, Lately};
 use places::Places;
 use slots::{Record, Slots, SlotsWriter, Validity};
 
@@ -50,7 +56,7 @@ pub struct Index {
     cards: Arc<KeyMap>,
     credentials: Arc<IdMap>,
     members: Arc<Append<MemberId>>,
-    scopes: Arc<Append<Scope>>,
+    extents: Arc<Append<Extent>>,
     places: ArcSwap<Places>,
     r#gen: Gen,
     /// The last entry that is wholly in. Stored after it, so that who reads this seq sees that entry.
@@ -70,7 +76,7 @@ pub struct IndexWriter {
     cards: KeyWriter,
     credentials: IdWriter,
     members: HashMap<MemberId, u32>,
-    scopes: HashMap<Scope, u32>,
+    extents: HashMap<Extent, u32>,
     /// The places as they will be once the entries at hand are in.
     places: Places,
     places_changed: bool,
@@ -78,7 +84,16 @@ pub struct IndexWriter {
     /// The sum over what is in, as whoever let the copy follow has computed it.
     sum: Sum,
     shared_members: Arc<Append<MemberId>>,
-    shared_scopes: Arc<Append<Scope>>,
+    shared_extents: Arc<Append<Extent>>,
+    lately: Lately,
+}
+
+/// Where a credential is good, and which of its functions its worker is cleared for. There are few different ones, so records
+/// name them by number, and one that changes names another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+struct Extent {
+    scope: Scope,
+    functions: Functions,
 }
 
 /// A credential as the index knows it.
@@ -98,7 +113,7 @@ pub struct Known {
     pub valid_until: Timestamp,
     /// The entry that last touched it.
     pub version: u64,
-    scope: u32,
+    extent: u32,
 }
 
 /// A credential as its table has it.
@@ -108,8 +123,10 @@ pub struct Loaded {
     pub id: CredentialId,
     /// Who issued it.
     pub member: MemberId,
-    /// Where it is good.
+    /// Where it is good, as it was issued.
     pub scope: Scope,
+    /// Of the functions that it is for, those that its worker is cleared for.
+    pub functions: Functions,
     /// Where it stands.
     pub state: State,
     /// Why, where it is not active.
@@ -172,20 +189,21 @@ impl Index {
             cards: KeyWriter::with_capacity(cards),
             credentials: IdWriter::with_capacity(credentials),
             members: HashMap::new(),
-            scopes: HashMap::new(),
+            extents: HashMap::new(),
             places: Places::default(),
             places_changed: false,
             tree: Tree::default(),
             sum: Sum::default(),
             shared_members: Arc::default(),
-            shared_scopes: Arc::default(),
+            shared_extents: Arc::default(),
+            lately: Lately::default(),
         };
         Self {
             slots: writer.slots.slots().clone(),
             cards: writer.cards.map().clone(),
             credentials: writer.credentials.map().clone(),
             members: writer.shared_members.clone(),
-            scopes: writer.shared_scopes.clone(),
+            extents: writer.shared_extents.clone(),
             places: ArcSwap::default(),
             r#gen,
             seq: AtomicU64::new(0),
@@ -260,14 +278,15 @@ impl Index {
     /// This credential with all that the copy holds of it.
     pub fn standing(&self, id: CredentialId) -> Option<Loaded> {
         let known = self.by_id(id)?;
-        let scope = match known.scope {
-            EVERYWHERE => Scope::default(),
-            number => self.scopes.get(number)?.clone(),
+        let extent = match known.extent {
+            EVERYWHERE => Extent::default(),
+            number => self.extents.get(number)?.clone(),
         };
         Some(Loaded {
             id,
             member: known.member,
-            scope,
+            scope: extent.scope,
+            functions: extent.functions,
             state: known.state,
             reason: known.reason,
             valid_from: known.valid_from,
@@ -282,13 +301,15 @@ impl Index {
         known: &Known,
         facility: FacilityId,
         zone: Option<ZoneId>,
+        requires: Option<Function>,
     ) -> Standing {
-        let in_scope = match known.scope {
-            EVERYWHERE => true,
-            number => self
-                .scopes
-                .get(number)
-                .is_some_and(|scope| scope.covers(facility, zone)),
+        let (in_scope, is_cleared) = match known.extent {
+            EVERYWHERE => (true, requires.is_none()),
+            number => self.extents.get(number).map_or((false, false), |extent| {
+                let is_cleared =
+                    requires.is_none_or(|function| extent.functions.contains(function));
+                (extent.scope.covers(facility, zone), is_cleared)
+            }),
         };
         Standing {
             state: known.state,
@@ -296,12 +317,13 @@ impl Index {
             valid_from: known.valid_from,
             valid_until: known.valid_until,
             in_scope,
+            is_cleared,
         }
     }
 
     fn known(&self, slot: u32) -> Option<Known> {
         let record = self.slots.load(slot)?;
-        let (state, reason, member, scope) = unpack(record.standing)?;
+        let (state, reason, member, extent) = unpack(record.standing)?;
         Some(Known {
             id: CredentialId::from_u128(record.id),
             member: *self.members.get(member.into())?,
@@ -310,7 +332,7 @@ impl Index {
             valid_from: Timestamp::from_ms(i64::from(record.validity.from) * SECOND_MS),
             valid_until: Timestamp::from_ms(i64::from(record.validity.until) * SECOND_MS),
             version: record.seq,
-            scope,
+            extent,
         })
     }
 
@@ -393,15 +415,15 @@ impl Index {
 /// For how many look-ups memory is asked ahead: what they read stays in the nearest cache until its turn.
 const AHEAD: usize = 128;
 
-/// The number of the scope that names nothing.
+/// The number of the extent that names nothing.
 const EVERYWHERE: u32 = 0;
 
-/// State, reason, member and scope in one word, so that a reader sees all four of one moment.
-fn pack(state: State, reason: Option<Reason>, member: u16, scope: u32) -> u64 {
+/// State, reason, member and extent in one word, so that a reader sees all four of one moment.
+fn pack(state: State, reason: Option<Reason>, member: u16, extent: u32) -> u64 {
     u64::from(state.number())
         | u64::from(reason.map_or(0, Reason::number)) << 8
         | u64::from(member) << 16
-        | u64::from(scope) << 32
+        | u64::from(extent) << 32
 }
 
 fn unpack(standing: u64) -> Option<(State, Option<Reason>, u16, u32)> {
@@ -429,46 +451,72 @@ impl IndexWriter {
         &self.tree
     }
 
+    /// Who revoked or suspended how many lately.
+    pub fn lately(&self) -> &Lately {
+        &self.lately
+    }
+
+    /// Counts this entry, which revokes or suspends, for whoever stated it.
+    pub fn note(&mut self, entry: &Entry) {
+        if let Actor::Client(id) = entry.by {
+            let client = self.places.clients.get(&id);
+            let person = client.and_then(|(_, client)| client.person);
+            self.lately.note(Doer::of(id, person), entry.at);
+        }
+    }
+
     /// The sum over what is in.
     pub fn sum(&self) -> Sum {
         self.sum
     }
 
-    /// Puts in credentials as their table has them.
+    /// Puts in credentials as their table has them, in the order of their identifiers: that none is stated twice is seen from
+    /// the one before it.
     pub fn load(&mut self, credentials: &[Loaded]) -> Result<(), String> {
+        let slots = Arc::clone(self.slots.slots());
+        let mut before = slots.len().checked_sub(1).and_then(|last| slots.id(last));
         for some in credentials.chunks(AHEAD) {
-            self.touch(some.iter().map(|loaded| loaded.id));
             for loaded in some {
-                self.load_one(loaded)?;
+                self.credentials.touch(loaded.id.as_u128());
+            }
+            for loaded in some {
+                let id = loaded.id.as_u128();
+                if before.is_some_and(|before| before >= id) {
+                    return Err(format!("credential {} is stated out of order", loaded.id));
+                }
+                before = Some(id);
+                let slot = self.push(loaded)?;
+                self.credentials.insert_new(id, slot, |slot| slots.id(slot));
             }
         }
         Ok(())
     }
 
     fn load_one(&mut self, loaded: &Loaded) -> Result<(), String> {
-        let member = self.member_number(loaded.member)?;
-        let scope = self.scope_number(&loaded.scope)?;
-        let record = Record {
-            id: loaded.id.as_u128(),
-            validity: loaded.validity(),
-            standing: pack(loaded.state, loaded.reason, member, scope),
-            seq: loaded.version,
-        };
-        let slot = self.slots.push(record).map_err(|full| full.to_string())?;
+        let slot = self.push(loaded)?;
         let slots = self.slots.slots();
         let taken = self
             .credentials
-            .insert(record.id, slot, |slot| slots.id(slot));
+            .insert(loaded.id.as_u128(), slot, |slot| slots.id(slot));
         taken.map_err(|_| format!("credential {} is stated twice", loaded.id))
+    }
+
+    fn push(&mut self, loaded: &Loaded) -> Result<u32, String> {
+        let member = self.member_number(loaded.member)?;
+        let extent = self.extent_number(&loaded.scope, loaded.functions)?;
+        let record = Record {
+            id: loaded.id.as_u128(),
+            validity: loaded.validity(),
+            standing: pack(loaded.state, loaded.reason, member, extent),
+            seq: loaded.version,
+        };
+        self.slots.push(record).map_err(|full| full.to_string())
     }
 
     /// Binds cards to their credentials, as their table has them.
     pub fn load_cards(&mut self, cards: &[(CardKey, CredentialId)]) -> Result<(), String> {
         for some in cards.chunks(AHEAD) {
-            self.touch(some.iter().map(|&(_, credential)| credential));
-            for (key, _) in some {
-                self.cards.touch(key.as_u128());
-            }
+            self.touch(some);
             for &(key, credential) in some {
                 let slot = self.slot(credential)?;
                 self.cards
@@ -479,15 +527,18 @@ impl IndexWriter {
         Ok(())
     }
 
-    /// Asks memory for what looking up these credentials will read, all at once. They lie anywhere, and waiting for one
-    /// after the other was a third of the time of a start.
-    fn touch(&self, credentials: impl Iterator<Item = CredentialId>) {
-        let guesses: ArrayVec<Option<u32>, AHEAD> = credentials
-            .map(|id| self.credentials.guess(id.as_u128()))
-            .collect();
+    /// Asks memory for what binding these cards will read, for all at once, and one step of the way after the other. It lies
+    /// anywhere, and waiting for one after the other was a third of the time of a start.
+    fn touch(&self, cards: &[(CardKey, CredentialId)]) {
+        for (key, credential) in cards {
+            self.cards.touch(key.as_u128());
+            self.credentials.touch(credential.as_u128());
+        }
         let slots = self.slots.slots();
-        for slot in guesses.into_iter().flatten() {
-            black_box(slots.id(slot));
+        for (_, credential) in cards {
+            for slot in self.credentials.guesses(credential.as_u128()) {
+                black_box(slots.id(slot));
+            }
         }
     }
 
@@ -519,25 +570,29 @@ impl IndexWriter {
         Ok(number)
     }
 
-    fn scope_number(&mut self, scope: &Scope) -> Result<u32, String> {
-        if scope.is_everywhere() {
+    fn extent_number(&mut self, scope: &Scope, functions: Functions) -> Result<u32, String> {
+        if scope.names_nothing() {
             return Ok(EVERYWHERE);
         }
-        if self.scopes.is_empty() {
+        if self.extents.is_empty() {
             // Number 0 is taken by "everywhere", which is never looked up.
-            self.shared_scopes
-                .push(Scope::default())
+            self.shared_extents
+                .push(Extent::default())
                 .ok_or("no room for a scope")?;
-            self.scopes.insert(Scope::default(), EVERYWHERE);
+            self.extents.insert(Extent::default(), EVERYWHERE);
         }
-        if let Some(&number) = self.scopes.get(scope) {
+        let extent = Extent {
+            scope: scope.clone(),
+            functions,
+        };
+        if let Some(&number) = self.extents.get(&extent) {
             return Ok(number);
         }
         let number = self
-            .shared_scopes
-            .push(scope.clone())
+            .shared_extents
+            .push(extent.clone())
             .ok_or("no room for another scope")?;
-        self.scopes.insert(scope.clone(), number);
+        self.extents.insert(extent, number);
         Ok(number)
     }
 }
@@ -559,13 +614,25 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings, bans, referrals and approvals
-    // bears on them by itself.
+    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings, bans, referrals, exclusions and
+    // approvals bears on them by itself: what it means for a credential is stated of the credential.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
 
     fn worker_amended(&mut self, _: u64, _: &Worker) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erasure(&mut self, _: &Entry, _: &Erasure) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erasure_withdrawn(&mut self, _: &Entry, _: ErasureId) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erased(&mut self, _: &Entry, _: WorkerId, _: ErasureId) -> Result<(), String> {
         Ok(())
     }
 
@@ -606,6 +673,10 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
+    fn exclusion(&mut self, _: &Entry, _: ExclusionStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
     fn approval(&mut self, _: &Entry, _: &Approval) -> Result<(), String> {
         Ok(())
     }
@@ -619,6 +690,7 @@ impl Projection for IndexWriter {
             id: credential.id,
             member: credential.member,
             scope: credential.scope.clone(),
+            functions: credential.scope.functions,
             state: State::Active,
             reason: None,
             valid_from: credential.valid_from,
@@ -656,13 +728,46 @@ impl Projection for IndexWriter {
             .slots()
             .load(slot)
             .ok_or("a slot without a record")?;
-        let (state, _, member, scope) =
+        let (state, _, member, extent) =
             unpack(record.standing).ok_or("a record that cannot be read")?;
         let state = state
             .apply(change)
             .map_err(|refused: Refused| refused.to_string())?;
         self.slots
-            .store_standing(slot, pack(state, reason, member, scope), entry.seq);
+            .store_standing(slot, pack(state, reason, member, extent), entry.seq);
+        if !matches!(change, Change::Lift(_)) {
+            self.note(entry);
+        }
+        Ok(())
+    }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        functions: Functions,
+    ) -> Result<(), String> {
+        let slot = self.slot(id)?;
+        let record = self
+            .slots
+            .slots()
+            .load(slot)
+            .ok_or("a slot without a record")?;
+        let (state, reason, member, extent) =
+            unpack(record.standing).ok_or("a record that cannot be read")?;
+        let scope = match extent {
+            EVERYWHERE => Scope::default(),
+            number => {
+                let extent = self.shared_extents.get(number);
+                extent.ok_or("a scope that is not known")?.scope.clone()
+            }
+        };
+        state
+            .check_functions(&scope, functions)
+            .map_err(|refused| refused.to_string())?;
+        let extent = self.extent_number(&scope, functions)?;
+        self.slots
+            .store_standing(slot, pack(state, reason, member, extent), entry.seq);
         Ok(())
     }
 }

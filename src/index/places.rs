@@ -4,12 +4,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::domain::break_glass::BreakGlass;
 use crate::domain::client::{Client, Person};
 use crate::domain::freshness;
 use crate::domain::ids::{
-    CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, SettingsId, ZoneId,
+    BreakGlassId, CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, SettingsId,
+    ZoneId,
 };
 use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Settings, Zone};
+use crate::domain::screening::Function;
+use crate::domain::time::Timestamp;
 use crate::ledger::fold::Record;
 
 /// One kind of record by identifier, each with the entry that last touched it.
@@ -37,6 +41,8 @@ pub struct Places {
     pub people: Shelf<PersonId, Person>,
     /// What holds for the whole network: one record, or none when nothing was ever set.
     pub settings: Shelf<SettingsId, Settings>,
+    /// Glasses that were broken.
+    pub glasses: Shelf<BreakGlassId, BreakGlass>,
     /// What a check needs of its gate, put together once and not at every check.
     spots: QuickMap<GateId, Arc<Spot>>,
     /// The strictest age limit among a member's gates.
@@ -54,6 +60,8 @@ pub struct Spot {
     pub facility: FacilityId,
     /// The zone it leads to.
     pub zone: Option<ZoneId>,
+    /// The function that the zone requires, if any.
+    pub requires: Option<Function>,
     /// Whose it is.
     pub member: MemberId,
     /// The security level in force.
@@ -94,6 +102,11 @@ impl Places {
             .unwrap_or(freshness::hard_limit_ms(SecurityLevel::One))
     }
 
+    /// Every gate, ready for a check.
+    pub fn spots(&self) -> impl Iterator<Item = &Arc<Spot>> {
+        self.spots.values()
+    }
+
     /// The client, unless it was revoked.
     pub fn caller(&self, client: ClientId) -> Option<&Arc<Client>> {
         self.callers.get(&client)
@@ -104,6 +117,13 @@ impl Places {
         self.facilities
             .get(&facility)
             .map(|(_, facility)| facility.member)
+    }
+
+    /// The broken glass of a member that lasts at this moment.
+    pub fn glass(&self, member: MemberId, now: Timestamp) -> Option<&Arc<BreakGlass>> {
+        // There is one open at a time, and it is the last.
+        let mut newest_first = self.glasses.values().rev().map(|(_, glass)| glass);
+        newest_first.find(|glass| glass.member == member && glass.is_open(now))
     }
 
     /// The record with the same identifier as this one, as it stands, and the entry that last touched it.
@@ -125,6 +145,7 @@ impl Places {
             Record::Client(client) => of(&self.clients, &client.id, Record::Client),
             Record::Person(person) => of(&self.people, &person.id, Record::Person),
             Record::Settings(_) => of(&self.settings, &Settings::ID, Record::Settings),
+            Record::BreakGlass(glass) => of(&self.glasses, &glass.id, Record::BreakGlass),
         }
     }
 
@@ -144,6 +165,7 @@ impl Places {
             }
             Record::Zone(zone) => {
                 self.zones.insert(zone.id, (seq, Arc::new(zone.clone())));
+                self.refit(|_, gate| gate.zone == Some(zone.id));
             }
             Record::Gate(gate) => {
                 self.gates.insert(gate.id, (seq, Arc::new(gate.clone())));
@@ -171,6 +193,10 @@ impl Places {
                 self.settings
                     .insert(Settings::ID, (seq, Arc::new(*settings)));
             }
+            Record::BreakGlass(glass) => {
+                self.glasses
+                    .insert(glass.id, (seq, Arc::new(glass.clone())));
+            }
         }
     }
 
@@ -197,11 +223,13 @@ impl Places {
     fn fit(&self, gate: &Gate) -> Option<Spot> {
         let (_, facility) = self.facilities.get(&gate.facility)?;
         let (_, member) = self.members.get(&facility.member)?;
+        let zone = gate.zone.and_then(|zone| self.zones.get(&zone));
         let stricter = [member.max_age_ms, facility.max_age_ms, gate.max_age_ms];
         Some(Spot {
             gate: gate.id,
             facility: facility.id,
             zone: gate.zone,
+            requires: zone.and_then(|(_, zone)| zone.requires),
             member: member.id,
             security_level: facility.security_level,
             limit_ms: freshness::limit_ms(facility.security_level, stricter),

@@ -38,7 +38,7 @@ pub struct Record {
     pub id: u128,
     /// From when to when the credential is valid.
     pub validity: Validity,
-    /// State, reason, member and scope, packed by the caller.
+    /// State, reason, member and extent, packed by the caller.
     pub standing: u64,
     /// The record holds every fact about this credential up to this seq, and perhaps a later one.
     pub seq: u64,

@@ -8,11 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, End};
 use crate::domain::ban::Ban;
+use crate::domain::break_glass::BreakGlass;
+use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
+use crate::domain::erasure::Erasure;
+use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, BanId, ClientId, CredentialId, EngagementId, Gen, MatchCaseId, ReferralId,
-    ScreeningId, WorkerId,
+    ApprovalId, BanId, ClientId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen,
+    MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
@@ -113,12 +117,35 @@ pub enum Fact {
     /// What holds for the whole network, from now on.
     #[serde(rename = "settings.recorded")]
     SettingsRecorded(Settings),
+    /// A member's duty officer broke the glass.
+    #[serde(rename = "break_glass.opened")]
+    BreakGlassOpened(BreakGlass),
+    /// Somebody closed it before its time, whole.
+    #[serde(rename = "break_glass.closed")]
+    BreakGlassClosed(BreakGlass),
     /// A worker was registered.
     #[serde(rename = "worker.registered")]
     WorkerRegistered(Worker),
     /// A worker's details changed.
     #[serde(rename = "worker.amended")]
     WorkerAmended(Worker),
+    /// A worker is to be erased, from some day on.
+    #[serde(rename = "erasure.granted")]
+    ErasureGranted(Erasure),
+    /// It was taken back.
+    #[serde(rename = "erasure.withdrawn")]
+    ErasureWithdrawn {
+        /// Which.
+        erasure: ErasureId,
+    },
+    /// What was known of the person is destroyed.
+    #[serde(rename = "worker.erased")]
+    WorkerErased {
+        /// Who, as far as that can still be said.
+        worker: WorkerId,
+        /// By which erasure.
+        erasure: ErasureId,
+    },
     /// Two records bear one document, and somebody must say whether they are of one person.
     #[serde(rename = "match.opened")]
     MatchOpened(MatchCase),
@@ -184,6 +211,37 @@ pub enum Fact {
         /// What.
         change: referral::Change,
     },
+    /// A member proposed an exclusion, and it holds there.
+    #[serde(rename = "exclusion.proposed")]
+    ExclusionProposed(Exclusion),
+    /// Something happened to an exclusion.
+    #[serde(rename = "exclusion.moved")]
+    ExclusionMoved {
+        /// Which.
+        exclusion: ExclusionId,
+        /// What.
+        change: exclusion::Change,
+    },
+    /// Another member that knows the person was told of an exclusion.
+    #[serde(rename = "exclusion.told")]
+    ExclusionTold {
+        /// Which.
+        exclusion: ExclusionId,
+        /// Whom.
+        member: MemberId,
+        /// By which record it knows the person.
+        worker: WorkerId,
+    },
+    /// A member that was told answered.
+    #[serde(rename = "exclusion.answered")]
+    ExclusionAnswered {
+        /// Which.
+        exclusion: ExclusionId,
+        /// Who.
+        member: MemberId,
+        /// What.
+        reply: exclusion::Reply,
+    },
     /// An act was asked for that needs a second person.
     #[serde(rename = "approval.asked")]
     ApprovalAsked(Approval),
@@ -228,6 +286,14 @@ pub enum Fact {
         credential: CredentialId,
         /// Which ground.
         kind: SuspensionKind,
+    },
+    /// Of the functions that a credential is for, these are the ones that its worker is cleared for from here on.
+    #[serde(rename = "credential.functions")]
+    CredentialFunctions {
+        /// Which.
+        credential: CredentialId,
+        /// All of them, whichever they were before.
+        functions: Functions,
     },
     /// A credential stopped being good for ever.
     #[serde(rename = "credential.revoked")]

@@ -4,11 +4,15 @@
 use super::entry::{Entry, Fact};
 use crate::domain::approval::{Approval, End};
 use crate::domain::ban::{self, Ban};
+use crate::domain::break_glass::BreakGlass;
+use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
+use crate::domain::erasure::Erasure;
+use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, BanId, CredentialId, EngagementId, Gen, MatchCaseId, ReferralId, ScreeningId,
-    WorkerId,
+    ApprovalId, BanId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen, MatchCaseId,
+    MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
@@ -36,6 +40,8 @@ pub enum Record {
     Person(Person),
     /// What holds for the whole network.
     Settings(Settings),
+    /// A glass that was broken.
+    BreakGlass(BreakGlass),
 }
 
 /// A step about a port ban.
@@ -58,6 +64,19 @@ pub enum ReferralStep<'a> {
     Moved(ReferralId, referral::Change),
 }
 
+/// A step about an exclusion.
+#[derive(Debug, Clone, Copy)]
+pub enum ExclusionStep<'a> {
+    /// There is a new one: a draft, which who proposed it has adopted.
+    Proposed(&'a Exclusion),
+    /// It moves. Must refuse what [`State::apply`](exclusion::State::apply) refuses.
+    Moved(ExclusionId, exclusion::Change),
+    /// A member is told, once, that knows the person by this record.
+    Told(ExclusionId, MemberId, WorkerId),
+    /// It answers. Must refuse what [`Answer::replied`](exclusion::Answer::replied) refuses.
+    Answered(ExclusionId, MemberId, exclusion::Reply),
+}
+
 /// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
 /// version of what it touches.
 pub trait Projection {
@@ -74,6 +93,17 @@ pub trait Projection {
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
     /// There is a new worker.
     fn worker(&mut self, seq: u64, worker: &Worker) -> Result<(), Self::Error>;
+    /// A worker is to be erased. It starts waiting, and is the only one of its worker that waits.
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), Self::Error>;
+    /// It is taken back. Must refuse what [`State::withdrawn`](crate::domain::erasure::State::withdrawn) refuses.
+    fn erasure_withdrawn(&mut self, entry: &Entry, erasure: ErasureId) -> Result<(), Self::Error>;
+    /// A worker is erased. Must refuse what [`State::done`](crate::domain::erasure::State::done) refuses.
+    fn erased(
+        &mut self,
+        entry: &Entry,
+        worker: WorkerId,
+        erasure: ErasureId,
+    ) -> Result<(), Self::Error>;
     /// There is a new match case. It starts open, and is the only one of its pair, ever.
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Self::Error>;
     /// A match case is decided. Must refuse what [`State::decided`](crate::domain::match_case::State::decided) refuses.
@@ -100,6 +130,8 @@ pub trait Projection {
     fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), Self::Error>;
     /// Something happens to a referral.
     fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), Self::Error>;
+    /// Something happens to an exclusion.
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), Self::Error>;
     /// An act waits for its second person.
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Self::Error>;
     /// It waits no more. Must refuse what [`State::apply`](crate::domain::approval::State::apply) refuses.
@@ -109,7 +141,7 @@ pub trait Projection {
         approval: ApprovalId,
         end: End,
     ) -> Result<(), Self::Error>;
-    /// There is a new credential. It starts active.
+    /// There is a new credential. It starts active, with its worker cleared for all that it is for.
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Self::Error>;
     /// A credential has a new badge.
     fn badge(
@@ -125,6 +157,14 @@ pub trait Projection {
         credential: CredentialId,
         change: Change,
         reason: Option<Reason>,
+    ) -> Result<(), Self::Error>;
+    /// Its worker is cleared for these of the functions that it is for. Must refuse what
+    /// [`State::check_functions`](crate::domain::credential::State::check_functions) refuses.
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        functions: Functions,
     ) -> Result<(), Self::Error>;
 }
 
@@ -144,8 +184,14 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
         Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
         Fact::SettingsRecorded(settings) => into.recorded(seq, &Record::Settings(*settings)),
+        Fact::BreakGlassOpened(glass) | Fact::BreakGlassClosed(glass) => {
+            into.recorded(seq, &Record::BreakGlass(glass.clone()))
+        }
         Fact::WorkerRegistered(worker) => into.worker(seq, worker),
         Fact::WorkerAmended(worker) => into.worker_amended(seq, worker),
+        Fact::ErasureGranted(erasure) => into.erasure(entry, erasure),
+        Fact::ErasureWithdrawn { erasure } => into.erasure_withdrawn(entry, *erasure),
+        Fact::WorkerErased { worker, erasure } => into.erased(entry, *worker, *erasure),
         Fact::MatchOpened(case) => into.match_case(entry, case),
         Fact::MatchDecided { case, decision } => into.match_decided(entry, *case, *decision),
         Fact::EngagementBegan(engagement) => into.engagement(seq, engagement),
@@ -162,6 +208,22 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::ReferralMoved { referral, change } => {
             into.referral(entry, ReferralStep::Moved(*referral, *change))
         }
+        Fact::ExclusionProposed(exclusion) => {
+            into.exclusion(entry, ExclusionStep::Proposed(exclusion))
+        }
+        Fact::ExclusionMoved { exclusion, change } => {
+            into.exclusion(entry, ExclusionStep::Moved(*exclusion, *change))
+        }
+        Fact::ExclusionTold {
+            exclusion,
+            member,
+            worker,
+        } => into.exclusion(entry, ExclusionStep::Told(*exclusion, *member, *worker)),
+        Fact::ExclusionAnswered {
+            exclusion,
+            member,
+            reply,
+        } => into.exclusion(entry, ExclusionStep::Answered(*exclusion, *member, *reply)),
         Fact::ApprovalAsked(approval) => into.approval(entry, approval),
         Fact::ApprovalEnded { approval, end } => into.approval_ended(entry, *approval, *end),
         Fact::CredentialIssued { credential, badges } => {
@@ -179,6 +241,10 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::CredentialLifted { credential, kind } => {
             into.moved(entry, *credential, Change::Lift(*kind), None)
         }
+        Fact::CredentialFunctions {
+            credential,
+            functions,
+        } => into.functions(entry, *credential, *functions),
         Fact::CredentialRevoked { credential, reason } => {
             into.moved(entry, *credential, Change::Revoke, Some(*reason))
         }
@@ -197,6 +263,7 @@ impl Record {
             Self::Client(client) => client.id.to_string(),
             Self::Person(person) => person.id.to_string(),
             Self::Settings(_) => Settings::ID.to_string(),
+            Self::BreakGlass(glass) => glass.id.to_string(),
         }
     }
 
@@ -211,6 +278,7 @@ impl Record {
             Self::Client(client) => serde_json::to_string(client),
             Self::Person(person) => serde_json::to_string(person),
             Self::Settings(settings) => serde_json::to_string(settings),
+            Self::BreakGlass(glass) => serde_json::to_string(glass),
         };
         body.expect("a record has only string keys and no failing serializer")
     }
@@ -226,6 +294,7 @@ impl Record {
             "cli" => serde_json::from_str(body).map(Self::Client).ok(),
             "per" => serde_json::from_str(body).map(Self::Person).ok(),
             "set" => serde_json::from_str(body).map(Self::Settings).ok(),
+            "brk" => serde_json::from_str(body).map(Self::BreakGlass).ok(),
             _ => None,
         }
         .filter(|record| record.id_text() == id)

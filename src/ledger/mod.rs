@@ -10,5 +10,6 @@
 pub mod entry;
 pub mod fold;
 pub mod replay;
+mod second;
 pub mod sum;
 pub mod tree;

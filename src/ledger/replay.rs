@@ -3,28 +3,40 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::entry::{Actor, Entry};
-use super::fold::{BanStep, Projection, Record, ReferralStep};
+use super::entry::Entry;
+use super::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::ban;
+use crate::domain::break_glass::NotSo;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
+use crate::domain::erasure::{self, Erasure};
+use crate::domain::exclusion;
 use crate::domain::grounds::Grounds;
 use crate::domain::ids::{
-    ApprovalId, BadgeId, BanId, CardSystemId, ClientId, CredentialId, EngagementId, Gen,
-    MatchCaseId, ReferralId, ScreeningId, WorkerId,
+    ApprovalId, BadgeId, BanId, CardSystemId, CredentialId, EngagementId, ErasureId, ExclusionId,
+    Gen, MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
-use crate::domain::match_case::{self, Decided, Decision, MatchCase};
+use crate::domain::match_case::{Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::referral;
 use crate::domain::screening::{self, Function, Screening, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
 
+mod asked;
 mod between;
+mod erasing;
+mod exclusions;
+mod matched;
 
+pub use asked::Asked;
 pub use between::{Mirrored, Referred};
+pub use erasing::Erasing;
+pub use exclusions::{Excluded, Told};
+pub use matched::Matched;
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
 #[derive(Debug, Default)]
@@ -35,6 +47,12 @@ pub struct Replay {
     pub records: BTreeMap<String, (u64, Record)>,
     /// Workers.
     pub workers: HashMap<WorkerId, (u64, Worker)>,
+    /// Those of them who are erased.
+    pub erased: HashSet<WorkerId>,
+    /// Erasures.
+    pub erasures: HashMap<ErasureId, Erasing>,
+    /// For whom one of them waits.
+    to_erase: HashSet<WorkerId>,
     /// Match cases.
     pub match_cases: HashMap<MatchCaseId, Matched>,
     /// The pairs that were ever asked about.
@@ -49,6 +67,10 @@ pub struct Replay {
     pub banned: HashSet<(BanId, WorkerId)>,
     /// What issuers tell each other.
     pub referrals: HashMap<ReferralId, Referred>,
+    /// Exclusions.
+    pub exclusions: HashMap<ExclusionId, Excluded>,
+    /// What each member says of each exclusion that it proposed or was told of.
+    pub told: HashMap<(ExclusionId, MemberId), Told>,
     /// Acts that needed a second person.
     pub approvals: HashMap<ApprovalId, Asked>,
     /// Whose screenings are open for what: one each.
@@ -70,6 +92,8 @@ pub struct Held {
     pub state: State,
     /// Why it was last suspended or revoked, until that ground is lifted.
     pub reason: Option<Reason>,
+    /// Of the functions that it is for, those that its worker is cleared for until it ends.
+    pub functions: Functions,
     /// When it last moved; when it was issued, if never.
     pub since: Timestamp,
     /// Since when it is suspended for what must be seen to in time.
@@ -89,76 +113,6 @@ pub struct Screened {
     pub since: Timestamp,
     /// The entry that last touched it.
     pub version: u64,
-}
-
-/// A match case and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matched {
-    /// As opened.
-    pub case: MatchCase,
-    /// Where it stands.
-    pub state: match_case::State,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// When it was decided.
-    pub decided_at: Option<Timestamp>,
-    /// The entry that last touched it.
-    pub version: u64,
-}
-
-/// An act that was asked for, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// As it was asked for.
-    pub approval: Approval,
-    /// What became of it, apart from its time running out.
-    pub state: approval::State,
-    /// Through which client it ended.
-    pub ended_by: Option<ClientId>,
-    /// When it ended; when it was asked for, if it did not.
-    pub since: Timestamp,
-    /// The entry that last touched it.
-    pub version: u64,
-}
-
-impl Matched {
-    /// As this entry opens it.
-    pub fn opened(entry: &Entry, case: &MatchCase) -> Self {
-        Self {
-            case: *case,
-            state: match_case::State::Open,
-            opened_at: entry.at,
-            decided_at: None,
-            version: entry.seq,
-        }
-    }
-
-    /// As this entry leaves it, which decides it.
-    pub fn decided(&self, entry: &Entry, decision: Decision) -> Result<Self, Decided> {
-        Ok(Self {
-            state: self.state.decided(decision)?,
-            decided_at: Some(entry.at),
-            version: entry.seq,
-            ..self.clone()
-        })
-    }
-}
-
-impl Asked {
-    /// As it stands after this end, which this entry states.
-    pub fn ended(&self, entry: &Entry, end: End) -> Result<Self, approval::Ended> {
-        let state = self.state.at(entry.at, self.approval.expires_at);
-        Ok(Self {
-            approval: self.approval.clone(),
-            state: state.apply(end)?,
-            ended_by: match entry.by {
-                Actor::Client(client) => Some(client),
-                Actor::System => None,
-            },
-            since: entry.at,
-            version: entry.seq,
-        })
-    }
 }
 
 /// Why an entry cannot follow those before it.
@@ -182,18 +136,44 @@ pub enum Illegal {
     /// A match case is decided once.
     #[error("{0}")]
     Match(#[from] Decided),
+    /// An erasure that does not wait, or not long enough.
+    #[error("{0}")]
+    Erasure(#[from] erasure::NotDue),
     /// The ban has begun or ended before.
     #[error("{0}")]
     Ban(#[from] ban::Refused),
     /// The referral is elsewhere.
     #[error("{0}")]
     Referral(#[from] referral::Refused),
+    /// The exclusion is elsewhere.
+    #[error("{0}")]
+    Exclusion(#[from] exclusion::Refused),
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
+    /// A glass that is broken otherwise than the rules have it.
+    #[error("{0}")]
+    BreakGlass(#[from] NotSo),
+    /// Somebody answered in whose role that is not.
+    #[error("who answered is not in the role that is the second person for it")]
+    WrongRole,
+    /// Somebody answered about themselves.
+    #[error("who answered decided what concerns themselves")]
+    Themselves,
+    /// Who asked for it is not who stated it.
+    #[error("another asked for it than the entry says")]
+    OtherAsker,
     /// Who asked for it let it happen too.
     #[error("the second person is the first one")]
     SamePerson,
+}
+
+impl Replay {
+    /// A worker who is recorded and not erased.
+    fn known(&self, id: WorkerId) -> Result<&Worker, Illegal> {
+        let worker = self.workers.get(&id).filter(|_| !self.erased.contains(&id));
+        worker.map(|(_, worker)| worker).ok_or(Illegal::Missing)
+    }
 }
 
 impl Projection for Replay {
@@ -249,6 +229,16 @@ impl Projection for Replay {
                     .map_or(Ok(()), |person| knows(person.to_string()))?;
             }
             Record::Person(person) => knows(person.member.to_string())?,
+            Record::BreakGlass(glass) => {
+                knows(glass.member.to_string())?;
+                knows(glass.client.to_string())?;
+                knows(glass.person.to_string())?;
+                let before = match self.records.get(&glass.id.to_string()) {
+                    Some((_, Record::BreakGlass(before))) => Some(before),
+                    _ => None,
+                };
+                glass.follows(before)?;
+            }
         }
         self.records.insert(record.id_text(), (seq, record.clone()));
         Ok(())
@@ -262,14 +252,27 @@ impl Projection for Replay {
     }
 
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), Illegal> {
+        self.known(worker.id)?;
         match self.workers.insert(worker.id, (seq, worker.clone())) {
             Some((_, before)) if before.member == worker.member => Ok(()),
             _ => Err(Illegal::Missing),
         }
     }
 
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), Illegal> {
+        self.erasure_granted(entry, erasure)
+    }
+
+    fn erasure_withdrawn(&mut self, entry: &Entry, id: ErasureId) -> Result<(), Illegal> {
+        self.erasure_taken_back(entry, id)
+    }
+
+    fn erased(&mut self, entry: &Entry, id: WorkerId, erasure: ErasureId) -> Result<(), Illegal> {
+        self.erasure_done(entry, id, erasure)
+    }
+
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), Illegal> {
-        let is_of = |id, member| matches!(self.workers.get(&id), Some((_, worker)) if worker.member == member);
+        let is_of = |id, member| self.known(id).is_ok_and(|worker| worker.member == member);
         if case.worker == case.candidate
             || !is_of(case.worker, case.member)
             || !is_of(case.candidate, case.candidate_member)
@@ -298,9 +301,7 @@ impl Projection for Replay {
     }
 
     fn engagement(&mut self, seq: u64, engagement: &Engagement) -> Result<(), Illegal> {
-        if !self.workers.contains_key(&engagement.worker) {
-            return Err(Illegal::Missing);
-        }
+        self.known(engagement.worker)?;
         match self
             .engagements
             .insert(engagement.id, (seq, engagement.clone(), false))
@@ -322,9 +323,8 @@ impl Projection for Replay {
     }
 
     fn screening(&mut self, entry: &Entry, screening: &Screening) -> Result<(), Illegal> {
-        match self.workers.get(&screening.worker) {
-            Some((_, worker)) if worker.member == screening.member => {}
-            _ => return Err(Illegal::Missing),
+        if self.known(screening.worker)?.member != screening.member {
+            return Err(Illegal::Missing);
         }
         let screened = Screened {
             screening: screening.clone(),
@@ -367,11 +367,15 @@ impl Projection for Replay {
         self.referral_step(entry, step)
     }
 
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), Illegal> {
+        self.exclusion_step(entry, step)
+    }
+
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
-        let knows = |worker| self.workers.contains_key(worker);
-        if !approval.worker.as_ref().is_none_or(knows) {
-            return Err(Illegal::Missing);
-        }
+        approval
+            .worker
+            .map_or(Ok(()), |worker| self.known(worker).map(drop))?;
+        self.check_asker(entry, approval)?;
         let asked = Asked {
             approval: approval.clone(),
             state: approval::State::Waiting,
@@ -388,29 +392,21 @@ impl Projection for Replay {
     fn approval_ended(&mut self, entry: &Entry, id: ApprovalId, end: End) -> Result<(), Illegal> {
         let asked = self.approvals.get(&id).ok_or(Illegal::Missing)?;
         let ended = asked.ended(entry, end)?;
-        if end == End::Granted {
-            let first = asked.approval.person;
+        if end != End::Withdrawn {
             let second = ended.ended_by.ok_or(Illegal::SamePerson)?;
-            let person = match self.records.get(&second.to_string()) {
-                Some((_, Record::Client(client))) => client.person,
-                _ => None,
-            };
-            if second == asked.approval.client || person.is_none() || person == first {
-                return Err(Illegal::SamePerson);
-            }
+            self.check_second(&asked.approval, second)?;
         }
         self.approvals.insert(id, ended);
         Ok(())
     }
 
     fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Illegal> {
-        if !self.workers.contains_key(&credential.worker) {
-            return Err(Illegal::Missing);
-        }
+        self.known(credential.worker)?;
         let held = Held {
             credential: credential.clone(),
             state: State::Active,
             reason: None,
+            functions: credential.scope.functions,
             since: entry.at,
             grounds: Grounds::default(),
             version: entry.seq,
@@ -457,6 +453,20 @@ impl Projection for Replay {
         held.reason = reason;
         held.since = entry.at;
         held.grounds = held.grounds.after(change, entry.at);
+        held.version = entry.seq;
+        Ok(())
+    }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        functions: Functions,
+    ) -> Result<(), Illegal> {
+        let held = self.credentials.get_mut(&id).ok_or(Illegal::Missing)?;
+        held.state
+            .check_functions(&held.credential.scope, functions)?;
+        held.functions = functions;
         held.version = entry.seq;
         Ok(())
     }

@@ -17,6 +17,11 @@ impl Sum {
         self.0 = self.0.wrapping_sub(term);
     }
 
+    /// All that another sum is over stands, too.
+    pub fn join(&mut self, other: Self) {
+        self.add(other.0);
+    }
+
     /// Its bytes, as they are sealed.
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()

@@ -1,22 +1,28 @@
 //! The second person, one mechanism for every act that needs one. A service function that has judged an act possible asks
 //! here instead of doing it; who grants it makes it happen, in one transaction, if it is still exactly what was asked for.
 
+use std::collections::BTreeSet;
+
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{bans, credentials, referrals, screenings, sharing};
-use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, KeepBans, KeepReferrals, KeepScreenings,
-    KeepSharing, Lift, Permit, ReadApprovals,
+use super::{
+    bans, break_glass, credentials, employers, erasures, exclusions, import, referrals,
+    revocations, screenings, sharing,
 };
-use crate::domain::approval::{Act, Approval, Desk, End, State, WAITS_MS};
+use crate::access::permission::{
+    AnswerApprovals, Caller, DecideScreenings, Erase, Import, KeepBans, KeepExclusions,
+    KeepReferrals, KeepScreenings, KeepSharing, KeepWorkers, Lift, Permit, ReadApprovals, Revoke,
+    Suspend,
+};
+use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
 use crate::domain::digest::Digest;
-use crate::domain::ids::{ApprovalId, MemberId, WorkerId};
+use crate::domain::ids::{ApprovalId, MemberId, PersonId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Asked;
-use crate::store::{Reader, StoreError, approvals};
+use crate::store::{self, Reader, StoreError, approvals};
 
 /// What came of asking for an act.
 #[derive(Debug, Clone)]
@@ -31,15 +37,12 @@ pub enum Outcome<T> {
 const fn desk_of(role: Role) -> Option<Desk> {
     match role {
         Role::ScreeningOfficer | Role::ScreeningApprover => Some(Desk::Screenings),
-        Role::HrOfficer | Role::HrApprover => Some(Desk::Credentials),
+        Role::HrOfficer | Role::HrApprover | Role::FacilityOfficer | Role::DutyOfficer => {
+            Some(Desk::Credentials)
+        }
+        Role::Registrar => Some(Desk::Privacy),
         Role::NetworkAdmin => Some(Desk::Network),
-        Role::Gate
-        | Role::FacilityOfficer
-        | Role::DutyOfficer
-        | Role::Registrar
-        | Role::Auditor
-        | Role::MemberAdmin
-        | Role::Register => None,
+        Role::Gate | Role::Auditor | Role::MemberAdmin | Role::Register => None,
     }
 }
 
@@ -50,9 +53,20 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
             caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
+        Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
         Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
+        Act::ProposeExclusion { .. }
+        | Act::AnswerExclusion { .. }
+        | Act::DecideContest { .. }
+        | Act::LiftExclusion { .. } => caller.permit::<KeepExclusions>().is_ok(),
         Act::ChangeSettings { .. } => caller.permit::<KeepSharing>().is_ok(),
         Act::MirrorBan { .. } | Act::EndBan { .. } => caller.permit::<KeepBans>().is_ok(),
+        Act::RevokeCredentials { .. } => caller.permit::<Revoke>().is_ok(),
+        Act::SuspendCredential { .. } => caller.permit::<Suspend>().is_ok(),
+        Act::ApplyImport { .. } => caller.permit::<Import>().is_ok(),
+        Act::LapseEmployer { .. } => caller.permit::<KeepWorkers>().is_ok(),
+        // It is done.
+        Act::Confirm { .. } => true,
     }
 }
 
@@ -69,7 +83,42 @@ pub fn content(approval: &Approval) -> Result<Digest, Error> {
     Ok(clients::digest_of(&bytes))
 }
 
-/// Asks for an act that its service function has judged possible.
+/// The records of whoever the caller is, where they are recorded as a worker: the one that is said to be them, and those that
+/// are of the same person.
+fn records_of(tx: &mut Tx<'_>, caller: Caller) -> Result<BTreeSet<WorkerId>, Error> {
+    match person_of(tx, caller).and_then(|person| person.worker) {
+        Some(worker) => Ok(store::match_cases::same_person(tx.reader()?, worker)?),
+        None => Ok(BTreeSet::new()),
+    }
+}
+
+/// Refuses what is about the caller themselves: nobody decides that, nor anything that leads to it.
+pub(super) fn not_oneself(tx: &mut Tx<'_>, caller: Caller, about: WorkerId) -> Result<(), Error> {
+    if records_of(tx, caller)?.contains(&about) {
+        return Err(wrong_person("Nobody decides what concerns themselves."));
+    }
+    Ok(())
+}
+
+/// Whether an act is about one of these: as the one whom it names, or as one of those whose credentials it lists.
+fn is_about(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    named: Option<WorkerId>,
+    own: &BTreeSet<WorkerId>,
+) -> Result<bool, Error> {
+    if own.is_empty() {
+        return Ok(false);
+    }
+    if named.is_none() {
+        let listed = store::credentials::find_many(tx.reader()?, act.credentials())?;
+        let mut workers = listed.iter().map(|held| held.credential.worker);
+        return Ok(workers.any(|worker| own.contains(&worker)));
+    }
+    Ok(named.is_some_and(|named| own.contains(&named)))
+}
+
+/// Asks for an act that its service function has judged possible. `worker` is whom it is about, if it is about one.
 pub(super) fn ask(
     tx: &mut Tx<'_>,
     caller: Caller,
@@ -77,18 +126,11 @@ pub(super) fn ask(
     act: Act,
 ) -> Result<Asked, Error> {
     let worker = worker.into();
-    if worker.is_some() && person_of(tx, caller).is_some_and(|person| person.worker == worker) {
+    let own = records_of(tx, caller)?;
+    if is_about(tx, &act, worker, &own)? {
         return Err(wrong_person("Nobody asks for what concerns themselves."));
     }
-    let approval = Approval {
-        id: ApprovalId::make(tx.environment),
-        member: caller.member,
-        act,
-        worker,
-        client: caller.client,
-        person: caller.person,
-        expires_at: tx.now.plus_ms(WAITS_MS),
-    };
+    let approval = asked_by(tx, caller, worker, act, tx.now.plus_ms(WAITS_MS));
     let version = tx.state(Fact::ApprovalAsked(approval.clone()))?;
     Ok(Asked {
         approval,
@@ -97,6 +139,44 @@ pub(super) fn ask(
         since: tx.now,
         version,
     })
+}
+
+/// Notes that what was done at once by `entry` is to be confirmed by a second person.
+pub(super) fn to_confirm(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    worker: impl Into<Option<WorkerId>>,
+    done: Done,
+    entry: u64,
+    due: Timestamp,
+) -> Result<(), Error> {
+    let act = Act::Confirm { done, entry };
+    tx.state(Fact::ApprovalAsked(asked_by(
+        tx,
+        caller,
+        worker.into(),
+        act,
+        due,
+    )))?;
+    Ok(())
+}
+
+fn asked_by(
+    tx: &Tx<'_>,
+    caller: Caller,
+    worker: Option<WorkerId>,
+    act: Act,
+    expires_at: Timestamp,
+) -> Approval {
+    Approval {
+        id: ApprovalId::make(tx.environment),
+        member: caller.member,
+        act,
+        worker,
+        client: caller.client,
+        person: caller.person,
+        expires_at,
+    }
 }
 
 /// Lets an act happen, which is then done. `shown` is the content that the second person saw.
@@ -123,7 +203,7 @@ pub fn grant(
         .caller(approval.client)
         .map(|client| clients::caller(client));
     drop(places);
-    if !asker.is_some_and(|asker| may_ask(asker, &approval.act)) {
+    if !approval.act.is_done() && !asker.is_some_and(|asker| may_ask(asker, &approval.act)) {
         return Err(stale("Who asked for it may not do so any more."));
     }
     let (by, version) = (permit.caller().client, end(tx, id, End::Granted)?);
@@ -138,16 +218,58 @@ pub fn grant(
             version,
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
+        Act::EraseWorker { worker, version } => erasures::approved(tx, *worker, *version)?,
         Act::AnswerReferral {
             referral,
             version,
             change,
         } => referrals::answer_approved(tx, *referral, *version, *change)?,
+        Act::ProposeExclusion { exclusion, version } => {
+            exclusions::propose_approved(tx, exclusion, *version)?
+        }
+        Act::AnswerExclusion {
+            exclusion,
+            version,
+            reply,
+        } => exclusions::answer_approved(tx, approval.member, *exclusion, *version, *reply)?,
+        Act::DecideContest {
+            exclusion,
+            version,
+            lift,
+        } => exclusions::decide_approved(tx, *exclusion, *version, *lift)?,
+        Act::LiftExclusion { exclusion, version } => {
+            exclusions::lift_approved(tx, *exclusion, *version)?
+        }
         Act::ChangeSettings { version, settings } => {
             sharing::switch_approved(tx, *version, *settings)?
         }
         Act::MirrorBan { ban } => bans::mirror_approved(tx, ban)?,
         Act::EndBan { ban, version } => bans::end_approved(tx, *ban, *version)?,
+        Act::RevokeCredentials {
+            credentials,
+            version,
+            reason,
+        } => revocations::approved(tx, credentials, *version, *reason)?,
+        Act::SuspendCredential {
+            credential,
+            version,
+            reason,
+        } => credentials::suspend_approved(tx, *credential, *version, *reason)?,
+        Act::LapseEmployer {
+            engagements,
+            credentials,
+        } => employers::approved(tx, engagements, credentials)?,
+        Act::ApplyImport {
+            import,
+            file,
+            rows,
+            new,
+        } => import::approved(tx, *import, *file, *rows, *new)?,
+        Act::Confirm {
+            done: Done::BreakGlass { break_glass },
+            ..
+        } => break_glass::check_over(tx, *break_glass)?,
+        Act::Confirm { .. } => {}
     }
     Ok(Asked {
         state: State::Granted,
@@ -188,6 +310,11 @@ pub fn withdraw(
     if !is_same(permit.caller(), &asked.approval) {
         return Err(wrong_person(
             "Only who asked for it can take it back; another can decline it.",
+        ));
+    }
+    if asked.approval.act.is_done() {
+        return Err(wrong_person(
+            "It is done, and another person looks at it: that is not taken back.",
         ));
     }
     let (by, version) = (permit.caller().client, end(tx, id, End::Withdrawn)?);
@@ -244,6 +371,19 @@ pub(super) fn waiting_after(
     approvals::list(reader, member, desk, true, Some(after), limit)
 }
 
+/// What was done at once at the caller's desk after `after`, and nobody has looked at, a page of it.
+pub(super) fn to_confirm_after(
+    reader: &mut Reader,
+    caller: Caller,
+    after: Option<ApprovalId>,
+    limit: usize,
+) -> Result<Vec<Asked>, StoreError> {
+    match desk_of(caller.role) {
+        Some(desk) => approvals::to_confirm(reader, caller.member, desk, after, limit),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// The refusal of an act whose subject is no longer as it was when the act was asked for.
 pub(super) fn stale(detail: &str) -> Error {
     Error::new(
@@ -261,22 +401,31 @@ fn waiting(
     let caller = permit.caller();
     let asked = own(tx.reader()?, caller, id, |member| permit.covers(member))?;
     check_waiting(&asked, tx.now)?;
-    let person = person_of(tx, caller).ok_or_else(|| {
-        wrong_person("This needs a person: use a client that an administrator added for one.")
-    })?;
-    if is_same(caller, &asked.approval) {
+    if !asked.approval.act.desk().is_answered_by(caller.role) {
+        return Err(Error::new(
+            Code::Forbidden,
+            "Another role is the second person for this.",
+        ));
+    }
+    if person_of(tx, caller).is_none() {
+        return Err(wrong_person(
+            "This needs a person: use a client that an administrator added for one.",
+        ));
+    }
+    if is_same(caller, &asked.approval) || is_one_worker(tx, caller, &asked.approval) {
         return Err(wrong_person(
             "Another person than the one who asked for it must answer.",
         ));
     }
-    if person.worker.is_some() && person.worker == asked.approval.worker {
+    let (approval, own) = (&asked.approval, records_of(tx, caller)?);
+    if is_about(tx, &approval.act, approval.worker, &own)? {
         return Err(wrong_person("Nobody decides what concerns themselves."));
     }
     Ok(asked)
 }
 
 fn check_waiting(asked: &Asked, now: Timestamp) -> Result<(), Error> {
-    match asked.state.at(now, asked.approval.expires_at) {
+    match asked.approval.state_at(asked.state, now) {
         State::Waiting => Ok(()),
         state => Err(Error::new(
             Code::ApprovalEnded,
@@ -301,6 +450,14 @@ fn person_of(tx: &Tx<'_>, caller: Caller) -> Option<Person> {
 pub(super) fn is_same(caller: Caller, approval: &Approval) -> bool {
     caller.client == approval.client
         || (caller.person.is_some() && caller.person == approval.person)
+}
+
+/// Whether the caller and who asked are said to be one worker: that is one person, under however many records.
+fn is_one_worker(tx: &Tx<'_>, caller: Caller, approval: &Approval) -> bool {
+    let places = tx.index.places();
+    let worker = |person: Option<PersonId>| places.people.get(&person?)?.1.worker;
+    let asker = worker(approval.person);
+    asker.is_some() && asker == worker(caller.person)
 }
 
 fn wrong_person(detail: &str) -> Error {

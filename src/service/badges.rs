@@ -1,21 +1,24 @@
 //! Badges: what a credential is carried on, with the card identifiers that readers see. A card identifier is bound to one
 //! credential for ever, and its number is kept sealed.
 
+use super::approvals;
 use super::commit::Tx;
 use super::credentials::{WithBadges, may_have, own};
 use super::error::{Code, Error};
 use super::network::named;
+use super::personal;
 use crate::access::permission::{Issue, Permit};
+use crate::access::seal::Field;
 use crate::domain::card::{CardIdentifier, Format, Input};
 use crate::domain::credential::{
     BADGES_PER_CREDENTIAL_MAX, Badge, BadgeCard, CARDS_PER_BADGE_MAX, CardKey, Medium, Refused,
     State,
 };
-use crate::domain::ids::{BadgeId, CardSystemId, CredentialId};
+use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, WorkerId};
 use crate::domain::network::CardSystem;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
-use crate::store::credentials;
+use crate::store::{credentials, workers};
 
 /// A badge to be added.
 #[derive(Debug, Clone)]
@@ -95,13 +98,24 @@ pub fn add(
     if held.state == State::Revoked {
         return Err(Refused::Revoked.into());
     }
-    may_have(tx, held.credential.worker)?;
+    let credential = &held.credential;
+    approvals::not_oneself(tx, permit.caller(), credential.worker)?;
+    may_have(tx, credential.member, credential.worker, &credential.scope)?;
+    // Who is erased has no key to seal a number under.
+    workers::find(tx.reader()?, held.credential.worker)?
+        .ok_or_else(|| Error::not_found("worker"))?;
     let mut badges = credentials::badges_of(tx.reader()?, id)?;
     if badges.len() >= BADGES_PER_CREDENTIAL_MAX {
         let message = format!("A credential has at most {BADGES_PER_CREDENTIAL_MAX} badges.");
         return Err(Error::field("", "too_many", message));
     }
-    let added = make(tx, permit, std::slice::from_ref(draft), "")?;
+    let added = make(
+        tx,
+        permit,
+        held.credential.worker,
+        std::slice::from_ref(draft),
+        "",
+    )?;
     for badge in &added {
         tx.state(Fact::BadgeAdded {
             credential: id,
@@ -118,10 +132,11 @@ pub fn add(
     })
 }
 
-/// Makes badges of drafts: parses their cards, refuses those that are on a badge already, seals their numbers.
+/// Makes badges of a worker's of drafts: parses their cards, refuses those that are on a badge already, seals their numbers.
 pub(super) fn make(
     tx: &mut Tx<'_>,
     permit: Permit<Issue>,
+    worker: WorkerId,
     drafts: &[BadgeDraft],
     pointer: &str,
 ) -> Result<Vec<Badge>, Error> {
@@ -188,7 +203,7 @@ pub(super) fn make(
         return Err(card_in_use(pointer.unwrap_or_default()));
     }
     for (key, _, identifier) in &seen {
-        keep_number(tx, *key, identifier);
+        keep_number(tx, worker, *key, identifier)?;
     }
     Ok(badges)
 }
@@ -202,12 +217,18 @@ pub(super) fn card_in_use(pointer: String) -> Error {
     error
 }
 
-/// Keeps a card's number, sealed under its key.
-pub(super) fn keep_number(tx: &mut Tx<'_>, key: CardKey, identifier: &CardIdentifier) {
-    let sealed = tx
-        .keyring
-        .seal(&key.0, identifier.canonical().as_bytes(), tx.environment);
-    tx.pending().seal(key.0, sealed);
+/// Keeps the number of a worker's card, sealed.
+pub(super) fn keep_number(
+    tx: &mut Tx<'_>,
+    worker: WorkerId,
+    key: CardKey,
+    identifier: &CardIdentifier,
+) -> Result<(), Error> {
+    let number = identifier.canonical().as_bytes();
+    let sealed =
+        personal::key_of(tx, worker)?.seal(Field::CardNumber, &key.0, number, tx.environment);
+    tx.pending().seal(key.0, worker, sealed);
+    Ok(())
 }
 
 /// The badges of a credential that the caller was allowed to change in this transaction.

@@ -1,8 +1,8 @@
 //! Port bans: mirrored from the register of the State, found to be of the records of the person, and in force on every
 //! credential of theirs at every member, for as long as their term runs.
 //!
-//! The register names the person by a document, of which the hash alone is kept, whether somebody bears it or not: who is
-//! registered with it later is found then. That a record is of the person is stated, and so it helps nobody to take the
+//! The register names the person by a document, which is kept sealed until the ban ends, whether somebody bears it or not: who
+//! is registered with it later is found then. Of it the ledger has a digest of the sealed bytes. That a record is of the person is stated, and so it helps nobody to take the
 //! document out of the record again. Where two records are confirmed to be of one person, a ban on the one is a ban on both.
 
 use std::collections::BTreeSet;
@@ -10,13 +10,15 @@ use std::collections::BTreeSet;
 use super::approvals::{self, Outcome};
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::workers::document_key;
+use super::referrals::live_of;
+use super::workers::{digest_of, document_key};
 use crate::access::permission::{KeepBans, Permit, ReadBans};
-use crate::domain::approval::Act;
+use crate::access::seal::Field;
+use crate::domain::approval::{Act, WAITS_MS};
 use crate::domain::ban::{Ban, Change, State, TERM_MAX_MS};
 use crate::domain::client::Role;
 use crate::domain::credential::{self, SuspensionKind};
-use crate::domain::document::Document;
+use crate::domain::document::{Document, DocumentKey};
 use crate::domain::ids::{BanId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::screening::Reference;
@@ -25,7 +27,7 @@ use crate::domain::worker::Worker;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Mirrored;
 use crate::store::match_cases::same_person;
-use crate::store::{Reader, StoreError, bans, credentials, workers};
+use crate::store::{Reader, StoreError, bans, documents, workers};
 
 /// A ban as the register states it. The person is named by a document, or as the worker who is recorded under an identifier.
 #[derive(Debug, Clone)]
@@ -60,8 +62,12 @@ pub fn mirror(
 ) -> Result<Outcome<Shown>, Error> {
     let by_register = permit.caller().role == Role::Register;
     check_term(draft.starts_at, draft.ends_at, tx.now)?;
-    let document = match (&draft.document, draft.worker) {
-        (Some(document), None) => Some(document_key(tx.keyring, document, "/document")?),
+    let id = BanId::make(tx.environment);
+    let kept = match (&draft.document, draft.worker) {
+        (Some(document), None) => Some((
+            document_key(tx.keyring, document, "/document")?,
+            sealed(tx, id, document)?,
+        )),
         (None, Some(_)) if by_register => None,
         (None, Some(_)) => {
             let message = "Name the person by a document: whether somebody is recorded here is not for administrators to learn.";
@@ -82,13 +88,16 @@ pub fn mirror(
         ));
     }
     let ban = Ban {
-        id: BanId::make(tx.environment),
+        id,
         reference: draft.reference.clone(),
-        document,
+        document: kept.as_ref().map(|(_, sealed)| digest_of(sealed)),
         starts_at: draft.starts_at,
         ends_at: draft.ends_at,
     };
-    check_new(tx, &ban, draft.worker)?;
+    check_new(tx, &ban, kept.as_ref().map(|(key, _)| *key), draft.worker)?;
+    if let Some((key, sealed)) = kept {
+        bans::keep_document(tx.writer()?, id, key, sealed)?;
+    }
     if !by_register {
         let asked = approvals::ask(tx, permit.caller(), None, Act::MirrorBan { ban })?;
         return Ok(Outcome::Asked(Box::new(asked)));
@@ -106,7 +115,8 @@ pub(super) fn mirror_approved(tx: &mut Tx<'_>, ban: &Ban) -> Result<(), Error> {
     if ban.ends_at <= tx.now {
         return Err(approvals::stale("The term of the ban is over by now."));
     }
-    check_new(tx, ban, None)?;
+    let document = bans::document_of(tx.reader()?, ban.id)?;
+    check_new(tx, ban, document, None)?;
     mirrored(tx, ban, None)?;
     Ok(())
 }
@@ -178,11 +188,15 @@ pub(super) fn sweep(tx: &mut Tx<'_>, limit: usize) -> Result<usize, Error> {
 }
 
 /// Finds out whether a record, as its documents were just stated, is of somebody who is banned; then nothing of it is good.
-pub(super) fn find(tx: &mut Tx<'_>, worker: &Worker) -> Result<(), Error> {
-    if worker.documents.is_empty() {
+pub(super) fn find(
+    tx: &mut Tx<'_>,
+    worker: &Worker,
+    documents: &[DocumentKey],
+) -> Result<(), Error> {
+    if documents.is_empty() {
         return Ok(());
     }
-    for mirrored in bans::by_documents(tx.reader()?, &worker.documents)? {
+    for mirrored in bans::by_documents(tx.reader()?, documents)? {
         found(tx, mirrored.ban.id, worker.id)?;
     }
     bring(tx, worker.id)
@@ -195,8 +209,7 @@ pub(super) fn bring(tx: &mut Tx<'_>, worker: WorkerId) -> Result<(), Error> {
     if bans::standing_against(tx.reader()?, &records)?.is_empty() {
         return Ok(());
     }
-    let now = tx.now;
-    for held in credentials::live_of(tx.reader()?, &records, now)? {
+    for held in live_of(tx, &records)? {
         let change = credential::Change::Suspend(SuspensionKind::Judicial);
         if held.state.apply(change).is_ok() {
             tx.state(Fact::CredentialSuspended {
@@ -239,8 +252,8 @@ pub(super) const BAN_STANDS: &str = "A port ban stands against this worker. Unti
 
 fn mirrored(tx: &mut Tx<'_>, ban: &Ban, worker: Option<WorkerId>) -> Result<Mirrored, Error> {
     let version = tx.state(Fact::BanMirrored(ban.clone()))?;
-    let bearers = match ban.document {
-        Some(document) => workers::bearers(tx.reader()?, document)?,
+    let bearers = match bans::document_of(tx.reader()?, ban.id)? {
+        Some(document) => documents::everybody_with(tx.reader()?, document)?,
         None => Vec::new(),
     };
     for worker in bearers.into_iter().chain(worker) {
@@ -265,6 +278,9 @@ fn moved(tx: &mut Tx<'_>, mirrored: Mirrored, change: Change) -> Result<Mirrored
         Change::Begin => Fact::BanBegan { ban },
         Change::End => Fact::BanEnded { ban },
     })?;
+    if change == Change::End {
+        bans::forget_document(tx.writer()?, ban)?;
+    }
     for worker in bans::workers_of(tx.reader()?, ban)? {
         match change {
             Change::Begin => bring(tx, worker)?,
@@ -285,8 +301,7 @@ fn release(tx: &mut Tx<'_>, worker: WorkerId) -> Result<(), Error> {
     if !bans::standing_against(tx.reader()?, &records)?.is_empty() {
         return Ok(());
     }
-    let now = tx.now;
-    for held in credentials::live_of(tx.reader()?, &records, now)? {
+    for held in live_of(tx, &records)? {
         let change = credential::Change::Lift(SuspensionKind::Judicial);
         if held.state.apply(change).is_ok() {
             tx.state(Fact::CredentialLifted {
@@ -320,9 +335,14 @@ pub(super) fn check_term(
 }
 
 /// The register states a ban once; what it changes, it ends and states anew.
-fn check_new(tx: &mut Tx<'_>, ban: &Ban, worker: Option<WorkerId>) -> Result<(), Error> {
-    for other in bans::with_references(tx.reader()?, &[&ban.reference])? {
-        let of_document = ban.document.is_some() && other.ban.document == ban.document;
+fn check_new(
+    tx: &mut Tx<'_>,
+    ban: &Ban,
+    document: Option<DocumentKey>,
+    worker: Option<WorkerId>,
+) -> Result<(), Error> {
+    for (other, other_document) in bans::with_references(tx.reader()?, &[&ban.reference])? {
+        let of_document = document.is_some() && other_document == document;
         let of_worker = match worker {
             Some(worker) => bans::workers_of(tx.reader()?, other.ban.id)?.contains(&worker),
             None => false,
@@ -335,6 +355,29 @@ fn check_new(tx: &mut Tx<'_>, ban: &Ban, worker: Option<WorkerId>) -> Result<(),
         }
     }
     Ok(())
+}
+
+fn sealed(tx: &Tx<'_>, id: BanId, document: &Document) -> Result<Vec<u8>, Error> {
+    let plain = serde_json::to_vec(document).map_err(Error::internal)?;
+    let row = id.as_bytes();
+    Ok(tx
+        .keyring
+        .seal(Field::BanDocument, row, &plain, tx.environment))
+}
+
+/// Forgets up to `limit` documents of bans that were asked for and never granted. Answers how many.
+pub(super) fn forget(tx: &mut Tx<'_>, limit: usize) -> Result<usize, Error> {
+    let before = asked_before(tx.now);
+    let never = bans::never_mirrored(tx.reader()?, before, limit)?;
+    for &ban in &never {
+        bans::forget_document(tx.writer()?, ban)?;
+    }
+    Ok(never.len())
+}
+
+/// A ban with a lower identifier that was asked for by now waits no more.
+pub(super) fn asked_before(now: Timestamp) -> BanId {
+    BanId::first_at(now.plus_ms(-WAITS_MS))
 }
 
 fn not_found() -> Error {

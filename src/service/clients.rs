@@ -228,6 +228,13 @@ impl Kept for Person {
             crate::store::workers::find(tx.reader()?, worker)?
                 .filter(|worker| worker.value.member == draft.member)
                 .ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
+            let places = tx.index.places();
+            let mut others = places.people.values().map(|(_, person)| person);
+            if others.any(|person| person.id != id && person.worker == Some(worker)) {
+                let message =
+                    "This worker is recorded as a person already; give that one another client.";
+                return Err(Error::field("/worker", "in_use", message));
+            }
         }
         Ok(Self {
             id,

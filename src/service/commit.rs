@@ -13,6 +13,7 @@
 //! A job that is refused before it stated anything costs the others nothing. If one fails after that, the whole group
 //! is rolled back and its jobs are run again one by one, so that nobody pays for a neighbour.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,8 +28,11 @@ use super::head::{self, Vouched};
 use super::sum::{Ahead, Summing};
 use super::watch::{Ended, Turn, keep_at};
 use crate::access::keyring::Keyring;
-use crate::domain::ids::CredentialId;
+use crate::access::permission::Caller;
+use crate::access::seal::{Field, WorkerKey};
+use crate::domain::ids::{CredentialId, WorkerId};
 use crate::domain::time::{DAY_MS, Environment, Timestamp};
+use crate::index::lately::Doer;
 use crate::index::{Comparison, Index, Loaded};
 use crate::ledger::entry::{Actor, Entry, Fact};
 use crate::ledger::fold::fold;
@@ -93,6 +97,10 @@ struct Group {
     answers: Vec<Kept>,
     /// The sum with what was stated.
     ahead: Ahead,
+    /// How many were revoked and suspended by whom.
+    withdrawn: HashMap<Doer, usize>,
+    /// The keys of workers that a job of this group has sealed something for.
+    keys: HashMap<WorkerId, Arc<WorkerKey>>,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
     touched: bool,
 }
@@ -124,6 +132,14 @@ impl Tx<'_> {
         };
         // What the tables took, it takes: they hold the same.
         fold(&entry, &mut summing).map_err(StoreError::Corrupt)?;
+        if let Fact::CredentialRevoked { .. } | Fact::CredentialSuspended { .. } = &entry.fact
+            && let Actor::Client(client) = self.actor
+        {
+            let places = self.index.places();
+            let person = places.caller(client).and_then(|client| client.person);
+            let withdrawn = self.group.withdrawn.entry(Doer::of(client, person));
+            *withdrawn.or_default() += 1;
+        }
         let line = self.group.head.push(body);
         self.group.entries.push(entry);
         self.group.lines.push(line);
@@ -134,6 +150,14 @@ impl Tx<'_> {
     pub fn standing(&self, id: CredentialId) -> Option<Loaded> {
         let touched = self.group.ahead.standing(id).cloned();
         touched.or_else(|| self.index.standing(id))
+    }
+
+    /// How many credentials the caller revoked or suspended in the time that counts for the rule on bulk, this group's own
+    /// statements included.
+    pub fn withdrawn_lately(&self, caller: Caller) -> usize {
+        let doer = Doer::of(caller.client, caller.person);
+        let stood = self.index.write().lately().count(doer, self.now);
+        stood + self.group.withdrawn.get(&doer).copied().unwrap_or(0)
     }
 
     /// For reading what stands, this group's own statements included.
@@ -153,6 +177,11 @@ impl Tx<'_> {
     pub fn pending(&mut self) -> &mut Pending {
         self.group.touched = true;
         self.pending
+    }
+
+    /// The keys of workers that this group has made or read so far.
+    pub(super) fn known_keys(&mut self) -> &mut HashMap<WorkerId, Arc<WorkerKey>> {
+        &mut self.group.keys
     }
 
     /// The seq of the last fact stated, or of the head if none was.
@@ -230,7 +259,10 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
 
     fn run(&mut self, tx: &mut Tx<'_>, kept: Option<&Kept>) -> Result<(), ()> {
         if let (Some(kept), Some(once)) = (kept, &self.once) {
-            self.result = match tx.keyring.open(once.subject(), &kept.answer) {
+            self.result = match tx
+                .keyring
+                .open(Field::KeptAnswer, once.subject(), &kept.answer)
+            {
                 _ if kept.request != once.request => Some(Err(Error::new(
                     Code::KeyReused,
                     "This Idempotency-Key was used for another request. Use a new key for a new request.",
@@ -250,7 +282,9 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send> Job for JobOf<T,
             tx.group.answers.push(Kept {
                 id: once.id.to_vec(),
                 request: once.request.to_vec(),
-                answer: tx.keyring.seal(once.subject(), &answer, tx.environment),
+                answer: tx
+                    .keyring
+                    .seal(Field::KeptAnswer, once.subject(), &answer, tx.environment),
                 created_at: tx.now.as_ms(),
             });
         }
@@ -582,6 +616,8 @@ impl Committer {
             lines: Vec::new(),
             answers: Vec::new(),
             ahead: Ahead::of(vouched.sum),
+            withdrawn: HashMap::new(),
+            keys: HashMap::new(),
             touched: false,
         };
         let mut pending = Pending::default();

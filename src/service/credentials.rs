@@ -1,19 +1,24 @@
-//! Issuing credentials, and what happens to them afterwards: badges, suspensions, lifts, revocations.
-//!
-//! A revocation never waits for anybody and cannot be undone: there is no function here that leads out of `Revoked`.
+//! Issuing credentials, and what happens to them afterwards: suspensions, lifts. There is no function that leads out of
+//! `Revoked`.
+
+use std::collections::{BTreeSet, HashSet};
 
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
 use super::bans;
+use super::bulk;
 use super::commit::Tx;
+use super::effects;
+use super::erasures;
 use super::error::{Code, Error};
+use super::exclusions::{self, EXCLUSION_HOLDS};
 use super::match_cases;
 use super::network::named;
 use super::referrals;
-use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Revoke, Suspend};
-use crate::domain::approval::Act;
+use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Suspend};
+use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::credential::{
-    Badge, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
+    Badge, Change, Credential, Refused, SCOPE_MAX, Scope, State, SuspensionKind,
 };
 use crate::domain::grounds::Grounds;
 use crate::domain::ids::{CredentialId, EngagementId, MemberId, WorkerId};
@@ -66,7 +71,8 @@ pub fn issue(
     let worker = workers::find(tx.reader()?, draft.worker)?
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
-    may_have(tx, draft.worker)?;
+    approvals::not_oneself(tx, permit.caller(), draft.worker)?;
+    may_have(tx, member, draft.worker, &draft.scope)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
             .filter(|held| {
@@ -87,9 +93,11 @@ pub fn issue(
                 "The engagement is over; name one that lasts.",
             ));
         }
+        effects::check_engaged(held.value.engagement.until, valid_until)?;
     }
     check_scope(tx, &draft.scope)?;
-    let badges = badges::make(tx, permit, &draft.badges, "/badges")?;
+    effects::check_cleared(tx, draft.worker, draft.scope.functions, valid_until)?;
+    let badges = badges::make(tx, permit, draft.worker, &draft.badges, "/badges")?;
     let credential = Credential {
         id: CredentialId::make(tx.environment),
         member,
@@ -102,16 +110,25 @@ pub fn issue(
     issued(tx, credential, badges)
 }
 
-/// Refuses where nothing may be issued to somebody: who they are is not decided, or they are banned.
-pub(super) fn may_have(tx: &mut Tx<'_>, worker: WorkerId) -> Result<(), Error> {
+/// Refuses where nothing may be issued to somebody: who they are is not decided, they are banned,
+/// or their member keeps them from where this would lead.
+pub(super) fn may_have(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    worker: WorkerId,
+    scope: &Scope,
+) -> Result<(), Error> {
     match_cases::none_open(tx, worker)?;
-    bans::none_stands(tx, worker)
+    erasures::none_waits(tx, worker)?;
+    bans::none_stands(tx, worker)?;
+    exclusions::none_holds(tx, member, worker, scope)
 }
 
 /// Refuses to lift by hand what holds for a reason that no hand can take away.
 fn may_lift(tx: &mut Tx<'_>, worker: WorkerId, kind: SuspensionKind) -> Result<(), Error> {
     match kind {
         SuspensionKind::Judicial => bans::none_stands(tx, worker),
+        SuspensionKind::Exclusion => Err(Error::new(Code::ExclusionHolds, EXCLUSION_HOLDS)),
         SuspensionKind::Dormant | SuspensionKind::ForCause | SuspensionKind::Screening => Ok(()),
     }
 }
@@ -128,6 +145,7 @@ fn issued(
     let version = tx.state(fact)?;
     Ok(WithBadges {
         held: Held {
+            functions: credential.scope.functions,
             credential,
             state: State::Active,
             reason: None,
@@ -170,8 +188,12 @@ pub fn replace(
             "The credential has expired; issue a new one.",
         ));
     }
-    may_have(tx, held.credential.worker)?;
-    let badges = badges::make(tx, permit, badges, "/badges")?;
+    let old = &held.credential;
+    approvals::not_oneself(tx, permit.caller(), old.worker)?;
+    may_have(tx, old.member, old.worker, &old.scope)?;
+    effects::check_whole(&held)?;
+    let badges = badges::make(tx, permit, held.credential.worker, badges, "/badges")?;
+    bulk::check(tx, permit.caller())?;
     tx.state(Fact::CredentialRevoked {
         credential: id,
         reason,
@@ -184,47 +206,30 @@ pub fn replace(
     issued(tx, credential, badges)
 }
 
-/// Revokes whatever rests on an engagement that has ended. It is part of that act, and waits for nobody.
-pub(super) fn end_with(
-    tx: &mut Tx<'_>,
-    worker: WorkerId,
-    member: MemberId,
-    engagement: EngagementId,
-) -> Result<(), Error> {
-    let mut after = None;
-    loop {
-        let page = credentials::list(
-            tx.reader()?,
-            member,
-            Some(worker),
-            after,
-            CREDENTIALS_AT_ONCE,
-        )?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = Some(last.credential.id);
-        for held in page {
-            if held.credential.engagement == Some(engagement) && held.state != State::Revoked {
-                tx.state(Fact::CredentialRevoked {
-                    credential: held.credential.id,
-                    reason: Reason::EmploymentEnded,
-                })?;
-            }
-        }
-    }
+/// The credentials that rest on these engagements, each given with its worker, and are not revoked.
+pub(super) fn resting_on(
+    reader: &mut Reader,
+    engaged: &[(WorkerId, EngagementId)],
+) -> Result<Vec<CredentialId>, Error> {
+    let engagements: HashSet<EngagementId> = engaged.iter().map(|&(_, id)| id).collect();
+    let workers: BTreeSet<WorkerId> = engaged.iter().map(|&(worker, _)| worker).collect();
+    let workers: Vec<WorkerId> = workers.into_iter().collect();
+    let live = credentials::live_of(reader, &workers)?.into_iter();
+    let rests = |held: &Held| {
+        let engagement = held.credential.engagement;
+        engagement.is_some_and(|id| engagements.contains(&id))
+    };
+    Ok(live.filter(rests).map(|held| held.credential.id).collect())
 }
 
-/// Credentials of a worker that are read at once.
-const CREDENTIALS_AT_ONCE: usize = 100;
-
-/// Suspends a credential of the caller's member, for a reason that suspends.
+/// Suspends a credential of the caller's member, for a reason that suspends: at once, unless the caller suspended many
+/// lately. For cause, a second person must confirm it afterwards.
 pub fn suspend(
     tx: &mut Tx<'_>,
     permit: Permit<Suspend>,
     id: CredentialId,
     reason: Reason,
-) -> Result<Held, Error> {
+) -> Result<Outcome<Held>, Error> {
     let kind = reason.suspends().ok_or_else(|| {
         Error::field(
             "/reason",
@@ -233,10 +238,56 @@ pub fn suspend(
         )
     })?;
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
-    let change = crate::domain::credential::Change::Suspend(kind);
+    // What cannot be suspended is not asked for.
+    held.state.apply(Change::Suspend(kind))?;
+    let (caller, worker) = (permit.caller(), held.credential.worker);
+    if bulk::needs_two(tx, caller, 1) {
+        let act = Act::SuspendCredential {
+            credential: id,
+            version: held.version,
+            reason,
+        };
+        let asked = approvals::ask(tx, caller, worker, act)?;
+        return Ok(Outcome::Asked(Box::new(asked)));
+    }
+    let held = suspended(tx, held, kind, reason)?;
+    // What is done behind broken glass is looked at as a whole.
+    if kind == SuspensionKind::ForCause && !bulk::is_broken(tx, caller) {
+        let done = Done::Suspension { credential: id };
+        let due = tx.now.plus_ms(CONFIRM_MS);
+        approvals::to_confirm(tx, caller, worker, done, held.version, due)?;
+    }
+    Ok(Outcome::Done(held))
+}
+
+/// Suspends what a second person let be suspended, if the credential is still as it was when it was asked for.
+pub(super) fn suspend_approved(
+    tx: &mut Tx<'_>,
+    id: CredentialId,
+    version: u64,
+    reason: Reason,
+) -> Result<(), Error> {
+    let held = own(tx.reader()?, id, |_| true)?;
+    if held.version != version {
+        return Err(approvals::stale("The credential was touched meanwhile."));
+    }
+    let kind = reason
+        .suspends()
+        .ok_or_else(|| Error::internal("what does not suspend was granted"))?;
+    suspended(tx, held, kind, reason)?;
+    Ok(())
+}
+
+fn suspended(
+    tx: &mut Tx<'_>,
+    held: Held,
+    kind: SuspensionKind,
+    reason: Reason,
+) -> Result<Held, Error> {
+    let change = Change::Suspend(kind);
     let state = held.state.apply(change)?;
     let version = tx.state(Fact::CredentialSuspended {
-        credential: id,
+        credential: held.credential.id,
         kind,
         reason,
     })?;
@@ -262,10 +313,10 @@ pub fn lift(
 ) -> Result<Outcome<Held>, Error> {
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
     // What cannot be lifted is not asked for.
-    held.state
-        .apply(crate::domain::credential::Change::Lift(kind))?;
+    held.state.apply(Change::Lift(kind))?;
     may_lift(tx, held.credential.worker, kind)?;
     if kind == SuspensionKind::Dormant {
+        approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
         return Ok(Outcome::Done(lifted(tx, held, kind)?));
     }
     let act = Act::LiftSuspension {
@@ -295,7 +346,7 @@ pub(super) fn lift_approved(
 
 fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Error> {
     let id = held.credential.id;
-    let change = crate::domain::credential::Change::Lift(kind);
+    let change = Change::Lift(kind);
     let state = held.state.apply(change)?;
     let version = tx.state(Fact::CredentialLifted {
         credential: id,
@@ -303,6 +354,7 @@ fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Err
     })?;
     if kind == SuspensionKind::ForCause {
         referrals::fall(tx, id)?;
+        exclusions::fall(tx, id)?;
     }
     Ok(Held {
         state,
@@ -311,69 +363,6 @@ fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Err
         grounds: held.grounds.after(change, tx.now),
         version,
         ..held
-    })
-}
-
-/// What a revocation came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Revocation {
-    /// Which credential.
-    pub credential: CredentialId,
-    /// Why.
-    pub reason: Reason,
-    /// When it became final.
-    pub at: Timestamp,
-    /// By which entry.
-    pub seq: u64,
-    /// Whether it was so before this request.
-    pub already: bool,
-}
-
-/// Revokes a credential of the caller's member, for good. One that is revoked already stays as it is, with its first
-/// reason, and that is no error: who revokes twice wants it revoked.
-pub fn revoke(
-    tx: &mut Tx<'_>,
-    permit: Permit<Revoke>,
-    id: CredentialId,
-    reason: Reason,
-) -> Result<Revocation, Error> {
-    if !reason.revokes() {
-        return Err(Error::field(
-            "/reason",
-            "not_for_revocation",
-            "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.",
-        ));
-    }
-    let standing = tx
-        .standing(id)
-        .filter(|standing| permit.covers(standing.member))
-        .ok_or_else(|| Error::not_found("credential"))?;
-    if standing.state != State::Revoked {
-        let seq = tx.state(Fact::CredentialRevoked {
-            credential: id,
-            reason,
-        })?;
-        if reason.class() == Class::ForCause
-            && let Some(held) = credentials::find(tx.reader()?, id)?
-        {
-            referrals::refer(tx, &held.credential, reason)?;
-        }
-        return Ok(Revocation {
-            credential: id,
-            reason,
-            at: tx.now,
-            seq,
-            already: false,
-        });
-    }
-    let held =
-        credentials::find(tx.reader()?, id)?.ok_or_else(|| Error::not_found("credential"))?;
-    Ok(Revocation {
-        credential: id,
-        reason: held.reason.unwrap_or(reason),
-        at: held.since,
-        seq: held.version,
-        already: true,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::access::permission::Forbidden;
 use crate::domain::credential::Refused;
 use crate::domain::match_case::Decided;
 use crate::domain::screening;
-use crate::domain::{ban, referral};
+use crate::domain::{ban, exclusion, referral};
 use crate::store::StoreError;
 
 /// Why something was not done. The names are part of the API; `http::problem` maps each to a status.
@@ -38,6 +38,14 @@ pub enum Code {
     MatchOpen,
     /// The match case is decided.
     MatchDecided,
+    /// The worker is not cleared for what the credential is for.
+    NotCleared,
+    /// Something stands in the way of erasing the worker: see the fields.
+    ErasureBlocked,
+    /// The worker is to be erased.
+    ErasureWaiting,
+    /// The erasure does not wait any more.
+    ErasureEnded,
     /// A port ban stands against the worker.
     BanStands,
     /// The register's ban is mirrored already.
@@ -48,10 +56,20 @@ pub enum Code {
     SharingBarred,
     /// The referral is not at this step.
     ReferralState,
+    /// The member excludes the worker from where this would lead.
+    ExclusionHolds,
+    /// The exclusion is not at this step.
+    ExclusionState,
     /// Another person must do this.
     WrongPerson,
     /// The approval does not wait any more.
     ApprovalEnded,
+    /// It is too many for one person in this time.
+    BulkLimit,
+    /// The glass is broken.
+    BreakGlassOpen,
+    /// The glass is not broken any more.
+    BreakGlassClosed,
     /// The client is revoked.
     ClientRevoked,
     /// The thing changed since the caller read it.
@@ -192,6 +210,8 @@ impl From<Refused> for Error {
                 Code::AlreadySuspended,
                 "The credential is already suspended in this way.",
             ),
+            // Only screenings say for what a worker is cleared, and only of what the credential is for.
+            Refused::NotItsFunction => Self::internal(refused),
             Refused::NotSuspended => Self::new(
                 Code::NotSuspended,
                 "The credential is not suspended in this way.",
@@ -253,6 +273,21 @@ impl From<referral::Refused> for Error {
             refused.0.as_str()
         );
         Self::new(Code::ReferralState, detail)
+    }
+}
+
+impl From<exclusion::Refused> for Error {
+    fn from(refused: exclusion::Refused) -> Self {
+        let detail = match refused {
+            exclusion::Refused::State(state) => format!(
+                "The exclusion is {}; this cannot happen to it.",
+                state.as_str()
+            ),
+            exclusion::Refused::Answered(answer) => {
+                format!("Your member has {} the exclusion.", answer.as_str())
+            }
+        };
+        Self::new(Code::ExclusionState, detail)
     }
 }
 

@@ -152,7 +152,7 @@ fn other_hash() -> StoreError {
     StoreError::Corrupt("the head has another hash than its entries: it is another ledger".into())
 }
 
-fn decode(page: &[Stored]) -> Result<Vec<Entry>, StoreError> {
+pub(super) fn decode(page: &[Stored]) -> Result<Vec<Entry>, StoreError> {
     page.iter()
         .map(|(seq, bytes)| {
             Entry::decode(*seq, bytes).map_err(|unreadable| match unreadable {

@@ -97,13 +97,14 @@ impl Copy {
     }
 }
 
-/// Answers one check at a gate of the caller's member.
+/// Answers one check at a gate of the caller's member, at this moment.
 pub fn ask(
     permit: &Permit<CheckGate>,
     index: &Index,
     keyring: &Keyring,
     environment: &dyn Environment,
     question: Question<'_>,
+    now: Timestamp,
 ) -> Result<(Answer, CheckLine), Error> {
     let places = index.places();
     let spot = places
@@ -119,12 +120,11 @@ pub fn ask(
     let limit_ms = question
         .max_age_ms
         .map_or(spot.limit_ms, |ms| ms.max(LIMIT_MIN_MS).min(spot.limit_ms));
-    let now = environment.now();
     let copy = Copy::of(index, limit_ms, environment);
     let found = look_up(index, keyring, spot, question.presented)?;
     let mut verdict = match found {
         Found::One(known) => {
-            let mut standing = index.standing_at(&known, spot.facility, spot.zone);
+            let mut standing = index.standing_at(&known, spot.facility, spot.zone, spot.requires);
             standing.in_scope &= spot.honours(known.member);
             decide(standing, now)
         }
@@ -265,6 +265,7 @@ pub fn status(
         valid_from: known.valid_from,
         valid_until: known.valid_until,
         in_scope: true,
+        is_cleared: true,
     };
     let mut verdict = decide(standing, environment.now());
     if !copy.may_permit || at_least.is_some_and(|seq| seq > copy.seq) {

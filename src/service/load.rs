@@ -3,17 +3,20 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::access::keyring::Keyring;
+use crate::domain::approval::BULK_WITHIN_MS;
 use crate::domain::credential::CardKey;
+use crate::domain::credential::State;
 use crate::domain::ids::CredentialId;
-use crate::domain::time::Environment;
+use crate::domain::time::{Environment, Timestamp};
 use crate::index::{Index, Loaded};
+use crate::ledger::entry::Fact;
 use crate::ledger::fold::Record;
 use crate::ledger::sum::Sum;
 use crate::store::credentials::Standing;
 use crate::store::{Reader, Store, StoreError, credentials, ledger, network};
 
 use super::error::Error;
-use super::{head, sum};
+use super::{follow, head, sum};
 
 /// How far a load is: rows read, rows in all.
 pub type Progress<'a> = &'a mut (dyn FnMut(u64, u64) + Send);
@@ -28,7 +31,7 @@ pub fn load(
     progress: Progress<'_>,
 ) -> Result<Index, Error> {
     let (asked_uptime_ms, asked_at) = (environment.uptime_ms(), environment.now());
-    let mut reader = store.reader()?;
+    let mut reader = store.scanner()?;
     reader.snapshot(|reader| {
         let head = ledger::head(reader)?.ok_or_else(|| {
             StoreError::Schema("no ledger has begun in this database: run `portcullis init`".into())
@@ -39,15 +42,18 @@ pub fn load(
         let index = Index::new(head.r#gen, credentials_len as usize, cards_len as usize);
         // Reading rows and placing them in memory take about as long as each other, so they go on side by side.
         let (send, pages) = sync_channel(PAGES_AHEAD);
-        let sum = std::thread::scope(|scope| {
-            let placing = scope.spawn(|| place(&index, keyring, pages, total, progress));
-            let read = read(reader, &send);
+        let since = asked_at.plus_ms(-BULK_WITHIN_MS);
+        let (sum, lately) = std::thread::scope(|scope| {
+            let placing = scope.spawn(|| place(&index, keyring, pages, since, total, progress));
+            let read = read(reader, keyring, &send);
             drop(send);
             let placed = placing
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             // Who places ends early only when a row cannot be placed; the reader then finds nobody to hand a page to.
-            placed.and_then(|sum| read.map(|()| sum))
+            let (mut sum, lately) = placed?;
+            sum.join(read?);
+            Ok::<_, Error>((sum, lately))
         })?;
         if sum != vouched.sum {
             return Err(StoreError::Corrupt(
@@ -58,6 +64,7 @@ pub fn load(
             .into());
         }
         index.loaded(&mut index.write(), head.tree, sum);
+        recall(&index, reader, lately)?;
         progress(total, total);
         index.confirm(asked_uptime_ms, asked_at);
         Ok(index)
@@ -74,27 +81,57 @@ enum Page {
 /// How many pages may be read and not yet placed.
 const PAGES_AHEAD: usize = 4;
 
-fn read(reader: &mut Reader, send: &SyncSender<Page>) -> Result<(), Error> {
+/// Answers the sum over the cards. They are quicker to read than to place, and with credentials it is the other way round, so
+/// each has the sums to do where it would wait for the other.
+fn read(reader: &mut Reader, keyring: &Keyring, send: &SyncSender<Page>) -> Result<Sum, Error> {
     let hand_over = |page| {
         send.send(page)
             .map_err(|_| Error::internal("nobody places what is read"))
     };
     hand_over(Page::Records(network::all(reader)?))?;
     credentials::standings(reader, |page| hand_over(Page::Credentials(page)))?;
-    credentials::bindings(reader, |page| hand_over(Page::Cards(page)))
+    let mut sum = Sum::default();
+    credentials::bindings(reader, |page| {
+        for &(key, credential) in &page {
+            sum.add(sum::of_card(keyring, key, credential));
+        }
+        hand_over(Page::Cards(page))
+    })?;
+    Ok(sum)
 }
 
-/// Answers the sum over all that was placed.
+/// Counts what was revoked and suspended lately for whoever did it: what stands in these entries.
+fn recall(index: &Index, reader: &mut Reader, mut lately: Vec<u64>) -> Result<(), Error> {
+    lately.sort_unstable();
+    for seqs in lately.chunks(ENTRIES_AT_ONCE) {
+        let entries = follow::decode(&ledger::some(reader, seqs)?)?;
+        let mut writer = index.write();
+        for entry in &entries {
+            // One that was suspended may have been touched in another way since.
+            if let Fact::CredentialRevoked { .. } | Fact::CredentialSuspended { .. } = entry.fact {
+                writer.note(entry);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Entries read at once.
+const ENTRIES_AT_ONCE: usize = 500;
+
+/// Answers the sum over the records and credentials, and the entries that revoked or suspended something after `since`.
 fn place(
     index: &Index,
     keyring: &Keyring,
     pages: Receiver<Page>,
+    since: Timestamp,
     total: u64,
     progress: Progress<'_>,
-) -> Result<Sum, Error> {
+) -> Result<(Sum, Vec<u64>), Error> {
     let mut writer = index.write();
     let mut done = 0;
     let mut sum = Sum::default();
+    let mut lately = Vec::new();
     for page in pages {
         done += match page {
             Page::Records(page) => {
@@ -105,6 +142,10 @@ fn place(
                 0
             }
             Page::Credentials(page) => {
+                let moved = page
+                    .iter()
+                    .filter(|row| row.state != State::Active && row.since > since);
+                lately.extend(moved.map(|row| row.version));
                 let loaded: Vec<Loaded> = page.into_iter().map(loaded).collect();
                 writer.load(&loaded).map_err(StoreError::Corrupt)?;
                 for loaded in &loaded {
@@ -114,15 +155,12 @@ fn place(
             }
             Page::Cards(page) => {
                 writer.load_cards(&page).map_err(StoreError::Corrupt)?;
-                for &(key, credential) in &page {
-                    sum.add(sum::of_card(keyring, key, credential));
-                }
                 page.len()
             }
         } as u64;
         progress(done, total);
     }
-    Ok(sum)
+    Ok((sum, lately))
 }
 
 /// A row as the index takes it.
@@ -131,6 +169,7 @@ pub fn loaded(standing: Standing) -> Loaded {
         id: standing.id,
         member: standing.member,
         scope: standing.scope,
+        functions: standing.functions,
         state: standing.state,
         reason: standing.reason,
         valid_from: standing.valid_from,

@@ -4,19 +4,22 @@
 //! somebody must decide: then the member that had the document first is shown who came with it later. Until it has decided,
 //! nothing is issued to that record, so that nobody who was refused at one member gets in by another.
 
+use super::approvals;
 use super::bans;
 use super::commit::Tx;
+use super::effects;
 use super::error::{Code, Error};
-use super::workers::unseal;
+use super::exclusions;
+use super::personal::unseal;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{DecideMatchCases, Permit, ReadMatchCases};
-use crate::domain::document::Document;
+use crate::domain::document::{Document, DocumentKey};
 use crate::domain::ids::{MatchCaseId, WorkerId};
 use crate::domain::match_case::{Decision, MatchCase, State};
 use crate::domain::worker::{Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Matched;
-use crate::store::{Reader, match_cases, workers};
+use crate::store::{Reader, documents, match_cases};
 
 /// How many cases one record opens at once. Where more records bear its documents, the longest known are asked about, and
 /// whoever is the same person as they is so too.
@@ -24,13 +27,17 @@ pub const OPENED_MAX: usize = 32;
 
 /// Opens a case with each record that had a document of this one's before, unless the two were compared already. To be called
 /// in the transaction that stated the documents.
-pub(super) fn open(tx: &mut Tx<'_>, worker: &Worker) -> Result<(), Error> {
-    if worker.documents.is_empty() {
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    worker: &Worker,
+    documents: &[DocumentKey],
+) -> Result<(), Error> {
+    if documents.is_empty() {
         return Ok(());
     }
     let compared = match_cases::compared_with(tx.reader()?, worker.id)?;
     let limit = OPENED_MAX + compared.len();
-    let found = workers::by_documents(tx.reader()?, &worker.documents, worker.id, limit)?;
+    let found = documents::bearers(tx.reader()?, documents, worker.id, limit)?;
     let new = found.into_iter().filter(|(id, _)| !compared.contains(id));
     for (candidate, candidate_member) in new.take(OPENED_MAX) {
         tx.state(Fact::MatchOpened(MatchCase {
@@ -79,11 +86,11 @@ pub fn show(
     if matched.state != State::Open || !permit.covers(matched.case.candidate_member) {
         return Ok((matched, None));
     }
-    let details: WorkerDetails = unseal(reader, keyring, matched.case.worker)?;
-    let candidate = workers::find(reader, matched.case.candidate)?.ok_or_else(not_found)?;
+    let details = unseal(reader, keyring, matched.case.worker)?;
+    let of_candidate = documents::of(reader, matched.case.candidate)?;
     let both_bear = |document: &&Document| {
         let key = keyring.document_key(document);
-        candidate.value.documents.contains(&key)
+        of_candidate.contains(&key)
     };
     let documents = details
         .documents
@@ -116,10 +123,15 @@ pub fn decide(
     let found = match_cases::find(tx.reader()?, id)?
         .filter(|matched| permit.covers(matched.case.candidate_member));
     let matched = found.ok_or_else(not_found)?;
+    for worker in [matched.case.worker, matched.case.candidate] {
+        approvals::not_oneself(tx, permit.caller(), worker)?;
+    }
     let state = matched.state.decided(decision)?;
     let version = tx.state(Fact::MatchDecided { case: id, decision })?;
     if decision == Decision::Confirmed {
+        effects::follow(tx, matched.case.worker)?;
         bans::bring(tx, matched.case.worker)?;
+        exclusions::join(tx, matched.case.worker)?;
     }
     Ok(Matched {
         state,

@@ -5,11 +5,15 @@
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
 //!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
-//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`]: keeping
-//!   the records.
-//! * [`approvals`]: the second person. [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell
-//!   each other, where [`sharing`] lets it. [`sweep`]: what follows from a date. [`work`]: what waits
-//!   for whom.
+//! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`], [`revocations`]:
+//!   keeping the records. [`personal`]: what is known of a person, under the person's own key;
+//!   [`rewrap`]: changing the key that those are kept under.
+//! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
+//!   [`erasures`]: forgetting somebody, when two have said so and a week has passed.
+//! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
+//!   act would do, told beforehand.
+//! * [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell each other, and [`exclusions`]: whom they
+//!   keep out, where [`sharing`] lets it. [`sweep`]: what follows from a date. [`work`]: what waits for whom.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -18,23 +22,33 @@
 pub mod approvals;
 pub mod badges;
 pub mod bans;
+pub mod break_glass;
+mod bulk;
 pub mod check_log;
 pub mod clients;
 pub mod commit;
 pub mod credentials;
+pub mod effects;
+pub mod employers;
+pub mod erasures;
 pub mod error;
+pub mod exclusions;
 pub mod follow;
 pub mod gate_check;
 pub mod head;
 pub mod health;
+pub mod impact;
 pub mod import;
 pub mod load;
 pub mod lookups;
 pub mod match_cases;
 pub mod network;
+pub mod personal;
 pub mod referrals;
 pub mod restore;
 pub mod retention;
+pub mod revocations;
+pub mod rewrap;
 pub mod screenings;
 pub mod search;
 pub mod seen;

@@ -14,6 +14,7 @@ use crate::domain::network::{
     CARD_SYSTEMS_PER_GATE_MAX, CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member,
     MemberKind, SecurityLevel, Zone,
 };
+use crate::domain::screening::Function;
 use crate::domain::text::Name;
 use crate::index::places::{Places, Shelf};
 use crate::ledger::entry::Fact;
@@ -336,6 +337,8 @@ pub struct ZoneDraft {
     pub facility: FacilityId,
     /// Its name.
     pub name: Name,
+    /// What a worker must be cleared for to pass its gates.
+    pub requires: Option<Function>,
 }
 
 impl Kept for Zone {
@@ -356,6 +359,7 @@ impl Kept for Zone {
             id,
             facility: draft.facility,
             name: draft.name,
+            requires: draft.requires,
         })
     }
 

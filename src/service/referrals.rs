@@ -183,8 +183,15 @@ fn to_others(
 /// Whatever is live of the person whose record this is, at whichever member.
 pub(super) fn live_of_person(tx: &mut Tx<'_>, worker: WorkerId) -> Result<Vec<Held>, Error> {
     let records: Vec<WorkerId> = same_person(tx.reader()?, worker)?.into_iter().collect();
+    live_of(tx, &records)
+}
+
+/// Whatever these workers have that is neither revoked nor expired, at whichever member.
+pub(super) fn live_of(tx: &mut Tx<'_>, workers: &[WorkerId]) -> Result<Vec<Held>, Error> {
     let now = tx.now;
-    Ok(credentials::live_of(tx.reader()?, &records, now)?)
+    let mut live = credentials::live_of(tx.reader()?, workers)?;
+    live.retain(|held| held.credential.valid_until > now);
+    Ok(live)
 }
 
 fn opened(

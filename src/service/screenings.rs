@@ -1,13 +1,16 @@
 //! Screenings of a worker for one function: opening one, and what happens to it afterwards.
 //!
 //! Which change leads where, and what its date must be, is one pure function for this file, the tables and the replay:
-//! [`Standing::moved`](crate::domain::screening::Standing::moved). Here stands who may ask for it.
+//! [`Standing::moved`](crate::domain::screening::Standing::moved). Here stands who may ask for it. What it means for the
+//! person's credentials follows in the same transaction: see [`effects`].
 
 use super::approvals::{self, Outcome as Of};
 use super::commit::Tx;
+use super::effects;
+use super::erasures;
 use super::error::{Code, Error};
 use crate::access::permission::{Caller, DecideScreenings, KeepScreenings, Permit, ReadScreenings};
-use crate::domain::approval::Act;
+use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
 use crate::domain::screening::{
@@ -42,8 +45,8 @@ impl Ruling {
 
 /// Opens a screening of a worker of the caller's member, who has consented.
 ///
-/// That the same person was refused by another record does not hinder it: the State answers anew. What bars a person, whichever
-/// record they come by, is for exclusions, and those ask [`same_person`](crate::store::match_cases::same_person).
+/// That the same person was refused by another record does not hinder it: the State answers anew. What all answers together
+/// mean for the person is for [`effects`].
 pub fn open(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
@@ -55,6 +58,8 @@ pub fn open(
     let found =
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), worker)?;
+    erasures::none_waits(tx, worker)?;
     let screening = Screening {
         id: ScreeningId::make(tx.environment),
         worker,
@@ -90,11 +95,11 @@ pub fn submit(
     permit: Permit<KeepScreenings>,
     id: ScreeningId,
 ) -> Result<Screened, Error> {
-    advance(tx, |member| permit.covers(member), id, Change::Submitted)
+    advance(tx, permit, id, Change::Submitted)
 }
 
 /// Records what the authority advises. The first time a second person must let it happen; anew and unfavourably about
-/// somebody who was cleared, it takes effect at once.
+/// somebody who was cleared, it takes effect at once, and is confirmed afterwards.
 pub fn record(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
@@ -124,7 +129,12 @@ pub fn record(
     );
     // Somebody who was cleared and is no longer must not go on handling cargo while a second person is looked for.
     if cleared && advice == Advice::Negative {
-        return Ok(Of::Done(apply(tx, screened, change)?));
+        approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
+        let moved = apply(tx, screened, change)?;
+        let done = Done::Outcome { screening: id };
+        let (worker, due) = (moved.screening.worker, tx.now.plus_ms(CONFIRM_MS));
+        approvals::to_confirm(tx, permit.caller(), worker, done, moved.version, due)?;
+        return Ok(Of::Done(moved));
     }
     ask(tx, permit.caller(), &screened, change)
 }
@@ -137,7 +147,7 @@ pub fn appeal(
     on: Day,
 ) -> Result<Screened, Error> {
     let change = Change::Appealed { on };
-    advance(tx, |member| permit.covers(member), id, change)
+    advance(tx, permit, id, change)
 }
 
 /// Asks for what came of an appeal to be recorded.
@@ -196,7 +206,7 @@ pub fn withdraw(
     id: ScreeningId,
 ) -> Result<Screened, Error> {
     let change = Change::ConsentWithdrawn;
-    advance(tx, |member| permit.covers(member), id, change)
+    advance(tx, permit, id, change)
 }
 
 /// A screening at the caller's member.
@@ -236,11 +246,12 @@ pub fn of_worker(
 
 fn advance(
     tx: &mut Tx<'_>,
-    covers: impl Fn(MemberId) -> bool,
+    permit: Permit<KeepScreenings>,
     id: ScreeningId,
     change: Change,
 ) -> Result<Screened, Error> {
-    let screened = own(tx.reader()?, id, covers)?;
+    let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
+    approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
     apply(tx, screened, change)
 }
 
@@ -288,6 +299,7 @@ fn apply(tx: &mut Tx<'_>, screened: Screened, change: Change) -> Result<Screened
         screening: id,
         change,
     })?;
+    effects::follow(tx, screened.screening.worker)?;
     Ok(Screened {
         standing,
         since: tx.now,

@@ -2,7 +2,7 @@
 //! comes in a body and never in a URL.
 
 use super::error::Error;
-use super::workers::unseal;
+use super::personal::unseal;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{Permit, ReadWorkers};
 use crate::domain::card::CardIdentifier;
@@ -14,7 +14,7 @@ use crate::domain::worker::{PersonName, Worker, WorkerDetails};
 use crate::index::Index;
 use crate::service::badges::CardDraft;
 use crate::store::workers::{self, Versioned};
-use crate::store::{Reader, credentials, names};
+use crate::store::{Reader, credentials, documents, names};
 
 /// What is sought.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ pub fn search(
         }
         Sought::Document(document) => {
             let key = keyring.document_key(document);
-            workers::with_document(reader, member, key, after, limit + 1)?
+            documents::within(reader, member, key, after, limit + 1)?
         }
         Sought::Card(card) => by_card(reader, keyring, index, permit, card)?
             .into_iter()

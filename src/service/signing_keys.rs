@@ -2,7 +2,8 @@
 
 use super::commit::Tx;
 use super::error::Error;
-use crate::access::keyring::{Keyring, Unsealable};
+use crate::access::keyring::Keyring;
+use crate::access::seal::{Field, Unsealable};
 use crate::access::token::SigningKey;
 use crate::store::{Reader, signing_keys};
 
@@ -11,7 +12,9 @@ pub fn add(tx: &mut Tx<'_>) -> Result<(), Error> {
     let kid = SigningKey::new_kid(tx.environment);
     let pkcs8 = SigningKey::generate().map_err(Error::internal)?;
     let subject = subject(&kid).map_err(Error::internal)?;
-    let sealed = tx.keyring.seal(&subject, &pkcs8, tx.environment);
+    let sealed = tx
+        .keyring
+        .seal(Field::SigningKey, &subject, &pkcs8, tx.environment);
     let now = tx.now;
     signing_keys::add(tx.writer()?, kid, sealed, now)?;
     Ok(())
@@ -21,7 +24,7 @@ pub fn add(tx: &mut Tx<'_>) -> Result<(), Error> {
 pub fn load(reader: &mut Reader, keyring: &Keyring) -> Result<Vec<SigningKey>, Error> {
     let open = |key: signing_keys::SealedKey| {
         let pkcs8 = subject(&key.kid)
-            .and_then(|subject| keyring.open(&subject, &key.sealed))
+            .and_then(|subject| keyring.open(Field::SigningKey, &subject, &key.sealed))
             .map_err(|unsealable| {
                 let mut error = Error::internal(unsealable);
                 error.detail =

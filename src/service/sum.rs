@@ -14,15 +14,19 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::access::keyring::Keyring;
 use crate::domain::approval::{Approval, End};
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, State};
-use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::erasure::Erasure;
+use crate::domain::ids::{
+    ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
+};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::index::{Index, Loaded};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{BanStep, Projection, Record, ReferralStep};
+use crate::ledger::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::ledger::replay::{Held, Replay};
 use crate::ledger::sum::Sum;
 
@@ -36,7 +40,7 @@ pub fn of_credential(keyring: &Keyring, standing: &Loaded) -> u128 {
     let validity = standing.validity();
     let scope = &standing.scope;
     // The numbers of what follows stand before it, so that no two contents have the same bytes. A scope names 64 at most.
-    let mut head = [0; 53];
+    let mut head = [0; 55];
     head[0] = CREDENTIAL;
     head[1..17].copy_from_slice(standing.id.as_bytes());
     head[17..33].copy_from_slice(standing.member.as_bytes());
@@ -47,6 +51,8 @@ pub fn of_credential(keyring: &Keyring, standing: &Loaded) -> u128 {
     head[50] = standing.reason.map_or(0, Reason::number);
     head[51] = scope.facilities.len() as u8;
     head[52] = scope.zones.len() as u8;
+    head[53] = scope.functions.number();
+    head[54] = standing.functions.number();
     let mut hasher = keyring.term();
     hasher.write(&head);
     for facility in &scope.facilities {
@@ -102,12 +108,14 @@ fn standing(held: &Held) -> Loaded {
         credential,
         state,
         reason,
+        functions,
         version,
         ..
     } = held;
     Loaded {
         state: *state,
         reason: *reason,
+        functions: *functions,
         version: *version,
         ..issued(credential, 0)
     }
@@ -118,6 +126,7 @@ fn issued(credential: &Credential, version: u64) -> Loaded {
         id: credential.id,
         member: credential.member,
         scope: credential.scope.clone(),
+        functions: credential.scope.functions,
         state: State::Active,
         reason: None,
         valid_from: credential.valid_from,
@@ -214,13 +223,25 @@ impl Projection for Summing<'_> {
         Ok(())
     }
 
-    // No gate is answered from workers, match cases, engagements, screenings, bans, referrals and approvals: what they mean for a
-    // credential is stated of the credential.
+    // No gate is answered from workers, match cases, engagements, screenings, bans, referrals, exclusions and approvals
+    // themselves.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
 
     fn worker_amended(&mut self, _: u64, _: &Worker) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erasure(&mut self, _: &Entry, _: &Erasure) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erasure_withdrawn(&mut self, _: &Entry, _: ErasureId) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn erased(&mut self, _: &Entry, _: WorkerId, _: ErasureId) -> Result<(), String> {
         Ok(())
     }
 
@@ -258,6 +279,10 @@ impl Projection for Summing<'_> {
     }
 
     fn referral(&mut self, _: &Entry, _: ReferralStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn exclusion(&mut self, _: &Entry, _: ExclusionStep<'_>) -> Result<(), String> {
         Ok(())
     }
 
@@ -304,6 +329,23 @@ impl Projection for Summing<'_> {
             Ok(())
         })
     }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        functions: Functions,
+    ) -> Result<(), String> {
+        self.change(credential, |standing| {
+            standing
+                .state
+                .check_functions(&standing.scope, functions)
+                .map_err(|refused| refused.to_string())?;
+            standing.functions = functions;
+            standing.version = entry.seq;
+            Ok(())
+        })
+    }
 }
 
 #[cfg(test)]
@@ -311,6 +353,7 @@ mod tests {
     use super::*;
     use crate::domain::credential::Scope;
     use crate::domain::ids::{FacilityId, MemberId, ZoneId};
+    use crate::domain::screening::Function;
     use crate::domain::time::Timestamp;
 
     #[test]
@@ -323,14 +366,16 @@ mod tests {
             scope: Scope {
                 facilities: [facility].into(),
                 zones: [].into(),
+                functions: Functions::NONE,
             },
+            functions: Functions::NONE,
             state: State::Active,
             reason: None,
             valid_from: Timestamp::from_ms(1_000),
             valid_until: Timestamp::from_ms(2_000),
             version: 3,
         };
-        let changes: [fn(&mut Loaded); 9] = [
+        let changes: [fn(&mut Loaded); 11] = [
             |standing| standing.id = CredentialId::from_u128(9),
             |standing| standing.member = MemberId::from_u128(9),
             |standing| standing.scope = Scope::default(),
@@ -338,8 +383,11 @@ mod tests {
                 standing.scope = Scope {
                     facilities: [].into(),
                     zones: [ZoneId::from_u128(4)].into(),
+                    functions: Functions::NONE,
                 }
             },
+            |standing| standing.scope.functions = [Function::CargoAccess].into_iter().collect(),
+            |standing| standing.functions = [Function::CargoAccess].into_iter().collect(),
             |standing| standing.state = State::Revoked,
             |standing| standing.reason = Some(Reason::Lost),
             |standing| standing.valid_from = Timestamp::EPOCH,

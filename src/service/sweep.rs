@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::bans;
 use super::commit::{Door, Tx};
 use super::error::Error;
-use super::screenings;
+use super::{bans, exclusions, screenings};
 use crate::domain::calendar::Day;
 use crate::domain::time::{Environment, Timestamp};
 use crate::ledger::entry::Actor;
@@ -31,7 +30,7 @@ struct Duty {
 }
 
 /// Everything that a date brings about.
-const DUTIES: [Duty; 2] = [
+const DUTIES: [Duty; 4] = [
     Duty {
         name: "bans that begin or end",
         is_due: |reader, now| Ok(!store::bans::due(reader, now, 1)?.is_empty()),
@@ -41,6 +40,19 @@ const DUTIES: [Duty; 2] = [
         name: "clearances that end",
         is_due: |reader, now| Ok(!store::screenings::due(reader, Day::of(now), 1)?.is_empty()),
         state: screenings::sweep,
+    },
+    Duty {
+        name: "documents of bans that nobody granted",
+        is_due: |reader, now| {
+            let before = bans::asked_before(now);
+            Ok(!store::bans::never_mirrored(reader, before, 1)?.is_empty())
+        },
+        state: bans::forget,
+    },
+    Duty {
+        name: "exclusions that end",
+        is_due: |reader, now| Ok(!store::exclusions::due(reader, now, 1)?.is_empty()),
+        state: exclusions::sweep,
     },
 ];
 

@@ -5,14 +5,13 @@
 //! content was exchanged for other possible content, by the smallest range of entries that the head keeps a hash of: the
 //! last ones exactly, older ones within a power of two. A row by its identifier. Never what a row or an entry holds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::access::keyring::Keyring;
 use crate::domain::digest::{Digest, hex};
 use crate::domain::ids::Gen;
-use crate::domain::worker::EngagementDetails;
 use crate::ledger::entry::Entry;
 use crate::ledger::fold::fold;
 use crate::ledger::replay::Replay;
@@ -20,9 +19,9 @@ use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Tree, chain_hash, leaf_hash};
 use crate::service::sum;
 use crate::store::ledger::{self, Head, Line};
-use crate::store::{Reader, StoreError, workers};
+use crate::store::{Reader, StoreError};
 
-use self::rows::{Table, first};
+pub use self::sealed::verify_sealed;
 
 /// Entries read at once.
 const PAGE: usize = 2_000;
@@ -221,63 +220,6 @@ fn entries(
     Ok(replay)
 }
 
-/// Compares the staff numbers, by which a file names a worker, with the sealed details of the engagements, and what workers are
-/// found by with theirs, and opens every seal. For whoever has the keys, after [`verify`] has found those details to be the ledger's. Answers how many there are.
-pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Failure> {
-    reader.snapshot(|reader| {
-        let mut unopened = None;
-        let mut engagements: HashMap<[u8; 16], _> = HashMap::new();
-        workers::each_engagement(reader, |held| {
-            let engagement = held.value.engagement;
-            engagements.insert(*engagement.id.as_bytes(), engagement);
-            Ok(())
-        })?;
-        let mut staff = HashMap::new();
-        workers::each_sealed(reader, |subject, bytes| {
-            let plain = keyring.open(&subject, bytes).ok();
-            let staff_number = match (&plain, engagements.get(&subject)) {
-                (Some(plain), Some(engagement)) => {
-                    serde_json::from_slice::<EngagementDetails>(plain)
-                        .map(|details| Some((engagement, details.staff_number?)))
-                        .map_err(drop)
-                }
-                (Some(_), None) => Ok(None),
-                (None, _) => Err(()),
-            };
-            match staff_number {
-                Ok(Some((engagement, number))) => {
-                    let key = keyring.staff_key(engagement.member, number.as_str());
-                    staff.insert(key, (engagement.id, engagement.worker));
-                }
-                Ok(None) => {}
-                Err(()) => unopened = unopened.or(Some(subject)),
-            }
-            Ok(())
-        })?;
-        if unopened.is_some() {
-            let why =
-                "a row does not open with this master key: it was changed, or is another network's";
-            return Err(Damage::Table {
-                table: "sealed_details",
-                why: why.into(),
-            }
-            .into());
-        }
-        let mut table = Table::new("staff_numbers", staff, |_, (engagement, _)| {
-            engagement.to_string()
-        });
-        let all = workers::each_staff_number(reader, |key, worker, engagement| {
-            table.row(key, (engagement, worker), |a, b| {
-                first([("engagement", a.0 != b.0), ("worker", a.1 != b.1)])
-            });
-            Ok(())
-        });
-        let staff_numbers = table.end(all)?.1;
-        names::verify(reader, keyring)?;
-        Ok(staff_numbers)
-    })
-}
-
 fn sha256(bytes: &[u8]) -> Digest {
     use aws_lc_rs::digest::{SHA256, digest};
     let mut sha256 = [0; 32];
@@ -285,7 +227,7 @@ fn sha256(bytes: &[u8]) -> Digest {
     Digest(sha256)
 }
 
-mod names;
 mod rows;
+mod sealed;
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,11 @@ use super::error::Error;
 use crate::access::permission::{Caller, Permit, ReadWork};
 use crate::domain::approval;
 use crate::domain::calendar::Day;
+use crate::domain::exclusion;
 use crate::domain::grounds::{self, REVIEWED_AFTER_MS, STOPS_AFTER_MS};
-use crate::domain::ids::{ApprovalId, CredentialId, MatchCaseId, ReferralId, ScreeningId};
+use crate::domain::ids::{
+    ApprovalId, CredentialId, ExclusionId, MatchCaseId, ReferralId, ScreeningId,
+};
 use crate::domain::match_case;
 use crate::domain::referral;
 use crate::domain::screening::State;
@@ -16,8 +19,8 @@ use crate::domain::work::{
     BAN_SHOWN_MS, Item, Kind, LAPSED_SHOWN_MS, Subject, WARNED_DAYS, kinds_of, sees_only_overdue,
     within,
 };
-use crate::ledger::replay::Screened;
-use crate::store::{Reader, StoreError, match_cases, referrals, screenings, suspended};
+use crate::ledger::replay::{Asked, Screened};
+use crate::store::{Reader, StoreError, exclusions, match_cases, referrals, screenings, suspended};
 
 /// Where a page begins: after this item.
 pub type After = (Kind, u128);
@@ -144,6 +147,35 @@ fn of_kind(
                 .map(|found| of_credential(found, None))
                 .collect()
         }
+        Kind::Confirmation => confirmable(reader, caller, after.map(ApprovalId::from_u128), limit)?,
+        Kind::Appeal => screenings::list(
+            reader,
+            member,
+            Some(State::UnderAppeal),
+            after_screening,
+            limit,
+        )?
+        .into_iter()
+        .map(|found| of_screening(kind, &found, None))
+        .collect(),
+        Kind::Exclusion => {
+            exclusions::to_answer(reader, member, after.map(ExclusionId::from_u128), limit)?
+                .into_iter()
+                .map(|(id, told)| {
+                    let due = told.plus_ms(exclusion::ANSWERED_WITHIN_MS);
+                    item(Subject::Exclusion(id), told, Some(due))
+                })
+                .collect()
+        }
+        Kind::Contest => {
+            exclusions::contested(reader, member, after.map(ExclusionId::from_u128), limit)?
+                .into_iter()
+                .map(|(id, since)| {
+                    let due = since.plus_ms(exclusion::DECIDED_WITHIN_MS);
+                    item(Subject::Exclusion(id), since, Some(due))
+                })
+                .collect()
+        }
     })
 }
 
@@ -155,6 +187,41 @@ fn of_screening(kind: Kind, screened: &Screened, within_days: Option<u16>) -> It
         due_at: screened.standing.due().map(Day::ends_at),
         since: screened.since,
         within_days,
+    }
+}
+
+fn of_approval(kind: Kind, asked: &Asked) -> Item {
+    Item {
+        kind,
+        subject: Subject::Approval(asked.approval.id),
+        due_at: Some(asked.approval.expires_at),
+        since: asked.since,
+        within_days: None,
+    }
+}
+
+/// What others did at once, and nobody has looked at.
+fn confirmable(
+    reader: &mut Reader,
+    caller: Caller,
+    mut after: Option<ApprovalId>,
+    limit: usize,
+) -> Result<Vec<Item>, StoreError> {
+    let mut found = Vec::new();
+    loop {
+        let page = approvals::to_confirm_after(reader, caller, after, limit)?;
+        let Some(last) = page.last() else {
+            return Ok(found);
+        };
+        after = Some(last.approval.id);
+        for asked in page {
+            if !approvals::is_same(caller, &asked.approval) {
+                found.push(of_approval(Kind::Confirmation, &asked));
+            }
+            if found.len() == limit {
+                return Ok(found);
+            }
+        }
     }
 }
 
@@ -179,15 +246,9 @@ fn answerable(
         after = last.approval.id;
         for asked in page {
             let approval = &asked.approval;
-            let waits = asked.state.at(now, approval.expires_at) == approval::State::Waiting;
-            if waits && !approvals::is_same(caller, approval) {
-                found.push(Item {
-                    kind: Kind::Approval,
-                    subject: Subject::Approval(approval.id),
-                    due_at: Some(approval.expires_at),
-                    since: asked.since,
-                    within_days: None,
-                });
+            let waits = approval.state_at(asked.state, now) == approval::State::Waiting;
+            if waits && !approval.act.is_done() && !approvals::is_same(caller, approval) {
+                found.push(of_approval(Kind::Approval, &asked));
             }
             if found.len() == limit {
                 return Ok(found);

@@ -1,24 +1,30 @@
 //! Registering workers, and beginning and ending their engagements. Names and staff numbers are sealed before they are
-//! stored; the ledger gets identifiers, a digest of the sealed bytes, and keyed hashes of documents.
+//! stored; the ledger gets identifiers and a digest of the sealed bytes. What people are found by goes beside it.
 
+use super::approvals;
 use super::bans;
+use super::bulk;
 use super::commit::Tx;
 use super::credentials;
+use super::employers;
+use super::erasures;
 use super::error::{Code, Error};
 use super::match_cases;
 use super::network::changed;
+use super::personal::{self, unseal};
 use super::search;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
+use crate::domain::calendar::Day;
 use crate::domain::digest::Digest;
 use crate::domain::document::{DOCUMENTS_PER_WORKER_MAX, Document, DocumentKey};
-use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId};
+use crate::domain::ids::{EngagementId, MemberId, WorkerId};
+use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
-use crate::store::Reader;
-use crate::store::names;
 use crate::store::workers::{self, EngagementHeld, Versioned};
+use crate::store::{Reader, documents, names, sealed};
 
 /// Registers a worker. Whoever bears a document of theirs already is asked about: see [`match_cases`].
 pub fn register(
@@ -29,19 +35,20 @@ pub fn register(
     check_birth(details, tx.now)?;
     let documents = keys(tx.keyring, &details.documents)?;
     let id = WorkerId::make(tx.environment);
-    let (sealed, digest) = seal(tx, id, details)?;
+    personal::make_key(tx, id);
+    let (sealed, digest) = personal::seal(tx, id, id, details)?;
     let worker = Worker {
         id,
         member: permit.caller().member,
         details: digest,
-        documents,
     };
     let found_by = search::keys(tx.keyring, worker.member, details);
-    tx.pending().seal(*id.as_bytes(), sealed);
+    tx.pending().seal(*id.as_bytes(), id, sealed);
     tx.pending().names(id, found_by);
+    tx.pending().documents(id, &documents);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
-    match_cases::open(tx, &worker)?;
-    bans::find(tx, &worker)?;
+    match_cases::open(tx, &worker, &documents)?;
+    bans::find(tx, &worker, &documents)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -59,24 +66,28 @@ pub fn amend(
     let found =
         workers::find(tx.reader()?, id)?.filter(|worker| permit.covers(worker.value.member));
     let before = found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), id)?;
     if before.version != version {
         return Err(changed());
     }
+    erasures::none_waits(tx, id)?;
     check_birth(details, tx.now)?;
     let documents = keys(tx.keyring, &details.documents)?;
-    let (sealed, digest) = seal(tx, id, details)?;
+    let (sealed, digest) = personal::seal(tx, id, id, details)?;
     let worker = Worker {
         details: digest,
-        documents,
         ..before.value
     };
     let found_by = search::keys(tx.keyring, worker.member, details);
-    workers::reseal(tx.writer()?, id, sealed)?;
-    names::forget(tx.writer()?, id)?;
+    let writer = tx.writer()?;
+    sealed::replace(writer, id, sealed)?;
+    names::forget(writer, id)?;
+    documents::forget(writer, id)?;
     tx.pending().names(id, found_by);
+    tx.pending().documents(id, &documents);
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
-    match_cases::open(tx, &worker)?;
-    bans::find(tx, &worker)?;
+    match_cases::open(tx, &worker, &documents)?;
+    bans::find(tx, &worker, &documents)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -165,12 +176,18 @@ pub fn engage(
     tx: &mut Tx<'_>,
     permit: Permit<KeepWorkers>,
     worker: WorkerId,
+    until: Option<Day>,
     details: &EngagementDetails,
 ) -> Result<Versioned<EngagementHeld>, Error> {
+    if until.is_some_and(|until| until < Day::of(tx.now)) {
+        return Err(Error::field("/until", "past", "must not lie in the past"));
+    }
     let member = permit.caller().member;
     let found =
         workers::find(tx.reader()?, worker)?.filter(|worker| permit.covers(worker.value.member));
     found.ok_or_else(|| Error::not_found("worker"))?;
+    approvals::not_oneself(tx, permit.caller(), worker)?;
+    erasures::none_waits(tx, worker)?;
     let staff_key = details
         .staff_number
         .as_ref()
@@ -186,7 +203,7 @@ pub fn engage(
         error.code = Code::StaffNumberInUse;
         return Err(error);
     }
-    begin(tx, member, worker, details, staff_key)
+    begin(tx, member, worker, until, details, staff_key)
 }
 
 /// States an engagement whose staff number is known to be free.
@@ -194,18 +211,22 @@ pub(super) fn begin(
     tx: &mut Tx<'_>,
     member: MemberId,
     worker: WorkerId,
+    until: Option<Day>,
     details: &EngagementDetails,
     staff_key: Option<[u8; 16]>,
 ) -> Result<Versioned<EngagementHeld>, Error> {
     let id = EngagementId::make(tx.environment);
-    let (sealed, digest) = seal(tx, id, details)?;
+    let (sealed, digest) = personal::seal(tx, worker, id, details)?;
     let engagement = Engagement {
         id,
         worker,
         member,
         details: digest,
+        until,
     };
-    tx.pending().seal(*id.as_bytes(), sealed);
+    let employer_key = employers::key(tx.keyring, member, &details.employer);
+    tx.pending().seal(*id.as_bytes(), worker, sealed);
+    tx.pending().employer(employer_key, id);
     if let Some(staff_key) = staff_key {
         tx.pending().staff_number(staff_key, &engagement);
     }
@@ -236,8 +257,14 @@ pub fn disengage(
     }
     held.version = tx.state(Fact::EngagementEnded { engagement: id })?;
     held.value.ended = true;
-    let engagement = &held.value.engagement;
-    credentials::end_with(tx, engagement.worker, engagement.member, id)?;
+    let worker = held.value.engagement.worker;
+    for credential in credentials::resting_on(tx.reader()?, &[(worker, id)])? {
+        bulk::check(tx, permit.caller())?;
+        tx.state(Fact::CredentialRevoked {
+            credential,
+            reason: Reason::EmploymentEnded,
+        })?;
+    }
     Ok(held)
 }
 
@@ -271,33 +298,9 @@ pub fn engagement_details(
     unseal(reader, keyring, id)
 }
 
-fn seal<K: Kind>(
-    tx: &Tx<'_>,
-    subject: Id<K>,
-    details: &impl serde::Serialize,
-) -> Result<(Vec<u8>, Digest), Error> {
-    let plain = serde_json::to_vec(details).map_err(Error::internal)?;
-    let sealed = tx.keyring.seal(subject.as_bytes(), &plain, tx.environment);
-    let digest = digest_of(&sealed);
-    Ok((sealed, digest))
-}
-
 /// SHA-256 of sealed bytes, as the ledger keeps it.
 pub fn digest_of(sealed: &[u8]) -> Digest {
     let mut digest = [0; 32];
     digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sealed).as_ref());
     Digest(digest)
-}
-
-pub(super) fn unseal<K: Kind, T: serde::de::DeserializeOwned>(
-    reader: &mut Reader,
-    keyring: &Keyring,
-    subject: Id<K>,
-) -> Result<T, Error> {
-    let sealed =
-        workers::sealed(reader, subject)?.ok_or_else(|| Error::internal("details are missing"))?;
-    let plain = keyring
-        .open(subject.as_bytes(), &sealed)
-        .map_err(Error::internal)?;
-    serde_json::from_slice(&plain).map_err(|_| Error::internal("details cannot be read"))
 }

@@ -7,7 +7,7 @@ use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::approvals;
 use super::tables::ApprovalRow;
-use crate::domain::approval::{Desk, End, State};
+use crate::domain::approval::{Approval, Desk, End, State};
 use crate::domain::ids::{ApprovalId, MemberId};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Entry;
@@ -22,6 +22,7 @@ impl ApprovalRow {
             desk: approval.act.desk().number().into(),
             body: serde_json::to_string(approval)
                 .map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            done: approval.act.is_done().into(),
             state: asked.state.number().into(),
             ended_by: asked.ended_by.map(Bytes16::from),
             since: asked.since.as_ms(),
@@ -35,9 +36,14 @@ impl TryFrom<ApprovalRow> for Asked {
 
     fn try_from(row: ApprovalRow) -> Result<Self, StoreError> {
         let state = u8::try_from(row.state).ok().and_then(State::from_number);
+        let approval: Approval = serde_json::from_str(&row.body)
+            .map_err(|_| StoreError::Corrupt("an approval cannot be read".into()))?;
+        if row.done != i16::from(approval.act.is_done()) {
+            let message = "an approval is not of the kind that it is kept as";
+            return Err(StoreError::Corrupt(message.into()));
+        }
         Ok(Self {
-            approval: serde_json::from_str(&row.body)
-                .map_err(|_| StoreError::Corrupt("an approval cannot be read".into()))?,
+            approval,
             state: state.ok_or_else(|| StoreError::Corrupt("an approval is in no state".into()))?,
             ended_by: row.ended_by.map(|client| client.id()),
             since: Timestamp::from_ms(row.since),
@@ -104,6 +110,29 @@ pub fn list(
         query = query.filter(approvals::state.eq(i16::from(State::Waiting.number())));
     }
     let rows: Vec<ApprovalRow> = query.load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// What was done at once at a desk of a member, and nobody has looked at, after `after`, at most `limit`, in the order it was
+/// done.
+pub fn to_confirm(
+    reader: &mut Reader,
+    member: MemberId,
+    desk: Desk,
+    after: Option<ApprovalId>,
+    limit: usize,
+) -> Result<Vec<Asked>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    // The two numbers as literals, as the index is of these alone.
+    let waits = diesel::dsl::sql::<diesel::sql_types::Bool>("done = 1 AND state = 0");
+    let rows: Vec<ApprovalRow> = approvals::table
+        .filter(waits)
+        .filter(approvals::desk.eq(i16::from(desk.number())))
+        .filter(approvals::member.eq(Bytes16::from(member)))
+        .filter(approvals::id.gt(after))
+        .order(approvals::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 

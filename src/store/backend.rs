@@ -75,6 +75,35 @@ const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET lock_timeout = '
 /// the table grows: an import looked up its cards that way for as long as it lasted. Compiling plans never pays.
 const PLANS: &str = "SET enable_seqscan = off; SET jit = off;";
 
+/// A number that a statement of its own asks for.
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Whether SQLite could not do something for somebody who reads.
+#[derive(diesel::QueryableByName)]
+struct Busy {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
+}
+
+/// How long it is waited for those who began before.
+const SCRUB_PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const SCRUB_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// The tables that are written anew when somebody was erased.
+const SCRUBBED: [&str; 1] = ["worker_keys"];
+/// Those of which only what was freed may be overwritten.
+const FREED: [&str; 5] = [
+    "sealed_details",
+    "worker_names",
+    "worker_documents",
+    "staff_numbers",
+    "idempotency_keys",
+];
+
 /// What libpq is told beside the address, unless the address says otherwise. Its own defaults wait two hours for a server
 /// that vanished without a word: the machine lost its power, a firewall forgot the connection.
 const PATIENCE: [(&str, &str); 5] = [
@@ -120,6 +149,15 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// Has a file read as memory, as much of it as SQLite lets.
+    pub(super) fn map_file(&mut self) -> Result<(), StoreError> {
+        if let Self::Sqlite(inner) = self {
+            let pragma = "PRAGMA mmap_size = 2147418112;";
+            diesel::connection::SimpleConnection::batch_execute(inner, pragma)?;
+        }
+        Ok(())
+    }
+
     /// Begins a transaction that sees one state of the database until its end.
     pub(super) fn begin_snapshot(&mut self) -> Result<(), StoreError> {
         match self {
@@ -146,6 +184,62 @@ impl AnyConnection {
             inner
         ))?;
         Ok(())
+    }
+
+    /// Cleans the files of what was overwritten and deleted.
+    ///
+    /// SQLite overwrites what it frees (`secure_delete`), and what stood before is in its log alone, which is folded in and cut to
+    /// nothing. PostgreSQL keeps what it frees: the table of keys, small as it is, is written anew, and of the others what was
+    /// freed may be overwritten from here on. What was sealed is of no use without its key. Both need a moment without a reader,
+    /// and who comes meanwhile waits.
+    pub(super) fn scrub(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(inner) => {
+                // What somebody may still see who began before, is written along.
+                let mark: Number =
+                    diesel::sql_query("SELECT pg_current_xact_id()::text::bigint AS number")
+                        .get_result(inner)?;
+                let behind = format!(
+                    "SELECT count(*) AS number FROM pg_stat_activity WHERE datname = current_database() \
+                     AND pid <> pg_backend_pid() AND age(backend_xmin) >= age('{mark}'::xid8::xid) \
+                     UNION ALL SELECT (pg_snapshot_xmin(pg_current_snapshot()) <= '{mark}'::xid8)::int::bigint",
+                    mark = mark.number
+                );
+                let mut waited = std::time::Duration::ZERO;
+                loop {
+                    let behind: Vec<Number> = diesel::sql_query(&behind).load(inner)?;
+                    if behind.iter().all(|one| one.number == 0) {
+                        break;
+                    }
+                    if waited > SCRUB_PATIENCE {
+                        let why = "somebody still reads what was there before";
+                        return Err(StoreError::Unavailable(why.into()));
+                    }
+                    std::thread::sleep(SCRUB_PAUSE);
+                    waited += SCRUB_PAUSE;
+                }
+                for table in SCRUBBED {
+                    let sql = format!("VACUUM (FULL) {table}");
+                    diesel::connection::SimpleConnection::batch_execute(inner, &sql)?;
+                }
+                for table in FREED {
+                    let sql = format!("VACUUM {table}");
+                    diesel::connection::SimpleConnection::batch_execute(inner, &sql)?;
+                }
+                Ok(())
+            }
+            Self::Sqlite(inner) => {
+                let done: Busy =
+                    diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(inner)?;
+                if done.busy == 0 {
+                    Ok(())
+                } else {
+                    Err(StoreError::Unavailable(
+                        "the log could not be folded in, as somebody reads".into(),
+                    ))
+                }
+            }
+        }
     }
 
     /// Takes the lock on the ledger's head until the transaction ends. On SQLite the transaction itself is that lock.

@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
-use super::schema::{ban_workers, bans};
+use super::schema::{ban_documents, ban_workers, bans};
 use crate::domain::ban::{Ban, Change, State};
+use crate::domain::digest::Digest;
 use crate::domain::document::DocumentKey;
 use crate::domain::ids::{BanId, WorkerId};
 use crate::domain::screening::Reference;
@@ -22,7 +23,7 @@ use crate::ledger::replay::Mirrored;
 struct BanRow {
     id: Bytes16,
     reference: String,
-    document_key: Option<Bytes16>,
+    document_digest: Option<Vec<u8>>,
     starts_at: i64,
     ends_at: i64,
     state: i16,
@@ -43,7 +44,7 @@ impl BanRow {
         Self {
             id: ban.id.into(),
             reference: ban.reference.as_str().to_owned(),
-            document_key: ban.document.map(Bytes16::from),
+            document_digest: ban.document.map(|digest| digest.0.to_vec()),
             starts_at: ban.starts_at.as_ms(),
             ends_at: ban.ends_at.as_ms(),
             state: number(mirrored.state),
@@ -63,7 +64,11 @@ impl TryFrom<BanRow> for Mirrored {
             ban: Ban {
                 id: row.id.id(),
                 reference: row.reference.parse().map_err(|_| corrupt("reference"))?,
-                document: row.document_key.map(|key| DocumentKey(key.0)),
+                document: row
+                    .document_digest
+                    .map(|digest| digest.try_into().map(Digest))
+                    .transpose()
+                    .map_err(|_| corrupt("document"))?,
                 starts_at: Timestamp::from_ms(row.starts_at),
                 ends_at: Timestamp::from_ms(row.ends_at),
             },
@@ -106,19 +111,23 @@ pub fn list(
     many(query.load(&mut reader.0)?)
 }
 
-/// The bans with one of these references, of which there are few, that have not ended.
+/// The bans with one of these references, of which there are few, that have not ended; each with what its document is found
+/// by, where a document names the person.
 pub fn with_references(
     reader: &mut Reader,
     references: &[&Reference],
-) -> Result<Vec<Mirrored>, StoreError> {
+) -> Result<Vec<(Mirrored, Option<DocumentKey>)>, StoreError> {
     let references: Vec<&str> = references.iter().map(|one| one.as_str()).collect();
-    many(
-        bans::table
-            .filter(bans::reference.eq_any(references))
-            .filter(bans::state.ne(number(State::Ended)))
-            .order(bans::id)
-            .load(&mut reader.0)?,
-    )
+    let rows: Vec<(BanRow, Option<Bytes16>)> = bans::table
+        .left_join(ban_documents::table.on(ban_documents::ban.eq(bans::id)))
+        .select((BanRow::as_select(), ban_documents::document_key.nullable()))
+        .filter(bans::reference.eq_any(references))
+        .filter(bans::state.ne(number(State::Ended)))
+        .order(bans::id)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        .map(|(row, key)| Ok((row.try_into()?, key.map(|key| DocumentKey(key.0)))))
+        .collect()
 }
 
 /// The bans that have not ended of whoever bears one of these documents.
@@ -129,11 +138,63 @@ pub fn by_documents(
     let keys: Vec<Bytes16> = documents.iter().copied().map(Into::into).collect();
     many(
         bans::table
-            .filter(bans::document_key.eq_any(keys))
+            .inner_join(ban_documents::table.on(ban_documents::ban.eq(bans::id)))
+            .select(BanRow::as_select())
+            .filter(ban_documents::document_key.eq_any(keys))
             .filter(bans::state.ne(number(State::Ended)))
             .order(bans::id)
             .load(&mut reader.0)?,
     )
+}
+
+/// Keeps the document that names whom a ban is about, sealed, and what it is found by.
+pub fn keep_document(
+    writer: &mut Writer,
+    ban: BanId,
+    key: DocumentKey,
+    sealed: Vec<u8>,
+) -> Result<(), StoreError> {
+    diesel::insert_into(ban_documents::table)
+        .values((
+            ban_documents::ban.eq(Bytes16::from(ban)),
+            ban_documents::document_key.eq(Bytes16::from(key)),
+            ban_documents::sealed.eq(sealed),
+        ))
+        .execute(&mut writer.0)?;
+    Ok(())
+}
+
+/// What the document of a ban is found by, where there is one.
+pub fn document_of(reader: &mut Reader, ban: BanId) -> Result<Option<DocumentKey>, StoreError> {
+    let key: Option<Bytes16> = ban_documents::table
+        .find(Bytes16::from(ban))
+        .select(ban_documents::document_key)
+        .first(&mut reader.0)
+        .optional()?;
+    Ok(key.map(|key| DocumentKey(key.0)))
+}
+
+/// Forgets the document of a ban.
+pub fn forget_document(writer: &mut Writer, ban: BanId) -> Result<(), StoreError> {
+    diesel::delete(ban_documents::table.find(Bytes16::from(ban))).execute(&mut writer.0)?;
+    Ok(())
+}
+
+/// Up to `limit` bans older than `before` that were asked for and never came to be, whose documents are still kept.
+pub fn never_mirrored(
+    reader: &mut Reader,
+    before: BanId,
+    limit: usize,
+) -> Result<Vec<BanId>, StoreError> {
+    let rows: Vec<Bytes16> = ban_documents::table
+        .left_join(bans::table.on(bans::id.eq(ban_documents::ban)))
+        .select(ban_documents::ban)
+        .filter(bans::id.nullable().is_null())
+        .filter(ban_documents::ban.lt(Bytes16::from(before)))
+        .order(ban_documents::ban)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    Ok(rows.into_iter().map(Bytes16::id).collect())
 }
 
 /// Up to `limit` bans whose term has begun or ended by `now`, and that still stand as before.
@@ -191,6 +252,18 @@ pub fn standing_against(
         found.extend(banned.into_iter().map(Bytes16::id));
     }
     Ok(found)
+}
+
+/// Whether a ban stands against this worker or is to begin, by their own record alone.
+pub fn any_against(reader: &mut Reader, worker: WorkerId) -> Result<bool, StoreError> {
+    let found: Option<Bytes16> = ban_workers::table
+        .inner_join(bans::table.on(bans::id.eq(ban_workers::ban)))
+        .select(ban_workers::ban)
+        .filter(ban_workers::worker.eq(Bytes16::from(worker)))
+        .filter(bans::state.ne(number(State::Ended)))
+        .first(&mut reader.0)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// Writes a step about a ban.
@@ -296,5 +369,29 @@ pub fn each_worker(
         }
         page.into_iter()
             .try_for_each(|row| each(row.ban.id(), row.worker.id()))?;
+    }
+}
+
+/// A ban, what its document is found by, and the document sealed.
+type Kept = (Bytes16, Bytes16, Vec<u8>);
+
+/// Hands the document of every ban to `each`, sealed, with what it is found by.
+pub fn each_document(
+    reader: &mut Reader,
+    mut each: impl FnMut(BanId, DocumentKey, &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Bytes16([0; 16]);
+    loop {
+        let page: Vec<Kept> = ban_documents::table
+            .filter(ban_documents::ban.gt(after))
+            .order(ban_documents::ban)
+            .limit(PAGE_ROWS)
+            .load(&mut reader.0)?;
+        let Some((last, ..)) = page.last() else {
+            return Ok(());
+        };
+        after = *last;
+        page.iter()
+            .try_for_each(|(ban, key, sealed)| each(ban.id(), DocumentKey(key.0), sealed))?;
     }
 }

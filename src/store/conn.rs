@@ -41,6 +41,14 @@ impl Store {
         Ok(Writer(Reader(backend::open(&self.url, true)?)))
     }
 
+    /// A connection of one's own that reads all there is once, for a start. An SQLite file is read as memory, which spares
+    /// copying each of its pages. A disk that cannot give a page then ends the process, which a start does anyway.
+    pub fn scanner(&self) -> Result<Reader, StoreError> {
+        let mut reader = self.reader()?;
+        reader.0.map_file()?;
+        Ok(reader)
+    }
+
     /// A connection of one's own that reads, for a thread that lives long.
     pub fn reader(&self) -> Result<Reader, StoreError> {
         Ok(Reader(backend::open(&self.url, false)?))
@@ -56,6 +64,12 @@ impl Store {
             .get()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         query(&mut reader)
+    }
+
+    /// Cleans the database's files of what was overwritten and deleted. Blocks; for a thread that may.
+    pub fn scrub(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        writer.0.0.scrub()
     }
 
     /// The file, where it is SQLite.

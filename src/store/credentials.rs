@@ -1,5 +1,6 @@
 //! Credentials with their badges and card identifiers.
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::backend::both;
@@ -9,6 +10,7 @@ use super::error::StoreError;
 use super::schema::{badge_cards, badges, credentials};
 use super::tables::{BadgeCardRow, BadgeRow, CredentialRow};
 use crate::domain::card::Format;
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{
     Badge, BadgeCard, CardKey, Change, Credential, Medium, Scope, State,
 };
@@ -35,6 +37,7 @@ impl TryFrom<CredentialRow> for Held {
             },
             state: state_from(row.state)?,
             reason: row.reason.map(reason_from).transpose()?,
+            functions: functions_from(row.functions)?,
             since: Timestamp::from_ms(row.since),
             grounds: grounds_from(row.for_cause_since, row.judicial_since),
             version: row.version as u64,
@@ -114,28 +117,6 @@ pub(super) fn moved(
     (moved == 1).then_some(()).ok_or(StoreError::Guard)
 }
 
-/// The credentials of these workers, at whichever member, that are not revoked and have not expired by `now`.
-pub fn live_of(
-    reader: &mut Reader,
-    workers: &[WorkerId],
-    now: Timestamp,
-) -> Result<Vec<Held>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in workers.chunks(500) {
-        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
-        let rows: Vec<CredentialRow> = credentials::table
-            .filter(credentials::worker.eq_any(ids))
-            .filter(credentials::state.ne(i16::from(State::Revoked.number())))
-            .filter(credentials::valid_until.gt(now.as_ms()))
-            .order(credentials::id)
-            .load(&mut reader.0)?;
-        for row in rows {
-            found.push(row.try_into()?);
-        }
-    }
-    Ok(found)
-}
-
 /// The badges of a credential, in the order they were added.
 pub fn badges_of(reader: &mut Reader, credential: CredentialId) -> Result<Vec<Badge>, StoreError> {
     let rows: Vec<BadgeRow> = badges::table
@@ -198,6 +179,46 @@ pub fn find_many(reader: &mut Reader, ids: &[CredentialId]) -> Result<Vec<Held>,
     Ok(found)
 }
 
+/// Those of these workers' credentials, whoever issued them, that are not revoked, in the order of issue.
+pub fn live_of(reader: &mut Reader, workers: &[WorkerId]) -> Result<Vec<Held>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in workers.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let rows: Vec<CredentialRow> = credentials::table
+            .filter(credentials::worker.eq_any(ids))
+            .filter(credentials::state.ne(i16::from(State::Revoked.number())))
+            .order(credentials::id)
+            .load(&mut reader.0)?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+/// Notes for which of its functions a credential's worker is cleared from this entry on.
+pub(super) fn set_functions(
+    writer: &mut Writer,
+    entry: &Entry,
+    id: CredentialId,
+    functions: Functions,
+) -> Result<(), StoreError> {
+    let held = find(writer, id)?.ok_or(StoreError::Guard)?;
+    held.state
+        .check_functions(&held.credential.scope, functions)
+        .map_err(|_| StoreError::Guard)?;
+    let read = credentials::table
+        .find(Bytes16::from(id))
+        .filter(credentials::version.eq(held.version as i64));
+    let set = diesel::update(read)
+        .set((
+            credentials::functions.eq(i16::from(functions.number())),
+            credentials::version.eq(entry.seq as i64),
+        ))
+        .execute(&mut writer.0)?;
+    (set == 1).then_some(()).ok_or(StoreError::Guard)
+}
+
 /// How many credentials and card identifiers there are, for the progress line of a start.
 pub fn count(reader: &mut Reader) -> Result<(u64, u64), StoreError> {
     let credentials: i64 = credentials::table.count().get_result(&mut reader.0)?;
@@ -206,7 +227,7 @@ pub fn count(reader: &mut Reader) -> Result<(u64, u64), StoreError> {
 }
 
 /// Small enough that a page is still in the cache of the processor when it is used.
-const PAGE_ROWS: i64 = 4_000;
+const PAGE_ROWS: i64 = 2_000;
 
 /// What a gate check needs of one credential.
 pub struct Standing {
@@ -220,10 +241,14 @@ pub struct Standing {
     pub valid_until: Timestamp,
     /// Where it is good.
     pub scope: Scope,
+    /// Of the functions that it is for, those that its worker is cleared for.
+    pub functions: Functions,
     /// Where it stands.
     pub state: State,
     /// Why.
     pub reason: Option<Reason>,
+    /// When it last moved; when it was issued, if never.
+    pub since: Timestamp,
     /// The entry that last touched it.
     pub version: u64,
 }
@@ -235,50 +260,65 @@ pub fn standings<E: From<StoreError>>(
     mut take: impl FnMut(Vec<Standing>) -> Result<(), E>,
 ) -> Result<(), E> {
     use super::schema::credentials::dsl as c;
-    type Row = (Bytes16, Bytes16, i64, i64, String, i16, Option<i16>, i64);
+    type Row = (
+        Bytes16,
+        Bytes16,
+        i64,
+        i64,
+        String,
+        i16,
+        i16,
+        Option<i16>,
+        i64,
+        i64,
+    );
+    let standing = |row: Row| {
+        let standing = Standing {
+            id: row.0.id(),
+            member: row.1.id(),
+            valid_from: Timestamp::from_ms(row.2),
+            valid_until: Timestamp::from_ms(row.3),
+            scope: scope_from(&row.4)?,
+            functions: functions_from(row.5)?,
+            state: state_from(row.6)?,
+            reason: row.7.map(reason_from).transpose()?,
+            since: Timestamp::from_ms(row.8),
+            version: row.9 as u64,
+        };
+        Ok(standing)
+    };
     let mut after = Bytes16([0; 16]);
     loop {
-        let page: Result<Vec<Row>, _> = both!(&mut reader.0, |inner| c::credentials
-            .select((
-                c::id,
-                c::member,
-                c::valid_from,
-                c::valid_until,
-                c::scope,
-                c::state,
-                c::reason,
-                c::version
-            ))
-            .filter(c::id.gt(after))
-            .order(c::id)
-            .limit(PAGE_ROWS)
-            .load(inner));
-        let page = page.map_err(StoreError::from)?;
+        let mut page = Vec::with_capacity(PAGE_ROWS as usize);
+        both!(&mut reader.0, |inner| {
+            let rows = c::credentials
+                .select((
+                    c::id,
+                    c::member,
+                    c::valid_from,
+                    c::valid_until,
+                    c::scope,
+                    c::functions,
+                    c::state,
+                    c::reason,
+                    c::since,
+                    c::version,
+                ))
+                .filter(c::id.gt(after))
+                .order(c::id)
+                .limit(PAGE_ROWS)
+                .load_iter::<Row, DefaultLoadingMode>(inner);
+            for row in rows.map_err(StoreError::from)? {
+                let row = row.map_err(StoreError::from)?;
+                let about: CredentialId = row.0.id();
+                page.push(standing(row).map_err(|error: StoreError| error.about(about))?);
+            }
+        });
         let Some(last) = page.last() else {
             return Ok(());
         };
-        after = last.0;
-        let standing = |row: Row| {
-            let standing = Standing {
-                id: row.0.id(),
-                member: row.1.id(),
-                valid_from: Timestamp::from_ms(row.2),
-                valid_until: Timestamp::from_ms(row.3),
-                scope: scope_from(&row.4)?,
-                state: state_from(row.5)?,
-                reason: row.6.map(reason_from).transpose()?,
-                version: row.7 as u64,
-            };
-            Ok(standing)
-        };
-        let page: Result<_, StoreError> = page
-            .into_iter()
-            .map(|row| {
-                let about: CredentialId = row.0.id();
-                standing(row).map_err(|error: StoreError| error.about(about))
-            })
-            .collect();
-        take(page?)?;
+        after = last.id.into();
+        take(page)?;
     }
 }
 
@@ -289,23 +329,24 @@ pub fn bindings<E: From<StoreError>>(
 ) -> Result<(), E> {
     let mut after = Bytes16([0; 16]);
     loop {
-        let page: Result<Vec<(Bytes16, Bytes16)>, _> =
-            both!(&mut reader.0, |inner| badge_cards::table
+        let mut page = Vec::with_capacity(PAGE_ROWS as usize);
+        both!(&mut reader.0, |inner| {
+            let rows = badge_cards::table
                 .select((badge_cards::card_key, badge_cards::credential))
                 .filter(badge_cards::card_key.gt(after))
                 .order(badge_cards::card_key)
                 .limit(PAGE_ROWS)
-                .load(inner));
-        let page = page.map_err(StoreError::from)?;
+                .load_iter::<(Bytes16, Bytes16), DefaultLoadingMode>(inner);
+            for row in rows.map_err(StoreError::from)? {
+                let (key, credential) = row.map_err(StoreError::from)?;
+                page.push((CardKey(key.0), credential.id()));
+            }
+        });
         let Some(&(last, _)) = page.last() else {
             return Ok(());
         };
-        after = last;
-        take(
-            page.into_iter()
-                .map(|(key, credential)| (CardKey(key.0), credential.id()))
-                .collect(),
-        )?;
+        after = last.into();
+        take(page)?;
     }
 }
 
@@ -399,12 +440,12 @@ impl BadgeCardRow {
     }
 }
 
-/// A scope as its column keeps it: empty for everywhere, else JSON.
+/// A scope as its column keeps it: empty for one that names nothing, else JSON.
 pub(super) fn scope_text(scope: &Scope) -> String {
-    if scope.is_everywhere() {
+    if scope.names_nothing() {
         return String::new();
     }
-    serde_json::to_string(scope).expect("a scope is two lists of text")
+    serde_json::to_string(scope).expect("a scope is lists of text")
 }
 
 fn scope_from(text: &str) -> Result<Scope, StoreError> {
@@ -422,7 +463,14 @@ pub(super) fn grounds_from(for_cause: Option<i64>, judicial: Option<i64>) -> Gro
     }
 }
 
-pub(super) fn state_from(number: i16) -> Result<State, StoreError> {
+fn functions_from(number: i16) -> Result<Functions, StoreError> {
+    u8::try_from(number)
+        .ok()
+        .and_then(Functions::from_number)
+        .ok_or_else(|| StoreError::Corrupt(format!("functions {number} are not known")))
+}
+
+fn state_from(number: i16) -> Result<State, StoreError> {
     u8::try_from(number)
         .ok()
         .and_then(State::from_number)

@@ -6,6 +6,7 @@ use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{import_files, imports};
+use crate::domain::digest::Digest;
 use crate::domain::ids::{ClientId, ImportId, MemberId};
 use crate::domain::time::Timestamp;
 
@@ -34,6 +35,10 @@ pub struct Import {
     pub rows_done: u64,
     /// When it came.
     pub created_at: Timestamp,
+    /// SHA-256 of its bytes.
+    pub file: Digest,
+    /// Whether it is carried out however many it revokes.
+    pub granted: bool,
 }
 
 #[derive(Queryable, Insertable)]
@@ -50,6 +55,8 @@ struct Row {
     rows_total: i64,
     rows_done: i64,
     created_at: i64,
+    file_sha256: Vec<u8>,
+    granted: bool,
 }
 
 impl From<Row> for Import {
@@ -66,6 +73,9 @@ impl From<Row> for Import {
             rows_total: row.rows_total as u64,
             rows_done: row.rows_done as u64,
             created_at: Timestamp::from_ms(row.created_at),
+            // A digest of another length is none, and equals no file's.
+            file: Digest(row.file_sha256.try_into().unwrap_or([0; 32])),
+            granted: row.granted,
         }
     }
 }
@@ -84,6 +94,8 @@ pub fn add(writer: &mut Writer, import: &Import, sealed: &[u8]) -> Result<(), St
         rows_total: import.rows_total as i64,
         rows_done: import.rows_done as i64,
         created_at: import.created_at.as_ms(),
+        file_sha256: import.file.0.to_vec(),
+        granted: import.granted,
     };
     diesel::insert_into(imports::table)
         .values(row)
@@ -146,6 +158,14 @@ pub fn move_state(
     } else {
         Err(StoreError::Guard)
     }
+}
+
+/// Lets a file be carried out however many it revokes.
+pub fn grant(writer: &mut Writer, id: ImportId) -> Result<(), StoreError> {
+    diesel::update(imports::table.find(Bytes16::from(id)))
+        .set(imports::granted.eq(true))
+        .execute(&mut writer.0)?;
+    Ok(())
 }
 
 /// Notes how far a file got, in the transaction that took it there.

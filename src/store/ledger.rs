@@ -238,6 +238,19 @@ pub fn after(
         .collect()
 }
 
+/// These entries, as far as they are there, in order, as their stored bytes.
+pub fn some(reader: &mut Reader, seqs: &[u64]) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let seqs: Vec<i64> = seqs.iter().map(|&seq| seq as i64).collect();
+    let rows: Vec<(i64, Vec<u8>)> = ledger_entries::table
+        .select((ledger_entries::seq, ledger_entries::body))
+        .filter(ledger_entries::seq.eq_any(seqs))
+        .order(ledger_entries::seq)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        .map(|(seq, body)| Ok((to_seq(seq)?, body)))
+        .collect()
+}
+
 /// The same with the chain, for who checks it.
 pub fn lines_after(
     reader: &mut Reader,

@@ -347,7 +347,7 @@ fn decision_from(number: i16) -> Result<Decision, StoreError> {
         .ok_or_else(|| StoreError::Corrupt(format!("check decision {number} is not known")))
 }
 
-const STATUSES: [Status; 8] = [
+const STATUSES: [Status; 9] = [
     Status::Valid,
     Status::NotValid,
     Status::Expired,
@@ -356,6 +356,7 @@ const STATUSES: [Status; 8] = [
     Status::Ambiguous,
     Status::Unknown,
     Status::Undetermined,
+    Status::NotCleared,
 ];
 
 fn status_number(status: Status) -> i16 {

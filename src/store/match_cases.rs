@@ -167,11 +167,26 @@ pub fn undecided(
     Ok(found)
 }
 
+/// Whether a case of this worker's is open, whichever of the two they are.
+pub fn any_open(reader: &mut Reader, worker: WorkerId) -> Result<bool, StoreError> {
+    let worker = Bytes16::from(worker);
+    let open: i64 = match_cases::table
+        .filter(match_cases::state.eq(number(State::Open)))
+        .filter(
+            match_cases::worker
+                .eq(worker)
+                .or(match_cases::candidate.eq(worker)),
+        )
+        .count()
+        .get_result(&mut reader.0)?;
+    Ok(open > 0)
+}
+
 /// How many records are looked through for one person. Nobody has as many members as that.
 pub const SAME_PERSON_MAX: usize = 256;
 
 /// The records that are of one person with this one, itself among them: those that confirmed cases lead to, from one to the
-/// next. What holds for a person, as an exclusion does, holds for each of them. More than [`SAME_PERSON_MAX`] are an error, as
+/// next. What holds for a person, as a clearance does, holds for each of them. More than [`SAME_PERSON_MAX`] are an error, as
 /// what holds for one that is left out would be missed.
 pub fn same_person(
     reader: &mut Reader,

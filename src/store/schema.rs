@@ -20,13 +20,30 @@ table! {
     network_records (id) { id -> Text, body -> Text, version -> BigInt, }
 }
 table! {
-    workers (id) { id -> Binary, member -> Binary, details_digest -> Binary, version -> BigInt, }
+    workers (id) {
+        id -> Binary,
+        member -> Binary,
+        details_digest -> Binary,
+        erased -> Bool,
+        version -> BigInt,
+    }
 }
 table! {
     worker_documents (document_key, worker) { document_key -> Binary, worker -> Binary, }
 }
 table! {
     worker_names (name_key, worker) { name_key -> Binary, worker -> Binary, }
+}
+table! {
+    erasures (id) {
+        id -> Binary,
+        worker -> Binary,
+        member -> Binary,
+        due_at -> BigInt,
+        state -> SmallInt,
+        since -> BigInt,
+        version -> BigInt,
+    }
 }
 table! {
     match_cases (id) {
@@ -42,7 +59,10 @@ table! {
     }
 }
 table! {
-    sealed_details (subject) { subject -> Binary, sealed -> Binary, }
+    worker_keys (worker) { worker -> Binary, kek -> Binary, wrapped -> Binary, }
+}
+table! {
+    sealed_details (subject) { subject -> Binary, worker -> Binary, sealed -> Binary, }
 }
 table! {
     engagements (id) {
@@ -50,12 +70,16 @@ table! {
         worker -> Binary,
         member -> Binary,
         details_digest -> Binary,
+        until -> Nullable<Integer>,
         ended -> Bool,
         version -> BigInt,
     }
 }
 table! {
     staff_numbers (staff_key) { staff_key -> Binary, engagement -> Binary, worker -> Binary, }
+}
+table! {
+    engagement_employers (engagement) { employer_key -> Binary, engagement -> Binary, }
 }
 table! {
     screenings (id) {
@@ -77,13 +101,16 @@ table! {
     bans (id) {
         id -> Binary,
         reference -> Text,
-        document_key -> Nullable<Binary>,
+        document_digest -> Nullable<Binary>,
         starts_at -> BigInt,
         ends_at -> BigInt,
         state -> SmallInt,
         since -> BigInt,
         version -> BigInt,
     }
+}
+table! {
+    ban_documents (ban) { ban -> Binary, document_key -> Binary, sealed -> Binary, }
 }
 table! {
     ban_workers (ban, worker) { ban -> Binary, worker -> Binary, }
@@ -105,11 +132,38 @@ table! {
     }
 }
 table! {
+    exclusions (id) {
+        id -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        credential -> Binary,
+        reason -> SmallInt,
+        facilities -> Text,
+        ends_at -> BigInt,
+        state -> SmallInt,
+        why -> Nullable<SmallInt>,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
+    exclusion_members (exclusion, member) {
+        exclusion -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        answer -> SmallInt,
+        ground -> Nullable<SmallInt>,
+        told_at -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
     approvals (id) {
         id -> Binary,
         member -> Binary,
         desk -> SmallInt,
         body -> Text,
+        done -> SmallInt,
         state -> SmallInt,
         ended_by -> Nullable<Binary>,
         since -> BigInt,
@@ -125,6 +179,7 @@ table! {
         valid_from -> BigInt,
         valid_until -> BigInt,
         scope -> Text,
+        functions -> SmallInt,
         state -> SmallInt,
         reason -> Nullable<SmallInt>,
         since -> BigInt,
@@ -204,6 +259,8 @@ table! {
         rows_total -> BigInt,
         rows_done -> BigInt,
         created_at -> BigInt,
+        file_sha256 -> Binary,
+        granted -> Bool,
     }
 }
 table! {
@@ -222,6 +279,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     badge_cards,
     workers,
     worker_documents,
-    engagements
+    engagements,
+    engagement_employers
 );
-diesel::allow_tables_to_appear_in_same_query!(bans, ban_workers);
+diesel::allow_tables_to_appear_in_same_query!(sealed_details, worker_keys);
+diesel::allow_tables_to_appear_in_same_query!(bans, ban_documents, ban_workers);
+diesel::allow_tables_to_appear_in_same_query!(exclusions, exclusion_members);

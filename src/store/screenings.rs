@@ -154,6 +154,21 @@ pub fn of_worker(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// All screenings of these workers, whoever keeps them.
+pub fn of_person(reader: &mut Reader, workers: &[WorkerId]) -> Result<Vec<Screened>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in workers.chunks(500) {
+        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
+        let rows: Vec<ScreeningRow> = screenings::table
+            .filter(screenings::worker.eq_any(ids))
+            .load(&mut reader.0)?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
 /// A member's screenings after `after`, at most `limit`, in the order they were opened; in one state only, if one is named.
 pub fn list(
     reader: &mut Reader,
@@ -274,7 +289,7 @@ fn named<T>(number: i16, from_number: fn(u8) -> Option<T>, what: &str) -> Result
         .ok_or_else(|| StoreError::Corrupt(format!("{what} {number} is not known")))
 }
 
-fn day(number: i32) -> Result<Day, StoreError> {
+pub(super) fn day(number: i32) -> Result<Day, StoreError> {
     Day::from_number(number)
         .ok_or_else(|| StoreError::Corrupt(format!("day {number} is not in the calendar")))
 }

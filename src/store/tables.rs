@@ -7,30 +7,39 @@ use diesel::prelude::*;
 use super::backend::{AnyConnection, ROWS_BETWEEN_GATES, ROWS_PER_INSERT};
 use super::columns::Bytes16;
 use super::conn::Writer;
+use super::documents::WorkerDocumentRow;
+use super::employers::EmployerRow;
 use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagements, match_cases, network_records,
-    screenings, sealed_details, staff_numbers, worker_documents, worker_names, workers,
+    approvals, badge_cards, badges, credentials, engagement_employers, engagements, match_cases,
+    network_records, screenings, sealed_details, staff_numbers, worker_documents, worker_keys,
+    worker_names, workers,
 };
+use super::sealed::{SealedRow, WorkerKeyRow};
 use crate::domain::approval::{self, Approval, End};
+use crate::domain::calendar::Day;
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, Change, Credential, State};
-use crate::domain::ids::{ApprovalId, CredentialId, EngagementId, Gen, MatchCaseId, ScreeningId};
+use crate::domain::erasure::Erasure;
+use crate::domain::ids::{
+    ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
+};
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{BanStep, Projection, Record, ReferralStep};
-use crate::ledger::replay::{Asked, Matched, Screened};
+use crate::ledger::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
+use crate::ledger::replay::{Asked, Erasing, Matched, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
 /// before it commits.
 #[derive(Default)]
 pub struct Pending {
     workers: Vec<WorkerRow>,
-    worker_documents: Vec<WorkerDocumentRow>,
+    pub(super) worker_documents: Vec<WorkerDocumentRow>,
     pub(super) worker_names: Vec<WorkerNameRow>,
     match_cases: Vec<MatchRow>,
     engagements: Vec<EngagementRow>,
@@ -39,8 +48,10 @@ pub struct Pending {
     credentials: Vec<CredentialRow>,
     badges: Vec<BadgeRow>,
     badge_cards: Vec<BadgeCardRow>,
-    sealed_details: Vec<SealedRow>,
+    pub(super) worker_keys: Vec<WorkerKeyRow>,
+    pub(super) sealed_details: Vec<SealedRow>,
     staff_numbers: Vec<StaffNumberRow>,
+    pub(super) engagement_employers: Vec<EmployerRow>,
     revocations: Vec<Revoked>,
 }
 
@@ -58,14 +69,8 @@ pub(super) struct WorkerRow {
     pub id: Bytes16,
     pub member: Bytes16,
     pub details_digest: Vec<u8>,
+    pub erased: bool,
     pub version: i64,
-}
-
-#[derive(Queryable, Insertable, Debug, Clone)]
-#[diesel(table_name = worker_documents)]
-pub(super) struct WorkerDocumentRow {
-    pub document_key: Bytes16,
-    pub worker: Bytes16,
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -75,6 +80,7 @@ pub(super) struct EngagementRow {
     pub worker: Bytes16,
     pub member: Bytes16,
     pub details_digest: Vec<u8>,
+    pub until: Option<i32>,
     pub ended: bool,
     pub version: i64,
 }
@@ -103,6 +109,7 @@ pub(super) struct ApprovalRow {
     pub member: Bytes16,
     pub desk: i16,
     pub body: String,
+    pub done: i16,
     pub state: i16,
     pub ended_by: Option<Bytes16>,
     pub since: i64,
@@ -119,6 +126,7 @@ pub(super) struct CredentialRow {
     pub valid_from: i64,
     pub valid_until: i64,
     pub scope: String,
+    pub functions: i16,
     pub state: i16,
     pub reason: Option<i16>,
     pub since: i64,
@@ -146,13 +154,6 @@ pub(super) struct BadgeCardRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = sealed_details)]
-struct SealedRow {
-    subject: Bytes16,
-    sealed: Vec<u8>,
-}
-
-#[derive(Insertable)]
 #[diesel(table_name = staff_numbers)]
 struct StaffNumberRow {
     staff_key: Bytes16,
@@ -169,14 +170,6 @@ pub(super) struct Revoked {
 }
 
 impl Pending {
-    /// Keeps sealed details of a worker, engagement or card beside what the ledger says of it.
-    pub fn seal(&mut self, subject: [u8; 16], sealed: Vec<u8>) {
-        self.sealed_details.push(SealedRow {
-            subject: Bytes16(subject),
-            sealed,
-        });
-    }
-
     /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
     pub fn staff_number(&mut self, staff_key: [u8; 16], engagement: &Engagement) {
         self.staff_numbers.push(StaffNumberRow {
@@ -184,14 +177,6 @@ impl Pending {
             engagement: engagement.id.into(),
             worker: engagement.worker.into(),
         });
-    }
-
-    fn documents(&mut self, worker: &Worker) {
-        let rows = worker.documents.iter().map(|&key| WorkerDocumentRow {
-            document_key: key.into(),
-            worker: worker.id.into(),
-        });
-        self.worker_documents.extend(rows);
     }
 
     /// Writes the rows collected so far.
@@ -225,8 +210,10 @@ impl Pending {
             credentials,
             badges,
             badge_cards,
+            worker_keys,
             sealed_details,
-            staff_numbers
+            staff_numbers,
+            engagement_employers
         );
         let revocations = std::mem::take(&mut self.revocations);
         if writer.0.revoke(&revocations)? == revocations.len() {
@@ -274,28 +261,45 @@ impl Projection for Tables<'_> {
             id: worker.id.into(),
             member: worker.member.into(),
             details_digest: worker.details.0.to_vec(),
+            erased: false,
             version: seq as i64,
         });
-        self.pending.documents(worker);
         Ok(())
     }
 
     fn worker_amended(&mut self, seq: u64, worker: &Worker) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
-        let changed = diesel::update(workers::table.find(Bytes16::from(worker.id)))
+        let row = workers::table.find(Bytes16::from(worker.id));
+        let changed = diesel::update(row.filter(workers::erased.eq(false)))
             .set((
                 workers::details_digest.eq(worker.details.0.to_vec()),
                 workers::version.eq(seq as i64),
             ))
             .execute(&mut self.writer.0)?;
-        let id = worker_documents::worker.eq(Bytes16::from(worker.id));
-        diesel::delete(worker_documents::table.filter(id)).execute(&mut self.writer.0)?;
-        self.pending.documents(worker);
         if changed == 1 {
             Ok(())
         } else {
             Err(StoreError::Guard)
         }
+    }
+
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::erasures::add(self.writer, &Erasing::granted(entry, erasure))
+    }
+
+    fn erasure_withdrawn(&mut self, entry: &Entry, id: ErasureId) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::erasures::moved(self.writer, id, |erasing| erasing.withdrawn(entry).ok())
+    }
+
+    fn erased(&mut self, entry: &Entry, worker: WorkerId, id: ErasureId) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::erasures::moved(self.writer, id, |erasing| {
+            let done = erasing.done(entry).ok()?;
+            (done.erasure.worker == worker).then_some(done)
+        })?;
+        super::workers::erased(self.writer, worker, entry.seq)
     }
 
     fn match_case(&mut self, entry: &Entry, case: &MatchCase) -> Result<(), StoreError> {
@@ -320,6 +324,7 @@ impl Projection for Tables<'_> {
             worker: engagement.worker.into(),
             member: engagement.member.into(),
             details_digest: engagement.details.0.to_vec(),
+            until: engagement.until.map(Day::number),
             ended: false,
             version: seq as i64,
         });
@@ -373,6 +378,10 @@ impl Projection for Tables<'_> {
         super::referrals::step(self.writer, entry, step)
     }
 
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), StoreError> {
+        super::exclusions::step(self.writer, entry, step)
+    }
+
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), StoreError> {
         self.pending.approvals.push(ApprovalRow::of(&Asked {
             approval: approval.clone(),
@@ -403,6 +412,7 @@ impl Projection for Tables<'_> {
             valid_from: credential.valid_from.as_ms(),
             valid_until: credential.valid_until.as_ms(),
             scope: super::credentials::scope_text(&credential.scope),
+            functions: credential.scope.functions.number().into(),
             state: State::Active.number().into(),
             reason: None,
             since: entry.at.as_ms(),
@@ -466,5 +476,15 @@ impl Projection for Tables<'_> {
         }
         self.pending.flush(self.writer)?;
         super::credentials::moved(self.writer, entry, credential, change, reason)
+    }
+
+    fn functions(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        functions: Functions,
+    ) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::credentials::set_functions(self.writer, entry, credential, functions)
     }
 }

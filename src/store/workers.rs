@@ -1,17 +1,15 @@
-//! Workers and engagements, and the sealed details of both.
-
-use std::collections::HashMap;
+//! Workers and engagements.
 
 use diesel::prelude::*;
 
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
-use super::schema::{engagements, sealed_details, staff_numbers, worker_documents, workers};
-use super::tables::{EngagementRow, WorkerDocumentRow, WorkerRow};
+use super::schema::{engagements, staff_numbers, workers};
+use super::tables::{EngagementRow, WorkerRow};
+use crate::domain::calendar::Day;
 use crate::domain::digest::Digest;
-use crate::domain::document::DocumentKey;
-use crate::domain::ids::{EngagementId, Id, Kind, MemberId, WorkerId, WorkerKind};
+use crate::domain::ids::{EngagementId, MemberId, WorkerId};
 use crate::domain::worker::{Engagement, Worker};
 
 /// Something with the entry that last touched it.
@@ -32,37 +30,21 @@ pub struct EngagementHeld {
     pub ended: bool,
 }
 
-/// Workers of their rows, each with its documents.
-fn workers_of(
-    reader: &mut Reader,
-    rows: Vec<WorkerRow>,
-) -> Result<Vec<Versioned<Worker>>, StoreError> {
-    let mut documents: HashMap<Bytes16, Vec<DocumentKey>> = HashMap::new();
-    for chunk in rows.chunks(500) {
-        let ids: Vec<Bytes16> = chunk.iter().map(|row| row.id).collect();
-        let found: Vec<WorkerDocumentRow> = worker_documents::table
-            .filter(worker_documents::worker.eq_any(ids))
-            .order((worker_documents::worker, worker_documents::document_key))
-            .load(&mut reader.0)?;
-        for row in found {
-            let of_worker = documents.entry(row.worker).or_default();
-            of_worker.push(DocumentKey(row.document_key.0));
-        }
-    }
-    let worker = |row: WorkerRow| {
+impl TryFrom<WorkerRow> for Versioned<Worker> {
+    type Error = StoreError;
+
+    fn try_from(row: WorkerRow) -> Result<Self, StoreError> {
+        let id: WorkerId = row.id.id();
         let value = Worker {
-            id: row.id.id(),
+            id,
             member: row.member.id(),
-            details: digest_from(row.details_digest)
-                .map_err(|error| error.about(row.id.id::<WorkerKind>()))?,
-            documents: documents.remove(&row.id).unwrap_or_default(),
+            details: digest_from(row.details_digest).map_err(|error| error.about(id))?,
         };
-        Ok(Versioned {
+        Ok(Self {
             value,
             version: row.version as u64,
         })
-    };
-    rows.into_iter().map(worker).collect()
+    }
 }
 
 impl TryFrom<EngagementRow> for Versioned<EngagementHeld> {
@@ -74,6 +56,7 @@ impl TryFrom<EngagementRow> for Versioned<EngagementHeld> {
             worker: row.worker.id(),
             member: row.member.id(),
             details: digest_from(row.details_digest)?,
+            until: row.until.map(super::screenings::day).transpose()?,
         };
         Ok(Self {
             value: EngagementHeld {
@@ -85,69 +68,26 @@ impl TryFrom<EngagementRow> for Versioned<EngagementHeld> {
     }
 }
 
-/// One worker.
+/// One worker. Who is erased is not there.
 pub fn find(reader: &mut Reader, id: WorkerId) -> Result<Option<Versioned<Worker>>, StoreError> {
     let row: Option<WorkerRow> = workers::table
         .find(Bytes16::from(id))
+        .filter(workers::erased.eq(false))
         .first(&mut reader.0)
         .optional()?;
-    Ok(workers_of(reader, row.into_iter().collect())?.pop())
+    row.map(TryInto::try_into).transpose()
 }
 
-/// Who bears these documents, by their keys, but for `worker`: each once, with its member, the longest known first, at most
-/// so many.
-pub fn by_documents(
-    reader: &mut Reader,
-    documents: &[DocumentKey],
-    worker: WorkerId,
-    limit: usize,
-) -> Result<Vec<(WorkerId, MemberId)>, StoreError> {
-    let keys: Vec<Bytes16> = documents.iter().copied().map(Into::into).collect();
-    let rows: Vec<(Bytes16, Bytes16)> = worker_documents::table
-        .inner_join(workers::table.on(workers::id.eq(worker_documents::worker)))
-        .select((workers::id, workers::member))
-        .filter(worker_documents::document_key.eq_any(keys))
-        .filter(worker_documents::worker.ne(Bytes16::from(worker)))
-        .distinct()
-        .order(workers::id)
-        .limit(limit as i64)
-        .load(&mut reader.0)?;
-    let rows = rows.into_iter();
-    Ok(rows.map(|(id, member)| (id.id(), member.id())).collect())
+/// Marks a worker as erased.
+pub(super) fn erased(writer: &mut Writer, id: WorkerId, seq: u64) -> Result<(), StoreError> {
+    let row = workers::table.find(Bytes16::from(id));
+    let changed = diesel::update(row.filter(workers::erased.eq(false)))
+        .set((workers::erased.eq(true), workers::version.eq(seq as i64)))
+        .execute(&mut writer.0)?;
+    (changed == 1).then_some(()).ok_or(StoreError::Guard)
 }
 
-/// Everybody who bears this document, at whichever member.
-pub fn bearers(reader: &mut Reader, document: DocumentKey) -> Result<Vec<WorkerId>, StoreError> {
-    let rows: Vec<Bytes16> = worker_documents::table
-        .select(worker_documents::worker)
-        .filter(worker_documents::document_key.eq(Bytes16::from(document)))
-        .order(worker_documents::worker)
-        .load(&mut reader.0)?;
-    Ok(rows.into_iter().map(Bytes16::id).collect())
-}
-
-/// A member's workers who bear this document, after `after`, at most `limit`.
-pub fn with_document(
-    reader: &mut Reader,
-    member: MemberId,
-    document: DocumentKey,
-    after: Option<WorkerId>,
-    limit: usize,
-) -> Result<Vec<WorkerId>, StoreError> {
-    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
-    let rows: Vec<Bytes16> = worker_documents::table
-        .inner_join(workers::table.on(workers::id.eq(worker_documents::worker)))
-        .select(workers::id)
-        .filter(worker_documents::document_key.eq(Bytes16::from(document)))
-        .filter(workers::member.eq(Bytes16::from(member)))
-        .filter(workers::id.gt(after))
-        .order(workers::id)
-        .limit(limit as i64)
-        .load(&mut reader.0)?;
-    Ok(rows.into_iter().map(Bytes16::id).collect())
-}
-
-/// The workers that a member registered, after `after`, in the order of registration.
+/// The workers that a member registered and who are not erased, after `after`, in the order of registration.
 pub fn list(
     reader: &mut Reader,
     member: MemberId,
@@ -157,11 +97,12 @@ pub fn list(
     let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
     let rows: Vec<WorkerRow> = workers::table
         .filter(workers::member.eq(Bytes16::from(member)))
+        .filter(workers::erased.eq(false))
         .filter(workers::id.gt(after))
         .order(workers::id)
         .limit(limit as i64)
         .load(&mut reader.0)?;
-    workers_of(reader, rows)
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// One engagement.
@@ -219,84 +160,32 @@ pub fn by_staff_keys(
     Ok(found)
 }
 
-/// Which of these engagements are over.
-pub fn ended(reader: &mut Reader, ids: &[EngagementId]) -> Result<Vec<EngagementId>, StoreError> {
+/// An engagement with its last day, where one is agreed, and whether it is over.
+pub type Ends = (EngagementId, (Option<Day>, bool));
+
+/// How these engagements end.
+pub fn ends(reader: &mut Reader, ids: &[EngagementId]) -> Result<Vec<Ends>, StoreError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(500) {
         let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
-        let over: Vec<Bytes16> = engagements::table
-            .select(engagements::id)
+        let rows: Vec<(Bytes16, Option<i32>, bool)> = engagements::table
+            .select((engagements::id, engagements::until, engagements::ended))
             .filter(engagements::id.eq_any(ids))
-            .filter(engagements::ended.eq(true))
             .load(&mut reader.0)?;
-        found.extend(over.into_iter().map(Bytes16::id));
+        for (id, until, ended) in rows {
+            let until = until.map(super::screenings::day).transpose()?;
+            found.push((id.id(), (until, ended)));
+        }
     }
     Ok(found)
-}
-
-/// Whose details, and the details under seal.
-type Sealed<K> = (Id<K>, Vec<u8>);
-
-/// The sealed details of these workers or engagements, where there are any.
-pub fn sealed_many<K: Kind>(
-    reader: &mut Reader,
-    ids: &[Id<K>],
-) -> Result<Vec<Sealed<K>>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in ids.chunks(500) {
-        let ids: Vec<Bytes16> = chunk.iter().map(|&id| id.into()).collect();
-        let rows: Vec<(Bytes16, Vec<u8>)> = sealed_details::table
-            .select((sealed_details::subject, sealed_details::sealed))
-            .filter(sealed_details::subject.eq_any(ids))
-            .load(&mut reader.0)?;
-        found.extend(rows.into_iter().map(|(id, sealed)| (id.id(), sealed)));
-    }
-    Ok(found)
-}
-
-/// The sealed details of a worker or engagement.
-pub fn sealed<K: Kind>(reader: &mut Reader, subject: Id<K>) -> Result<Option<Vec<u8>>, StoreError> {
-    sealed_of(reader, Bytes16::from(subject))
-}
-
-/// The sealed number of a card, by its key.
-pub fn sealed_card(
-    reader: &mut Reader,
-    key: crate::domain::credential::CardKey,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    sealed_of(reader, key.into())
-}
-
-fn sealed_of(reader: &mut Reader, subject: Bytes16) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(sealed_details::table
-        .find(subject)
-        .select(sealed_details::sealed)
-        .first(&mut reader.0)
-        .optional()?)
-}
-
-/// Replaces sealed details that are there.
-pub fn reseal<K: Kind>(
-    writer: &mut Writer,
-    subject: Id<K>,
-    sealed: Vec<u8>,
-) -> Result<(), StoreError> {
-    let changed = diesel::update(sealed_details::table.find(Bytes16::from(subject)))
-        .set(sealed_details::sealed.eq(sealed))
-        .execute(&mut writer.0)?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Guard)
-    }
 }
 
 const PAGE_ROWS: i64 = 20_000;
 
-/// Hands every worker to `each`.
+/// Hands every worker to `each`, and whether they are erased.
 pub fn each(
     reader: &mut Reader,
-    mut each: impl FnMut(Versioned<Worker>) -> Result<(), StoreError>,
+    mut each: impl FnMut(Versioned<Worker>, bool) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut after = Bytes16([0; 16]);
     loop {
@@ -309,40 +198,10 @@ pub fn each(
             return Ok(());
         };
         after = last.id;
-        workers_of(reader, page)?
-            .into_iter()
-            .try_for_each(&mut each)?;
-    }
-}
-
-/// Hands every document to `each`: its key, and whose it is.
-pub fn each_document(
-    reader: &mut Reader,
-    mut each: impl FnMut(DocumentKey, WorkerId) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut after: Option<WorkerDocumentRow> = None;
-    loop {
-        let mut query = worker_documents::table
-            .order((worker_documents::document_key, worker_documents::worker))
-            .limit(PAGE_ROWS)
-            .into_boxed();
-        if let Some(after) = after {
-            let (key, worker) = (after.document_key, after.worker);
-            query = query.filter(
-                worker_documents::document_key
-                    .gt(key)
-                    .or(worker_documents::document_key
-                        .eq(key)
-                        .and(worker_documents::worker.gt(worker))),
-            );
-        }
-        let page: Vec<WorkerDocumentRow> = query.load(&mut reader.0)?;
-        after = page.last().cloned();
-        if after.is_none() {
-            return Ok(());
-        }
-        page.into_iter()
-            .try_for_each(|row| each(DocumentKey(row.document_key.0), row.worker.id()))?;
+        page.into_iter().try_for_each(|row| {
+            let erased = row.erased;
+            each(row.try_into()?, erased)
+        })?;
     }
 }
 
@@ -398,27 +257,6 @@ pub fn each_staff_number(
         after = Some(last);
         page.into_iter()
             .try_for_each(|(key, worker, engagement)| each(key.0, worker.id(), engagement.id()))?;
-    }
-}
-
-/// Hands all sealed details to `each`, with the 16 bytes of what they are of: a worker, an engagement or a card.
-pub fn each_sealed(
-    reader: &mut Reader,
-    mut each: impl FnMut([u8; 16], &[u8]) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut after = Bytes16([0; 16]);
-    loop {
-        let page: Vec<(Bytes16, Vec<u8>)> = sealed_details::table
-            .filter(sealed_details::subject.gt(after))
-            .order(sealed_details::subject)
-            .limit(PAGE_ROWS)
-            .load(&mut reader.0)?;
-        let Some((last, _)) = page.last() else {
-            return Ok(());
-        };
-        after = *last;
-        page.iter()
-            .try_for_each(|(subject, sealed)| each(subject.0, sealed))?;
     }
 }
 

@@ -3,12 +3,14 @@
 mod connection;
 mod cores;
 mod decide;
+mod effects;
 mod gate;
 mod import;
 mod load;
 mod network;
 mod place;
 mod rivals;
+mod rules;
 mod startup;
 mod table;
 mod writes;
@@ -29,66 +31,84 @@ struct Plan {
 }
 
 impl Plan {
-    fn wants(&self, names: &[&str]) -> bool {
+    fn wants(&self, names: &[impl AsRef<str>]) -> bool {
         self.only
             .as_deref()
-            .is_none_or(|only| names.contains(&only))
+            .is_none_or(|only| names.iter().any(|name| name.as_ref() == only))
     }
 }
 
 fn main() {
     let plan = plan();
     let mut measures: Vec<Measure> = Vec::new();
-    if plan.wants(&["decide_ns_1m"]) {
+    if plan.wants(&["decide_ns_1m", "answer_ns_1m"]) {
         measures.extend(decide::measure(
             1_000_000,
             "1m",
             if plan.quick { 10 } else { 300 },
         ));
     }
-    if !plan.quick && plan.wants(&["decide_ns_10m", "bytes_per_credential_10m"]) {
+    if !plan.quick && plan.wants(&["decide_ns_10m", "answer_ns_10m", "bytes_per_credential_10m"]) {
         measures.extend(decide::measure(10_000_000, "10m", 300));
     }
     if !plan.quick && plan.wants(&["load_seconds_10m"]) {
         measures.push(startup::measure(10_000_000));
     }
-    if plan.wants(&["durable_revocations_sqlite"]) {
-        measures.push(writes::measure(
+    if plan.wants(&writes::names("durable_revocations_sqlite")) {
+        measures.extend(writes::measure(
             &place::Place::sqlite(),
             "durable_revocations_sqlite",
             plan.quick,
         ));
     }
-    if plan.wants(&["durable_revocations_postgres"]) {
-        measures.push(writes::measure(
+    if plan.wants(&writes::names("durable_revocations_postgres")) {
+        measures.extend(writes::measure(
             &place::Place::postgres(),
             "durable_revocations_postgres",
             plan.quick,
         ));
     }
     let badges = if plan.quick { 100_000 } else { 1_000_000 };
-    if plan.wants(&["gate_check_vs_nginx", "gate_check_vs_select"]) {
-        let bench = gate::Bench::start(place::Place::sqlite(), badges);
-        measures.extend(gate::rates(&bench, plan.quick));
-    }
-    if plan.wants(&["gate_p99_database_frozen"]) {
-        let bench = gate::Bench::start(place::Place::postgres(), badges / 10);
-        measures.push(gate::frozen(&bench, if plan.quick { 4 } else { 10 }));
-    }
+    let seconds = if plan.quick { 4 } else { 10 };
     let rows = if plan.quick { 10_000 } else { 100_000 };
-    if plan.wants(&["gate_p99_during_import"]) {
-        let bench = gate::Bench::start(place::Place::sqlite(), badges / 10);
-        measures.push(import::gate_p99(
-            &bench,
-            rows,
-            if plan.quick { 4 } else { 10 },
-        ));
+    let rates = plan.wants(&gate::RATES);
+    if rates || plan.wants(&["gate_p99_during_import"]) {
+        let bench = gate::Bench::start(place::Place::sqlite(), badges);
+        if rates {
+            measures.extend(gate::rates(&bench, plan.quick));
+        }
+        if plan.wants(&["gate_p99_during_import"]) {
+            measures.push(import::gate_p99(&bench, rows, seconds));
+        }
     }
-    if plan.wants(&["import_vs_copy"]) {
-        let bench = gate::Bench::start(place::Place::postgres(), 1_000);
-        measures.push(import::against_copy(&bench, rows));
+    if plan.wants(&["gate_p99_database_frozen", "import_vs_copy"]) {
+        let bench = gate::Bench::start(place::Place::postgres(), badges);
+        if plan.wants(&["gate_p99_database_frozen"]) {
+            measures.push(gate::frozen(&bench, seconds));
+        }
+        if plan.wants(&["import_vs_copy"]) {
+            measures.push(import::against_copy(&bench, rows));
+        }
+    }
+    if plan.wants(&["gate_p50_rules", "gate_p99_rules"]) {
+        let bench = gate::Bench::of(
+            place::Place::sqlite(),
+            network::Network::for_cargo(),
+            badges / 10,
+        );
+        measures.extend(rules::measure(&bench, if plan.quick { 2 } else { 8 }));
+    }
+    if plan.wants(&["outcome_to_denial_ms", "outcome_to_denial_same_node_ms"]) {
+        measures.extend(effects::measure(plan.quick));
     }
     measures.retain(|measure| plan.wants(&[&measure.name]));
+    if measures.is_empty() {
+        let only = plan.only.as_deref().unwrap_or_default();
+        eprintln!(
+            "There is no measure {only}, or none in the short form; the README names them all."
+        );
+        std::process::exit(2);
+    }
     print!("{}", render(&measures));
     if let Some(file) = &plan.json {
         write_json(&measures, file).expect("the file can be written");
@@ -107,8 +127,8 @@ fn plan() -> Plan {
             // cargo says so by itself.
             "--bench" => {}
             "--quick" => plan.quick = true,
-            "--json" => plan.json = arguments.next().map(PathBuf::from),
-            "--only" => plan.only = arguments.next(),
+            "--json" => plan.json = Some(after(&argument, arguments.next()).into()),
+            "--only" => plan.only = Some(after(&argument, arguments.next())),
             other => {
                 eprintln!(
                     "scripts/bench [--json FILE] [--quick] [--only NAME]; there is no {other}"
@@ -118,4 +138,12 @@ fn plan() -> Plan {
         }
     }
     plan
+}
+
+/// What must follow an option.
+fn after(option: &str, value: Option<String>) -> String {
+    value.unwrap_or_else(|| {
+        eprintln!("{option} needs something after it.");
+        std::process::exit(2);
+    })
 }

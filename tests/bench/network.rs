@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use portcullis::access::keyring::Keyring;
+use portcullis::domain::break_glass::{Emergency, LASTS_MS};
 use portcullis::domain::card::{ByteOrder, CardIdentifier, Format, Input};
-use portcullis::domain::client::{Client, Role};
+use portcullis::domain::clearance::Functions;
+use portcullis::domain::client::{Client, Person, Role};
 use portcullis::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
 use portcullis::domain::digest::Digest;
 use portcullis::domain::ids::{
-    BadgeId, CardSystemId, ClientId, CredentialId, FacilityId, GateId, MemberId, WorkerId,
+    BadgeId, CardSystemId, ClientId, CredentialId, FacilityId, GateId, MemberId, PersonId,
+    WorkerId, ZoneId,
 };
 use portcullis::domain::network::{
-    CardSystem, Direction, Facility, FacilityKind, Gate, Member, MemberKind, SecurityLevel,
+    CardSystem, Direction, Facility, FacilityKind, Gate, Member, MemberKind, SecurityLevel, Zone,
 };
+use portcullis::domain::screening::Function;
 use portcullis::domain::text::Name;
 use portcullis::domain::time::{DAY_MS, Environment, Timestamp};
 use portcullis::domain::worker::Worker;
@@ -22,8 +26,9 @@ use portcullis::ledger::entry::{Actor, Fact};
 use portcullis::ledger::fold::Record;
 use portcullis::ledger::sum::Sum;
 use portcullis::ledger::tree::Tree;
-use portcullis::service::clients::Secret;
-use portcullis::service::{Door, Error};
+use portcullis::service::break_glass::{self, GlassDraft};
+use portcullis::service::clients::{self, Secret};
+use portcullis::service::{Door, Error, Tx};
 
 /// Workers that hold the credentials.
 pub const WORKERS: u32 = 1_000;
@@ -33,10 +38,18 @@ pub struct Network {
     pub member: Member,
     pub facility: Facility,
     pub gate: Gate,
+    /// A zone that requires a function, and the gate to it.
+    pub zone: Zone,
+    pub zone_gate: Gate,
     pub card_system: CardSystem,
     pub client: Client,
     pub hr: Client,
+    /// A person with their tool.
+    duty: (Person, Client),
+    pub officer: Client,
     pub secret: Secret,
+    /// What every other credential is for.
+    functions: Functions,
     workers: Vec<WorkerId>,
 }
 
@@ -80,6 +93,17 @@ impl Network {
             card_systems: vec![card_system.id],
             max_age_ms: None,
         };
+        let zone = Zone {
+            id: ZoneId::make(environment),
+            facility: facility.id,
+            name: name("Bench shed"),
+            requires: Some(Function::CargoAccess),
+        };
+        let zone_gate = Gate {
+            id: GateId::make(environment),
+            zone: Some(zone.id),
+            ..gate.clone()
+        };
         let secret = Secret::make(environment);
         let client = |role| Client {
             id: ClientId::make(environment),
@@ -90,15 +114,37 @@ impl Network {
             secret_sha256: secret.digest(),
             revoked: false,
         };
+        let person = Person {
+            id: PersonId::make(environment),
+            member: member.id,
+            worker: None,
+        };
+        let duty = Client {
+            person: Some(person.id),
+            ..client(Role::DutyOfficer)
+        };
         Self {
+            duty: (person, duty),
             client: client(Role::Gate),
             hr: client(Role::HrOfficer),
+            officer: client(Role::ScreeningOfficer),
+            functions: Functions::NONE,
             workers: (0..WORKERS).map(|_| WorkerId::make(environment)).collect(),
             member,
             facility,
             gate,
+            zone,
+            zone_gate,
             card_system,
             secret,
+        }
+    }
+
+    /// The same, with credentials of odd numbers for cargo.
+    pub fn for_cargo() -> Self {
+        Self {
+            functions: [Function::CargoAccess].into_iter().collect(),
+            ..Self::new()
         }
     }
 
@@ -129,7 +175,14 @@ impl Network {
             engagement: None,
             valid_from: Timestamp::from_ms(now.as_seconds() * 1_000 - DAY_MS),
             valid_until: Timestamp::from_ms(now.as_seconds() * 1_000 + 365 * DAY_MS),
-            scope: Scope::default(),
+            scope: Scope {
+                functions: if n % 2 == 1 {
+                    self.functions
+                } else {
+                    Functions::NONE
+                },
+                ..Scope::default()
+            },
         }
     }
 
@@ -151,9 +204,12 @@ impl Network {
             Record::Member(self.member.clone()),
             Record::Facility(self.facility.clone()),
             Record::CardSystem(self.card_system.clone()),
+            Record::Zone(self.zone.clone()),
             Record::Gate(self.gate.clone()),
+            Record::Gate(self.zone_gate.clone()),
             Record::Client(self.client.clone()),
             Record::Client(self.hr.clone()),
+            Record::Client(self.officer.clone()),
         ]
     }
 
@@ -162,8 +218,21 @@ impl Network {
             id,
             member: self.member.id,
             details: Digest([0; 32]),
-            documents: Vec::new(),
         })
+    }
+
+    /// Lets one client revoke as many as it can for the next hour, as a member does in an emergency.
+    pub async fn break_glass(&self, door: &Door) {
+        let duty = clients::caller(&self.duty.1);
+        let permit = duty.permit().expect("a duty officer may break the glass");
+        let draft = GlassDraft {
+            reason: Emergency::StockStolen,
+            reference: "BENCH-1".parse().expect("a reference"),
+            lasts_ms: LASTS_MS,
+        };
+        let open = move |tx: &mut Tx<'_>| break_glass::open(tx, permit, draft.clone());
+        let opened = door.change(Actor::Client(duty.client), open).await;
+        opened.expect("the glass is broken");
     }
 
     /// Puts the network and `credentials` credentials into a ledger through its door. Answers the credentials in order.
@@ -173,9 +242,14 @@ impl Network {
             tx.state(Fact::MemberRecorded(network.member.clone()))?;
             tx.state(Fact::FacilityRecorded(network.facility.clone()))?;
             tx.state(Fact::CardSystemRecorded(network.card_system.clone()))?;
+            tx.state(Fact::ZoneRecorded(network.zone.clone()))?;
             tx.state(Fact::GateRecorded(network.gate.clone()))?;
+            tx.state(Fact::GateRecorded(network.zone_gate.clone()))?;
             tx.state(Fact::ClientRecorded(network.client.clone()))?;
             tx.state(Fact::ClientRecorded(network.hr.clone()))?;
+            tx.state(Fact::PersonRecorded(network.duty.0.clone()))?;
+            tx.state(Fact::ClientRecorded(network.duty.1.clone()))?;
+            tx.state(Fact::ClientRecorded(network.officer.clone()))?;
             for worker in network.workers() {
                 tx.state(Fact::WorkerRegistered(worker))?;
             }
@@ -226,6 +300,7 @@ impl Network {
             let loaded = Loaded {
                 id: credential.id,
                 member: credential.member,
+                functions: credential.scope.functions,
                 scope: credential.scope,
                 state: State::Active,
                 reason: None,

@@ -119,7 +119,7 @@ fn fill(place: &Place, credentials: u32) {
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1048576; BEGIN;
          DROP TRIGGER credentials_once;
          WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {credentials} - 1)
-         INSERT INTO credentials SELECT unhex(printf('019a%012x7%015x', i, i)), x'{member}', x'{worker}', NULL, {from}, {until}, '',
+         INSERT INTO credentials SELECT unhex(printf('019a%012x7%015x', i, i)), x'{member}', x'{worker}', NULL, {from}, {until}, '', 0,
              {active}, NULL, {now}, 1 FROM n;
          WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {credentials} - 1)
          INSERT INTO badge_cards SELECT unhex(printf('%08x%08x%016x', i * {spread}, 0, random())), x'{worker}',

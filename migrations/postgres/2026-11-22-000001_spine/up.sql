@@ -28,6 +28,8 @@ CREATE TABLE workers (
     id BYTEA NOT NULL PRIMARY KEY,
     member BYTEA NOT NULL,
     details_digest BYTEA NOT NULL,
+    -- What was known of the person is destroyed; the identifier stays, as decisions name it.
+    erased BOOLEAN NOT NULL,
     version BIGINT NOT NULL
 );
 CREATE INDEX workers_by_member ON workers (member, id);
@@ -48,6 +50,21 @@ CREATE TABLE worker_names (
 );
 CREATE INDEX worker_names_by_worker ON worker_names (worker);
 
+-- Who is to be erased, from when on, and what became of it.
+CREATE TABLE erasures (
+    id BYTEA NOT NULL PRIMARY KEY,
+    worker BYTEA NOT NULL,
+    member BYTEA NOT NULL,
+    due_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX erasures_by_member ON erasures (member, id);
+CREATE INDEX erasures_by_state ON erasures (state, due_at);
+-- One at a time waits for a worker.
+CREATE UNIQUE INDEX erasures_waiting ON erasures (worker) WHERE state = 0;
+
 -- Whether two records that bear one document are of one person.
 CREATE TABLE match_cases (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -67,9 +84,17 @@ CREATE INDEX match_cases_by_candidate ON match_cases (candidate, state);
 -- A pair is asked about once, whichever of the two came later.
 CREATE UNIQUE INDEX match_cases_once ON match_cases (LEAST(worker, candidate), GREATEST(worker, candidate));
 
--- What only its member may read, sealed under a key that is not in this database.
+-- Each worker's own key, under a key that is not in this database. Whoever is erased has zeros here.
+CREATE TABLE worker_keys (
+    worker BYTEA NOT NULL PRIMARY KEY,
+    kek BYTEA NOT NULL,
+    wrapped BYTEA NOT NULL
+);
+
+-- What only its member may read, sealed under the key of the worker whom it is about.
 CREATE TABLE sealed_details (
     subject BYTEA NOT NULL PRIMARY KEY,
+    worker BYTEA NOT NULL,
     sealed BYTEA NOT NULL
 );
 
@@ -78,6 +103,8 @@ CREATE TABLE engagements (
     worker BYTEA NOT NULL,
     member BYTEA NOT NULL,
     details_digest BYTEA NOT NULL,
+    -- The last day, counted from 1970-01-01, where one is agreed.
+    until INTEGER,
     ended BOOLEAN NOT NULL,
     version BIGINT NOT NULL
 );
@@ -89,6 +116,13 @@ CREATE TABLE staff_numbers (
     engagement BYTEA NOT NULL,
     worker BYTEA NOT NULL
 );
+
+-- Keyed hashes of employers' names, by which a member finds the engagements at one.
+CREATE TABLE engagement_employers (
+    employer_key BYTEA NOT NULL,
+    engagement BYTEA NOT NULL PRIMARY KEY
+);
+CREATE INDEX engagement_employers_by_key ON engagement_employers (employer_key, engagement);
 
 -- Where the verification of a worker for one function stands, and what it rests on. Days are counted from 1970-01-01.
 CREATE TABLE screenings (
@@ -114,11 +148,11 @@ CREATE INDEX screenings_by_end_of_member ON screenings (member, state, valid_unt
 -- A worker has one open screening for a function. States from 10 on are ends.
 CREATE UNIQUE INDEX screenings_open ON screenings (worker, function) WHERE state < 10;
 
--- Port bans, as the register of the State has them. Whom a ban is about is known by the keyed hash of a document.
+-- Port bans, as the register of the State has them.
 CREATE TABLE bans (
     id BYTEA NOT NULL PRIMARY KEY,
     reference TEXT NOT NULL,
-    document_key BYTEA,
+    document_digest BYTEA,
     starts_at BIGINT NOT NULL,
     ends_at BIGINT NOT NULL,
     state SMALLINT NOT NULL,
@@ -126,10 +160,16 @@ CREATE TABLE bans (
     version BIGINT NOT NULL
 );
 CREATE INDEX bans_by_reference ON bans (reference);
-CREATE INDEX bans_by_document ON bans (document_key);
 -- Those whose day has come.
 CREATE INDEX bans_by_start ON bans (state, starts_at);
 CREATE INDEX bans_by_end ON bans (state, ends_at);
+-- The document that names whom a ban is about, sealed, and by what it is found. It goes with the end of the ban.
+CREATE TABLE ban_documents (
+    ban BYTEA NOT NULL PRIMARY KEY,
+    document_key BYTEA NOT NULL,
+    sealed BYTEA NOT NULL
+);
+CREATE INDEX ban_documents_by_key ON ban_documents (document_key);
 -- The records that are of somebody who is banned.
 CREATE TABLE ban_workers (
     ban BYTEA NOT NULL,
@@ -157,18 +197,52 @@ CREATE INDEX referrals_by_member ON referrals (member, id);
 CREATE INDEX referrals_by_addressee ON referrals (to_member, id);
 CREATE INDEX referrals_by_credential ON referrals (credential, state);
 
+-- Blocks on a person, and what each member that proposed one or was told of it says.
+CREATE TABLE exclusions (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    credential BYTEA NOT NULL,
+    reason SMALLINT NOT NULL,
+    facilities TEXT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    why SMALLINT,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX exclusions_by_worker ON exclusions (worker, state);
+CREATE INDEX exclusions_by_credential ON exclusions (credential, state);
+-- Those whose end has come. States from 3 on are ends.
+CREATE INDEX exclusions_by_end ON exclusions (ends_at) WHERE state < 3;
+CREATE TABLE exclusion_members (
+    exclusion BYTEA NOT NULL,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    answer SMALLINT NOT NULL,
+    ground SMALLINT,
+    told_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (exclusion, member)
+);
+CREATE INDEX exclusion_members_by_member ON exclusion_members (member, exclusion);
+
 -- Acts that need a second person, as they were asked for, and what became of each.
 CREATE TABLE approvals (
     id BYTEA NOT NULL PRIMARY KEY,
     member BYTEA NOT NULL,
     desk SMALLINT NOT NULL,
     body TEXT NOT NULL,
+    -- 1 if it is done already, and only confirmed.
+    done SMALLINT NOT NULL,
     state SMALLINT NOT NULL,
     ended_by BYTEA,
     since BIGINT NOT NULL,
     version BIGINT NOT NULL
 );
 CREATE INDEX approvals_by_desk ON approvals (desk, member, id);
+-- What was done at once and nobody has looked at. It waits however long.
+CREATE INDEX approvals_to_confirm ON approvals (desk, member, id) WHERE done = 1 AND state = 0;
 
 CREATE TABLE credentials (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -178,6 +252,8 @@ CREATE TABLE credentials (
     valid_from BIGINT NOT NULL,
     valid_until BIGINT NOT NULL,
     scope TEXT NOT NULL,
+    -- Of the functions in its scope, those that the worker is cleared for, as bits.
+    functions SMALLINT NOT NULL,
     state SMALLINT NOT NULL,
     reason SMALLINT,
     since BIGINT NOT NULL,
@@ -270,7 +346,10 @@ CREATE TABLE imports (
     counts TEXT NOT NULL,
     rows_total BIGINT NOT NULL,
     rows_done BIGINT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    file_sha256 BYTEA NOT NULL,
+    -- Whether a second person let it revoke many.
+    granted BOOLEAN NOT NULL
 );
 CREATE INDEX imports_by_state ON imports (state, created_at);
 

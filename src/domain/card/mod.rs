@@ -133,8 +133,10 @@ impl CardIdentifier {
     ) -> Result<CardIdentifier, Refused> {
         let input = match input {
             Input::Text(text) if text.len() > TEXT_MAX => return Err(Refused::TooLong),
-            Input::Text(text) if text.trim().is_empty() => return Err(Refused::Empty),
-            Input::Text(text) => Input::Text(text.trim()),
+            Input::Text(text) => match text.trim() {
+                "" => return Err(Refused::Empty),
+                text => Input::Text(text),
+            },
             fields_or_raw => fields_or_raw,
         };
         let body = match format {

@@ -6,6 +6,7 @@ use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
@@ -98,6 +99,34 @@ impl<T: DeserializeOwned + Validate, const MAX: usize> ValidJson<T, MAX> {
 }
 
 impl<T: DeserializeOwned + Validate + 'static, const MAX: usize> FromRequest for ValidJson<T, MAX> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move { Self::read(&request, &mut payload).await })
+    }
+}
+
+/// Nothing, or `{}`: the body of an act that needs none. Whoever sends more expects it to do something.
+pub struct NoBody;
+
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl NoBody {
+    async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
+        let bytes = read_body(request, payload, BODY_BYTES_MAX, BODY_PATIENCE).await?;
+        if !bytes.is_empty() {
+            parse_json::<Nothing>(&bytes)?;
+        }
+        Ok(Self)
+    }
+}
+
+impl FromRequest for NoBody {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 

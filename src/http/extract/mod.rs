@@ -28,7 +28,7 @@ mod headers;
 mod page;
 mod strict;
 
-pub use body::{ValidJson, is_json, parse_json, read_body};
+pub use body::{NoBody, ValidJson, is_json, parse_json, read_body};
 pub use headers::{IdempotencyKey, IfMatch, etag, is_known};
 pub use page::{ListQuery, Page, id_parameter, no_query, query_pairs, unknown_parameter};
 
@@ -84,7 +84,8 @@ fn guard<P: Permission>(request: &HttpRequest) -> Result<Guarded<P>, Problem> {
         .into());
     };
     let token = bearer(request.headers())?;
-    let (caller, allowance) = remembered.caller(shared, token)?;
+    let (caller, allowance) =
+        remembered.caller(shared, token, shared.services.environment.now())?;
     let taken = allowance.take();
     request.extensions_mut().insert(Remaining {
         allowance: allowance.clone(),

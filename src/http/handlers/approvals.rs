@@ -1,5 +1,7 @@
 //! The second person: `GET /v1/approvals`, and what becomes of each: grants, declines, withdrawals.
 
+use std::sync::{Arc, OnceLock};
+
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
@@ -9,11 +11,12 @@ use crate::domain::approval::{Act, State};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, ApprovalKind, ClientId, MemberId, PersonId, WorkerId};
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, NoBody, Page, PathId, ValidJson};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::ledger::replay::Asked;
 use crate::service::approvals;
 use crate::service::commit::{Once, Rendered};
+use crate::service::import;
 use crate::service::{Error, Tx};
 
 use super::{Answer, Items, after, answer, items, one, rendered};
@@ -40,7 +43,7 @@ pub struct ApprovalView {
     /// SHA-256 of it: repeat it to grant it.
     #[schema(value_type = String, pattern = "^[0-9a-f]{64}$", min_length = 64, max_length = 64)]
     pub content: Digest,
-    /// Whom it is about, where it is about somebody who is recorded.
+    /// Whom it is about, if it is about one worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerId>,
     /// Through which client it was asked for.
@@ -50,7 +53,10 @@ pub struct ApprovalView {
     pub asked_by_person: Option<PersonId>,
     /// Where it stands.
     pub state: State,
-    /// Until when it waits.
+    /// Whether it is done already, should have been confirmed by `expires_at`, and was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
+    /// Until when it waits; what is done already and only confirmed waits on after that.
     pub expires_at: Timestamp,
     /// Through which client it was answered or taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +78,8 @@ impl ApprovalView {
             worker: approval.worker,
             asked_by: approval.client,
             asked_by_person: approval.person,
-            state: asked.state.at(now, approval.expires_at),
+            state: approval.state_at(asked.state, now),
+            overdue: approval.is_overdue(asked.state, now),
             expires_at: approval.expires_at,
             ended_by: asked.ended_by,
             since: asked.since,
@@ -184,10 +191,20 @@ pub async fn grant(
 ) -> Answer {
     let once = key.once(who.actor(), &body);
     let (permit, id, content) = (who.permit, id.0, body.value.content);
-    ended(&who, once, move |tx| {
-        approvals::grant(tx, permit, id, content)
+    let file = Arc::new(OnceLock::new());
+    let granted = file.clone();
+    let answer = ended(&who, once, move |tx| {
+        let asked = approvals::grant(tx, permit, id, content)?;
+        if let Act::ApplyImport { import, .. } = asked.approval.act {
+            granted.get_or_init(|| import);
+        }
+        Ok(asked)
     })
-    .await
+    .await?;
+    if let Some(&import) = file.get() {
+        import::start(&who.services, import);
+    }
+    Ok(answer)
 }
 
 /// Refuses an act. It takes no body.
@@ -199,6 +216,7 @@ pub async fn decline(
     who: Guarded<AnswerApprovals>,
     id: PathId<ApprovalKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -214,6 +232,7 @@ pub async fn withdraw(
     who: Guarded<ReadApprovals>,
     id: PathId<ApprovalKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);

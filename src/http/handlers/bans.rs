@@ -10,7 +10,7 @@ use crate::domain::document::Document;
 use crate::domain::ids::{BanId, BanKind, WorkerId};
 use crate::domain::screening::Reference;
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, NoBody, Page, PathId, ValidJson};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::service::approvals::Outcome;
 use crate::service::bans::{self, BanDraft, Shown};
@@ -24,7 +24,7 @@ use super::{Answer, Items, after, answer, items, one, rendered};
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BanBody {
-    /// A document of the person. Of it a keyed hash alone is kept, whether or not somebody bears it.
+    /// A document of the person. It is kept sealed until the ban ends, whether or not somebody bears it.
     pub document: Option<Document>,
     /// The person as a worker who is recorded here.
     pub worker: Option<WorkerId>,
@@ -174,7 +174,12 @@ pub async fn mirror(
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Ended", body = BanView),
               (status = 202, description = "It waits for its second person", body = ApprovalView)))]
-pub async fn end(who: Guarded<KeepBans>, id: PathId<BanKind>, key: IdempotencyKey) -> Answer {
+pub async fn end(
+    who: Guarded<KeepBans>,
+    id: PathId<BanKind>,
+    key: IdempotencyKey,
+    _: NoBody,
+) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
     let work = move |tx: &mut Tx<'_>| {

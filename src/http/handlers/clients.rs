@@ -9,7 +9,7 @@ use crate::access::permission::KeepClients;
 use crate::domain::client::{Client, Person, Role};
 use crate::domain::ids::{self, ClientId, ClientKind, MemberId, PersonId, WorkerId};
 use crate::domain::text::Name;
-use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, NoBody, Page, PathId, ValidJson};
 use crate::service::Tx;
 use crate::service::clients::{self, ClientDraft, PersonDraft};
 
@@ -157,7 +157,7 @@ pub async fn change_client(
 /// database; a node that is cut off honours them until it may not permit anything any more.
 #[utoipa::path(post, path = "/v1/clients/{id}/revocations", tag = "Clients", params(("id" = ClientId, Path, description = "Which")),
     responses((status = 200, description = "Revoked", body = ClientView)))]
-pub async fn revoke_client(who: Guarded<KeepClients>, id: PathId<ClientKind>) -> Answer {
+pub async fn revoke_client(who: Guarded<KeepClients>, id: PathId<ClientKind>, _: NoBody) -> Answer {
     let (permit, id) = (who.permit, id.0);
     let work = move |tx: &mut Tx<'_>| {
         let (version, client) = clients::revoke(tx, permit, id)?;

@@ -14,6 +14,7 @@ use crate::domain::ids::{
     WorkerId, ZoneId,
 };
 use crate::domain::reason::Reason;
+use crate::domain::screening::Function;
 use crate::domain::time::Timestamp;
 use crate::http::extract::{
     Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson, id_parameter,
@@ -52,7 +53,8 @@ pub struct CredentialBody {
     pub badges: Vec<BadgeBody>,
 }
 
-/// Where a credential is good: whole facilities, single zones, or everywhere when nothing is named.
+/// Where a credential is good: whole facilities, single zones, or everywhere when neither is named; and what it is for, beyond
+/// passing gates.
 #[derive(Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeBody {
@@ -64,6 +66,11 @@ pub struct ScopeBody {
     #[serde(default)]
     #[schema(max_items = 64)]
     pub zones: BTreeSet<ZoneId>,
+    /// What it is for. Gates of a zone that requires a function open only to credentials that are for it, while their worker
+    /// is cleared for it.
+    #[serde(default)]
+    #[schema(max_items = 3)]
+    pub functions: BTreeSet<Function>,
 }
 
 /// A badge to be added.
@@ -147,6 +154,9 @@ pub struct CredentialView {
     pub valid_until: Timestamp,
     /// Where it is good.
     pub scope: ScopeBody,
+    /// Of the functions in its scope, those that its worker is cleared for until it ends.
+    #[schema(max_items = 3)]
+    pub cleared_for: Vec<Function>,
     /// `active`, `suspended` or `revoked`.
     pub state: StateName,
     /// In which ways it is suspended.
@@ -216,7 +226,9 @@ impl CredentialView {
             scope: ScopeBody {
                 facilities: credential.scope.facilities.clone(),
                 zones: credential.scope.zones.clone(),
+                functions: credential.scope.functions.iter().collect(),
             },
+            cleared_for: held.functions.iter().collect(),
             state,
             suspensions,
             reason: held.reason,
@@ -270,6 +282,7 @@ pub async fn issue(
         scope: Scope {
             facilities: body.scope.facilities,
             zones: body.scope.zones,
+            functions: body.scope.functions.into_iter().collect(),
         },
     };
     let permit = who.permit;
@@ -379,11 +392,15 @@ pub struct ReasonBody {
     pub reason: Reason,
 }
 
-/// Suspends a credential. Its gates refuse it from this answer on.
+/// Suspends a credential. Its gates refuse it from this answer on. For a reason of the class for_cause a second person has
+/// a day to confirm it; nothing is undone by that or its absence.
+///
+/// Who revoked or suspended 20 in ten minutes needs a second person for the next one.
 #[utoipa::path(post, operation_id = "suspend_credential", path = "/v1/credentials/{id}/suspensions", tag = "Credentials", request_body = ReasonBody,
     params(("id" = CredentialId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Suspended", body = CredentialView)))]
+    responses((status = 201, description = "Suspended", body = CredentialView),
+              (status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn suspend(
     who: Guarded<Suspend>,
     id: PathId<CredentialKind>,
@@ -393,7 +410,10 @@ pub async fn suspend(
     let once = key.once(who.actor(), &body);
     let (permit, id, reason) = (who.permit, id.0, body.value.reason);
     let work = move |tx: &mut Tx<'_>| {
-        let held = credentials::suspend(tx, permit, id, reason)?;
+        let held = match credentials::suspend(tx, permit, id, reason)? {
+            Outcome::Done(held) => held,
+            Outcome::Asked(asked) => return accepted(tx, &asked),
+        };
         let badges = badges::of(tx, id)?;
         rendered(
             StatusCode::CREATED,

@@ -261,7 +261,8 @@ pub struct GateCheckBatchView {
     responses((status = 200, description = "The decision", body = GateCheckView)))]
 pub async fn check(who: Guarded<CheckGate>, body: ValidJson<GateCheckBody>) -> Answer {
     await_seq(&who.services.index, body.value.at_least).await;
-    let (view, line) = ask(&who, &who.permit, &body.value)?;
+    let now = who.services.environment.now();
+    let (view, line) = ask(&who, &who.permit, &body.value, now)?;
     note(&who, line);
     Ok(HttpResponse::Ok().json(view))
 }
@@ -283,12 +284,13 @@ pub async fn check_batch(
             .max(),
     )
     .await;
+    let now = who.services.environment.now();
     let answers = body
         .value
         .checks
         .iter()
         .enumerate()
-        .map(|(at, check)| match ask(&who, &who.permit, check) {
+        .map(|(at, check)| match ask(&who, &who.permit, check, now) {
             Ok((view, line)) => {
                 note(&who, line);
                 BatchItem::Answer(Box::new(view))
@@ -319,11 +321,12 @@ async fn await_seq(index: &Index, at_least: Option<u64>) {
     }
 }
 
-/// The answer to one question, and its line for the log, which is [`note`]d when the answer is given.
+/// The answer to one question at this moment, and its line for the log, which is [`note`]d when the answer is given.
 pub fn ask(
     shared: &Shared,
     permit: &Permit<CheckGate>,
     body: &GateCheckBody,
+    now: Timestamp,
 ) -> Result<(GateCheckView, CheckLine), Error> {
     let services = &shared.services;
     let raw = body
@@ -357,6 +360,7 @@ pub fn ask(
         &services.keyring,
         &*services.environment,
         question,
+        now,
     )?;
     Ok((answer.into(), line))
 }

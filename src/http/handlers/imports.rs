@@ -13,14 +13,16 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::permission::Import as MayImport;
 use crate::domain::card::{Format, UnknownFormat};
-use crate::domain::ids::{ImportId, ImportKind};
+use crate::domain::ids::{ApprovalId, ImportId, ImportKind};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::http::extract::{
-    Guarded, IdempotencyKey, PathId, id_parameter, query_pairs, read_body, unknown_parameter,
+    Guarded, IdempotencyKey, NoBody, PathId, id_parameter, query_pairs, read_body,
+    unknown_parameter,
 };
 use crate::http::limits::{IMPORT_BYTES_MAX, IMPORT_PATIENCE};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::service::approvals::Outcome;
 use crate::service::commit::Rendered;
 use crate::service::import::file::columns::Purpose;
 use crate::service::import::file::layout::{DateOrder, Heading};
@@ -78,6 +80,9 @@ pub struct ImportView {
     pub rows_done: u64,
     /// When it came. A file that is not applied within 7 days is dropped.
     pub created_at: Timestamp,
+    /// The approval that it waits for: somebody who applied a file that may revoke too many for one person is told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
     /// Why it ended before its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1000)]
@@ -98,6 +103,7 @@ impl From<Import> for ImportView {
             rows_total: import.rows_total,
             rows_done: import.rows_done,
             created_at: import.created_at,
+            approval: None,
             failure: import.report.failure,
         }
     }
@@ -156,7 +162,11 @@ pub async fn bring(
     let work = move |tx: &mut Tx<'_>| {
         import::keep(tx, permit, &checked)?;
         let location = format!("/v1/imports/{}", checked.import.id);
-        rendered(StatusCode::CREATED, Some(location), checked.import.clone())
+        rendered(
+            StatusCode::CREATED,
+            Some(location),
+            checked.import.clone().into(),
+        )
     };
     let done = who
         .services
@@ -180,27 +190,45 @@ pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
 
 /// Carries out an import that was checked. The answer does not wait for the end; ask how far it is. A member has one
 /// import at a time carried out.
+///
+/// A file of more than 20 revocations, or more than that with what you did in the last ten minutes, is carried out when a
+/// second person grants it: the answer then names the `approval`.
 #[utoipa::path(post, operation_id = "apply_import", path = "/v1/imports/{id}/apply", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
     responses((status = 202, description = "Being applied", body = ImportView)))]
-pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
+pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>, _: NoBody) -> Answer {
     let (permit, id) = (who.permit, id.0);
-    let work =
-        move |tx: &mut Tx<'_>| rendered(StatusCode::ACCEPTED, None, import::apply(tx, permit, id)?);
+    let work = move |tx: &mut Tx<'_>| match import::apply(tx, permit, id)? {
+        Outcome::Done(import) => rendered(StatusCode::ACCEPTED, None, import.into()),
+        Outcome::Asked(asked) => {
+            let keyring = tx.keyring;
+            let import = import::show(tx.reader()?, keyring, permit, id)?;
+            let approval = asked.approval.id;
+            let view = ImportView {
+                approval: Some(approval),
+                ..import.into()
+            };
+            let place = format!("/v1/approvals/{approval}");
+            rendered(StatusCode::ACCEPTED, Some(place), view)
+        }
+    };
     let applying = who
         .services
         .door
         .change_once(who.actor(), None, work)
         .await?;
-    import::start(&who.services, id);
+    // What waits for a second person is started when they grant it.
+    if applying.location.is_none() {
+        import::start(&who.services, id);
+    }
     answer(applying)
 }
 
 fn rendered(
     status: StatusCode,
     location: Option<String>,
-    import: Import,
+    view: ImportView,
 ) -> Result<Rendered, Error> {
-    let body = serde_json::to_string(&ImportView::from(import)).map_err(Error::internal)?;
+    let body = serde_json::to_string(&view).map_err(Error::internal)?;
     Ok(Rendered {
         status: status.as_u16(),
         location,

@@ -10,7 +10,7 @@ use crate::domain::lookup::What;
 use crate::domain::match_case::{Decision, State};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::PersonName;
-use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, Page, PathId};
+use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, NoBody, Page, PathId};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::ledger::replay::Matched;
 use crate::service::Tx;
@@ -198,6 +198,7 @@ pub async fn confirm(
     who: Guarded<DecideMatchCases>,
     id: PathId<MatchCaseKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     decide(&who, id, &key, Decision::Confirmed).await
 }
@@ -211,6 +212,7 @@ pub async fn reject(
     who: Guarded<DecideMatchCases>,
     id: PathId<MatchCaseKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     decide(&who, id, &key, Decision::Rejected).await
 }

@@ -2,10 +2,15 @@
 
 pub mod approvals;
 pub mod bans;
+pub mod break_glass;
 pub mod clients;
 pub mod credentials;
+pub mod employers;
+pub mod erasures;
+pub mod exclusions;
 pub mod gate_checks;
 pub mod health;
+pub mod impact;
 pub mod imports;
 pub mod lookups;
 pub mod match_cases;

@@ -10,6 +10,7 @@ use crate::domain::network::{
     CardSystem, Direction, Facility, FacilityKind, Gate, LegalBasis, Locode, Member, MemberKind,
     SecurityLevel, Zone,
 };
+use crate::domain::screening::Function;
 use crate::domain::text::Name;
 use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
 use crate::service::network::{CardSystemDraft, FacilityDraft, GateDraft, MemberDraft, ZoneDraft};
@@ -199,6 +200,9 @@ pub struct ZoneBody {
     pub facility: FacilityId,
     /// Its name.
     pub name: Name,
+    /// What a worker must be cleared for to pass its gates, and their credential be for; nothing, if not said.
+    #[serde(default)]
+    pub requires: Option<Function>,
 }
 
 impl From<ZoneBody> for ZoneDraft {
@@ -206,6 +210,7 @@ impl From<ZoneBody> for ZoneDraft {
         Self {
             facility: body.facility,
             name: body.name,
+            requires: body.requires,
         }
     }
 }
@@ -219,6 +224,9 @@ pub struct ZoneView {
     pub facility: FacilityId,
     /// Its name.
     pub name: Name,
+    /// What a worker must be cleared for to pass its gates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Function>,
 }
 
 impl From<&Zone> for ZoneView {
@@ -227,6 +235,7 @@ impl From<&Zone> for ZoneView {
             id: zone.id,
             facility: zone.facility,
             name: zone.name.clone(),
+            requires: zone.requires,
         }
     }
 }

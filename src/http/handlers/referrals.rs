@@ -9,7 +9,7 @@ use crate::domain::ids::{CredentialId, MemberId, ReferralId, ReferralKind, Worke
 use crate::domain::reason::{Class, Reason};
 use crate::domain::referral::{Change, Ground, State, due_at};
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, Page, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, ListQuery, NoBody, Page, PathId, ValidJson};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::ledger::replay::Referred;
 use crate::service::approvals::Outcome;
@@ -182,6 +182,7 @@ pub async fn send(
     who: Guarded<KeepReferrals>,
     id: PathId<ReferralKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -213,6 +214,7 @@ pub async fn adopt(
     who: Guarded<KeepReferrals>,
     id: PathId<ReferralKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     answered(&who, id.0, once, Change::Adopted).await

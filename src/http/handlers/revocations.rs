@@ -12,8 +12,10 @@ use crate::http::extract::{Guarded, IdempotencyKey, PathId, ValidJson};
 use crate::http::limits::BATCH_BYTES_MAX;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::service::Tx;
-use crate::service::credentials::{self, Revocation};
+use crate::service::approvals::Outcome;
+use crate::service::revocations::{self, Revocation};
 
+use super::approvals::{ApprovalView, accepted};
 use super::credentials::ReasonBody;
 use super::{Answer, answer, rendered};
 
@@ -46,11 +48,14 @@ impl From<Revocation> for RevocationView {
 
 /// Revokes a credential, for good. Every gate refuses it from this answer on.
 ///
-/// One that is revoked already is answered with 200 and its first revocation.
+/// One that is revoked already is answered with 200 and its first revocation. For a reason of the class for_cause the
+/// credential is suspended at once, and revoked when a second person grants it. Who revoked or suspended 20 in ten minutes
+/// needs a second person for the next one.
 #[utoipa::path(post, operation_id = "revoke_credential", path = "/v1/credentials/{id}/revocations", tag = "Credentials", request_body = ReasonBody,
     params(("id" = CredentialId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Revoked", body = RevocationView),
+              (status = 202, description = "It waits for a second person", body = ApprovalView),
               (status = 200, description = "It was revoked before", body = RevocationView)))]
 pub async fn revoke(
     who: Guarded<Revoke>,
@@ -61,7 +66,10 @@ pub async fn revoke(
     let once = key.once(who.actor(), &body);
     let (permit, id, reason) = (who.permit, id.0, body.value.reason);
     let work = move |tx: &mut Tx<'_>| {
-        let revocation = credentials::revoke(tx, permit, id, reason)?;
+        let revocation = match revocations::revoke(tx, permit, id, reason)? {
+            Outcome::Done(revocation) => revocation,
+            Outcome::Asked(asked) => return accepted(tx, &asked),
+        };
         let status = if revocation.already {
             StatusCode::OK
         } else {
@@ -118,9 +126,14 @@ pub struct RevocationBatchView {
 }
 
 /// Revokes up to 500 credentials in one transaction. Those that cannot be revoked are named; the others are.
+///
+/// For a reason of the class for_cause they are suspended at once, and revoked when a second person grants the whole list:
+/// the approval has those that are your member's and not revoked yet. More than 20, or more than that with what you did in
+/// the last ten minutes, wait for a second person whatever the reason, and nothing of it is done before.
 #[utoipa::path(post, operation_id = "revoke_credentials", path = "/v1/revocations:batch", tag = "Credentials", request_body = RevocationBatchBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 200, description = "What became of each", body = RevocationBatchView)))]
+    responses((status = 200, description = "What became of each", body = RevocationBatchView),
+              (status = 202, description = "All of it waits for a second person", body = ApprovalView)))]
 pub async fn revoke_batch(
     who: Guarded<Revoke>,
     key: IdempotencyKey,
@@ -129,22 +142,18 @@ pub async fn revoke_batch(
     let once = key.once(who.actor(), &body);
     let (permit, body) = (who.permit, body.value);
     let work = move |tx: &mut Tx<'_>| {
-        let mut items = Vec::with_capacity(body.credentials.len());
-        for &credential in &body.credentials {
-            items.push(
-                match credentials::revoke(tx, permit, credential, body.reason) {
-                    Ok(revocation) => RevocationItem::Revoked(revocation.into()),
-                    Err(error) if error.code == crate::service::Code::NotFound => {
-                        RevocationItem::Problem {
-                            credential,
-                            problem: Box::new(Problem::from(error).document(None)),
-                        }
-                    }
-                    // Anything else concerns all of them: nothing is done.
-                    Err(error) => return Err(error),
-                },
-            );
-        }
+        let done = match revocations::revoke_many(tx, permit, &body.credentials, body.reason)? {
+            Outcome::Done(done) => done,
+            Outcome::Asked(asked) => return accepted(tx, &asked),
+        };
+        let items = done.into_iter().map(|(credential, one)| match one {
+            Ok(revocation) => RevocationItem::Revoked(revocation.into()),
+            Err(absent) => RevocationItem::Problem {
+                credential,
+                problem: Box::new(Problem::from(absent).document(None)),
+            },
+        });
+        let items = items.collect();
         rendered(
             StatusCode::OK,
             None,

@@ -10,7 +10,9 @@ use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, ScreeningKind, WorkerId, WorkerKind};
 use crate::domain::screening::{Advice, AppealDecision, Authority, Function, Reference, State};
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, ListOf, ListQuery, Page, PathId, ValidJson};
+use crate::http::extract::{
+    Guarded, IdempotencyKey, ListOf, ListQuery, NoBody, Page, PathId, ValidJson,
+};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::ledger::replay::Screened;
 use crate::service::approvals::Outcome;
@@ -296,6 +298,7 @@ pub async fn submit(
     who: Guarded<KeepScreenings>,
     id: PathId<ScreeningKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -379,6 +382,7 @@ pub async fn finalise(
     who: Guarded<DecideScreenings>,
     id: PathId<ScreeningKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -395,6 +399,7 @@ pub async fn condition_unmet(
     who: Guarded<DecideScreenings>,
     id: PathId<ScreeningKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
@@ -413,6 +418,7 @@ pub async fn withdraw(
     who: Guarded<KeepScreenings>,
     id: PathId<ScreeningKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);

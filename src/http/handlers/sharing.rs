@@ -10,7 +10,7 @@ use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, MemberKind};
 use crate::domain::network::{LegalBasis, Settings};
 use crate::domain::screening::Reference;
-use crate::http::extract::{Guarded, IdempotencyKey, PathId, ValidJson, no_query};
+use crate::http::extract::{Guarded, IdempotencyKey, NoBody, PathId, ValidJson, no_query};
 use crate::service::approvals::Outcome;
 use crate::service::commit::Once;
 use crate::service::{Error, Tx, sharing};
@@ -113,6 +113,7 @@ pub async fn end(
     who: Guarded<KeepLegalBasis>,
     id: PathId<MemberKind>,
     key: IdempotencyKey,
+    _: NoBody,
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     recorded(&who, id.0, once, None).await

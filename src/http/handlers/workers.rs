@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
 use crate::access::permission::{KeepWorkers, ReadWorkers};
+use crate::domain::calendar::Day;
 use crate::domain::document::Document;
 use crate::domain::ids::{EngagementId, EngagementKind, MemberId, WorkerId, WorkerKind};
 use crate::domain::lookup::What;
 use crate::domain::text::Text;
 use crate::domain::worker::{EngagementDetails, PersonName, StaffNumber, WorkerDetails};
-use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, ListOf, Page, PathId, ValidJson};
+use crate::http::extract::{
+    Guarded, IdempotencyKey, IfMatch, ListOf, NoBody, Page, PathId, ValidJson,
+};
 use crate::http::limits::PAGE_DEFAULT;
 use crate::service::search::{self, Sought};
 use crate::service::{Error, Tx, workers};
@@ -278,6 +281,9 @@ pub struct EngagementBody {
     /// The worker's number at your member; each stands for one engagement.
     #[serde(default)]
     pub staff_number: Option<StaffNumber>,
+    /// Its last day, where one is agreed. No credential that rests on it is good for longer.
+    #[serde(default)]
+    pub until: Option<Day>,
 }
 
 /// A worker's tie to an employer.
@@ -294,6 +300,9 @@ pub struct EngagementView {
     /// The worker's number at the member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub staff_number: Option<StaffNumber>,
+    /// Its last day, where one is agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
     /// Whether it is over.
     pub ended: bool,
 }
@@ -306,6 +315,7 @@ impl EngagementView {
             member: held.engagement.member,
             employer: details.employer,
             staff_number: details.staff_number,
+            until: held.engagement.until,
             ended: held.ended,
         }
     }
@@ -323,13 +333,13 @@ pub async fn engage(
     body: ValidJson<EngagementBody>,
 ) -> Answer {
     let once = key.once(who.actor(), &body);
-    let (permit, id) = (who.permit, id.0);
+    let (permit, id, until) = (who.permit, id.0, body.value.until);
     let details = EngagementDetails {
         employer: body.value.employer,
         staff_number: body.value.staff_number,
     };
     let work = move |tx: &mut Tx<'_>| {
-        let held = workers::engage(tx, permit, id, &details)?;
+        let held = workers::engage(tx, permit, id, until, &details)?;
         rendered(
             StatusCode::CREATED,
             None,
@@ -359,12 +369,14 @@ pub async fn engagements(
     let (permit, of, limit) = (who.permit, of.0, page.limit);
     let name = format!("engagements of {of}");
     let after = after(&who, &name, &page)?;
+    who.allowance.take_lookup()?;
     let found = who
         .services
         .read(move |reader, keyring| {
             workers::engagements(reader, keyring, permit, of, after, limit + 1)
         })
         .await?;
+    who.shows(What::Engagements, &[of])?;
     items(
         &who,
         &name,
@@ -378,7 +390,7 @@ pub async fn engagements(
 /// Ends an engagement. Every credential that rests on it is revoked in the same act.
 #[utoipa::path(post, operation_id = "end_engagement", path = "/v1/engagements/{id}/end", tag = "Workers", params(("id" = EngagementId, Path, description = "Which")),
     responses((status = 200, description = "Ended", body = EngagementView)))]
-pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>) -> Answer {
+pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>, _: NoBody) -> Answer {
     let (permit, id) = (who.permit, id.0);
     let work = move |tx: &mut Tx<'_>| {
         let held = workers::disengage(tx, permit, id)?;

@@ -33,6 +33,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
             "EngagementBody",
             json!({ "employer": "Stuwadoors nv", "staff_number": "00417" }),
         ),
+        ("LapseBody", json!({ "employer": "Stuwadoors nv" })),
         (
             "CredentialBody",
             json!({
@@ -68,7 +69,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
 mod tests {
     use super::*;
     use crate::http::handlers::{
-        bans, clients, credentials, gate_checks, network, revocations, workers,
+        bans, clients, credentials, employers, gate_checks, network, revocations, workers,
     };
 
     #[test]
@@ -82,6 +83,7 @@ mod tests {
                 "GateCheckBatchBody" => reads::<gate_checks::GateCheckBatchBody>(example),
                 "WorkerBody" => reads::<workers::WorkerBody>(example),
                 "EngagementBody" => reads::<workers::EngagementBody>(example),
+                "LapseBody" => reads::<employers::LapseBody>(example),
                 "CredentialBody" => reads::<credentials::CredentialBody>(example),
                 "BadgeBody" => reads::<credentials::BadgeBody>(example),
                 "BanBody" => reads::<bans::BanBody>(example),

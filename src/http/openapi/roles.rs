@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 31] = [
+const DEMANDS: [(Ask, &[&str]); 40] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -70,6 +70,7 @@ const DEMANDS: [(Ask, &[&str]); 31] = [
             "amend_worker",
             "begin_engagement",
             "end_engagement",
+            "lapse_employer",
         ],
     ),
     (
@@ -77,6 +78,8 @@ const DEMANDS: [(Ask, &[&str]); 31] = [
         &["list_match_cases", "show_match_case"],
     ),
     (ReadWork::reach, &["list_work_items"]),
+    (ReadErasures::reach, &["list_erasures", "show_erasure"]),
+    (Erase::reach, &["erase_worker", "withdraw_erasure"]),
     (ReadLookups::reach, &["list_lookups"]),
     (DecideMatchCases::reach, &["confirm_match", "reject_match"]),
     (
@@ -101,6 +104,7 @@ const DEMANDS: [(Ask, &[&str]); 31] = [
         DecideScreenings::reach,
         &["decide_appeal", "finalise_screening", "end_unmet_condition"],
     ),
+    (ReadScreeningImpact::reach, &["show_outcome_impact"]),
     (KeepSharing::reach, &["change_settings"]),
     (
         KeepLegalBasis::reach,
@@ -111,6 +115,22 @@ const DEMANDS: [(Ask, &[&str]); 31] = [
         KeepReferrals::reach,
         &["send_referral", "adopt_referral", "decline_referral"],
     ),
+    (
+        ReadExclusions::reach,
+        &["list_exclusions", "show_exclusion"],
+    ),
+    (
+        KeepExclusions::reach,
+        &[
+            "propose_exclusion",
+            "publish_exclusion",
+            "adopt_exclusion",
+            "decline_exclusion",
+            "decide_contest",
+            "lift_exclusion",
+        ],
+    ),
+    (ContestExclusions::reach, &["contest_exclusion"]),
     (ReadBans::reach, &["list_bans", "show_ban"]),
     (KeepBans::reach, &["mirror_ban", "end_ban"]),
     (
@@ -132,6 +152,12 @@ const DEMANDS: [(Ask, &[&str]); 31] = [
     (Suspend::reach, &["suspend_credential"]),
     (Lift::reach, &["lift_suspension"]),
     (Revoke::reach, &["revoke_credential", "revoke_credentials"]),
+    (BreakTheGlass::reach, &["break_glass", "close_break_glass"]),
+    (
+        ReadBreakGlass::reach,
+        &["list_break_glass", "show_break_glass"],
+    ),
+    (ReadRevocationImpact::reach, &["show_revocation_impact"]),
     (
         Import::reach,
         &["bring_file", "show_import", "apply_import"],

@@ -101,7 +101,7 @@ impl Referred {
 }
 
 impl Replay {
-    fn is_of(&self, worker: WorkerId, member: MemberId) -> bool {
+    pub(super) fn is_of(&self, worker: WorkerId, member: MemberId) -> bool {
         matches!(self.workers.get(&worker), Some((_, worker)) if worker.member == member)
     }
 

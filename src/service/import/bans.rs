@@ -53,13 +53,17 @@ impl Wanted for WantedBan {
             .iter()
             .map(|wanted| &wanted.draft.reference)
             .collect();
-        for mirrored in bans::with_references(reader, &references)? {
+        for (mirrored, document) in bans::with_references(reader, &references)? {
             let ban = mirrored.ban;
-            if let Some(document) = ban.document {
+            if let Some(document) = document {
                 let term = (ban.starts_at, ban.ends_at);
                 known.0.insert((ban.reference, document), term);
             }
         }
+        Ok(())
+    }
+
+    fn prepare(_: &Self::Known, _: &mut Tx<'_>) -> Result<(), Error> {
         Ok(())
     }
 
@@ -91,6 +95,7 @@ impl Wanted for WantedBan {
         _: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
+        _: bool,
     ) -> Result<(), Error> {
         mirror(tx, caller.permit::<KeepBans>()?, &self.draft).map(drop)
     }

@@ -10,10 +10,13 @@ use super::file::text::fold;
 use super::plan::{Found, Verdict, Wanted};
 use super::report::{Fault, Outcome};
 use super::terms::Terms;
-use super::values::{Person, StaffKey, opened, person, want};
+use super::values::{Person, StaffKey, person, want};
 use crate::access::permission::{Caller, Issue, KeepWorkers};
+use crate::domain::calendar::Day;
 use crate::domain::card::CardIdentifier;
+use crate::domain::clearance::last_day;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
+use crate::domain::exclusion::Exclusion;
 use crate::domain::ids::{BadgeId, CredentialId, EngagementId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
@@ -24,7 +27,9 @@ use crate::service::bans::{BAN_STANDS, banned};
 use crate::service::commit::Tx;
 use crate::service::credentials::{check_validity, whole_seconds};
 use crate::service::error::Error;
+use crate::service::exclusions::{EXCLUSION_HOLDS, adopted};
 use crate::service::match_cases::MATCH_OPEN;
+use crate::service::personal::{learn_keys, unseal_many};
 use crate::service::workers::{begin, register};
 use crate::store::{Reader, credentials, match_cases, workers};
 
@@ -64,11 +69,15 @@ pub(super) struct Known {
 struct Employed {
     worker: WorkerId,
     engagement: EngagementId,
+    /// Its last day, where one is agreed.
+    until: Option<Day>,
     ended: bool,
     /// Whether it must be decided first who they are.
     undecided: bool,
     /// Whether a port ban stands against them.
     banned: bool,
+    /// What keeps them from where the member excludes them.
+    exclusions: Vec<Exclusion>,
 }
 
 impl Wanted for WantedCredential {
@@ -135,22 +144,31 @@ impl Wanted for WantedCredential {
         let staff = workers::by_staff_keys(reader, &staff_keys)?;
         let engagements: Vec<EngagementId> =
             staff.iter().map(|(.., engagement)| *engagement).collect();
-        let ended: HashSet<EngagementId> =
-            workers::ended(reader, &engagements)?.into_iter().collect();
+        let ends: HashMap<EngagementId, (Option<Day>, bool)> =
+            workers::ends(reader, &engagements)?.into_iter().collect();
         let employed: Vec<WorkerId> = staff.iter().map(|(_, worker, _)| *worker).collect();
         let undecided = match_cases::undecided(reader, &employed)?;
         let banned = banned(reader, &employed)?;
+        let mut exclusions: HashMap<WorkerId, Vec<Exclusion>> = HashMap::new();
+        for &worker in &employed {
+            let adopted = adopted(reader, worker)?.into_iter();
+            let own = adopted.filter(|(member, _)| *member == terms.member);
+            exclusions.insert(worker, own.map(|(_, exclusion)| exclusion).collect());
+        }
         known.staff = staff
             .into_iter()
             .map(|(key, worker, engagement)| {
+                let (until, ended) = ends.get(&engagement).copied().unwrap_or_default();
                 (
                     key,
                     Employed {
                         worker,
                         engagement,
-                        ended: ended.contains(&engagement),
+                        until,
+                        ended,
                         undecided: undecided.contains(&worker),
                         banned: banned.contains(&worker),
+                        exclusions: exclusions.get(&worker).cloned().unwrap_or_default(),
                     },
                 )
             })
@@ -164,7 +182,8 @@ impl Wanted for WantedCredential {
             .map(|held| held.credential.worker)
             .chain(known.staff.values().map(|staff| staff.worker));
         let own: HashSet<WorkerId> = own.collect();
-        for (id, details) in opened::<_, WorkerDetails>(reader, terms, own)? {
+        let own: Vec<WorkerId> = own.into_iter().collect();
+        for (id, details) in unseal_many(reader, &terms.keyring, &own)? {
             known
                 .people
                 .insert(id, (person(&details), details.birth_date));
@@ -176,10 +195,16 @@ impl Wanted for WantedCredential {
             .filter_map(|held| held.credential.engagement)
             .chain(known.staff.values().map(|staff| staff.engagement));
         let engagements: HashSet<EngagementId> = engagements.collect();
-        for (id, details) in opened::<_, EngagementDetails>(reader, terms, engagements)? {
+        let engagements: Vec<EngagementId> = engagements.into_iter().collect();
+        for (id, details) in unseal_many(reader, &terms.keyring, &engagements)? {
             known.employers.insert(id, fold(details.employer.as_str()));
         }
         Ok(())
+    }
+
+    fn prepare(known: &Known, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let workers: Vec<WorkerId> = known.staff.values().map(|staff| staff.worker).collect();
+        learn_keys(tx, &workers)
     }
 
     fn judge(&self, known: &mut Known, terms: &Terms, now: Timestamp) -> Verdict {
@@ -249,6 +274,21 @@ impl Wanted for WantedCredential {
                 Some(terms.fault(Column::StaffNumber, "match_open", MATCH_OPEN))
             } else if staff.banned {
                 Some(terms.fault(Column::StaffNumber, "ban_stands", BAN_STANDS))
+            } else if staff
+                .exclusions
+                .iter()
+                // A file names no zones.
+                .any(|exclusion| exclusion.reaches(&self.scope, |_| None))
+            {
+                let code = "exclusion_holds";
+                Some(terms.fault(Column::StaffNumber, code, EXCLUSION_HOLDS))
+            } else if staff
+                .until
+                .is_some_and(|until| until < last_day(self.valid_until))
+            {
+                let message =
+                    "The engagement with this staff number ends before. Give its last day at most.";
+                Some(terms.fault(Column::ValidUntil, "after_engagement", message))
             } else {
                 None
             };
@@ -283,6 +323,7 @@ impl Wanted for WantedCredential {
         terms: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
+        _: bool,
     ) -> Result<(), Error> {
         let (keep, issue) = (caller.permit::<KeepWorkers>()?, caller.permit::<Issue>()?);
         let staff = self
@@ -292,7 +333,14 @@ impl Wanted for WantedCredential {
             Some(staff) => (staff.worker, staff.engagement),
             None => {
                 let worker = register(tx, keep, &self.worker)?.value.id;
-                let held = begin(tx, terms.member, worker, &self.engagement, self.staff_key)?;
+                let held = begin(
+                    tx,
+                    terms.member,
+                    worker,
+                    None,
+                    &self.engagement,
+                    self.staff_key,
+                )?;
                 let engagement = held.value.engagement.id;
                 if let Some(staff_key) = self.staff_key {
                     known.staff.insert(
@@ -300,9 +348,11 @@ impl Wanted for WantedCredential {
                         Employed {
                             worker,
                             engagement,
+                            until: None,
                             ended: false,
                             undecided: false,
                             banned: false,
+                            exclusions: Vec::new(),
                         },
                     );
                 }
@@ -312,7 +362,7 @@ impl Wanted for WantedCredential {
         let card_system = terms
             .card_system()
             .ok_or_else(|| Error::internal("cards without a card system"))?;
-        keep_number(tx, self.key, &self.identifier);
+        keep_number(tx, worker, self.key, &self.identifier)?;
         let card = BadgeCard {
             card_system,
             format: self.identifier.format(),

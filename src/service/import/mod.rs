@@ -22,6 +22,7 @@ mod bans;
 mod calendar;
 mod credentials;
 pub mod file;
+mod kept;
 mod plan;
 mod reasons;
 mod refusals;
@@ -37,20 +38,26 @@ mod values;
 use self::file::columns::Purpose;
 use self::file::layout::Layout;
 use self::file::sheet::{self, Sheet};
+use self::kept::{from_json, json, open_report, seal_report};
 use self::plan::Wanted;
 use self::refusals::{nothing_usable, unclear, unreadable};
 use self::report::{Counts, Report, Tally};
 use self::running::Ending;
 use self::terms::Terms;
 use super::Services;
+use super::approvals::{self, Outcome};
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::watch::stand_back;
+use super::{bulk, clients};
 use crate::access::keyring::Keyring;
 use crate::access::permission::{self, Permit};
+use crate::access::seal::Field;
+use crate::domain::approval::Act;
 use crate::domain::client::Role;
+use crate::domain::digest::Digest;
 use crate::domain::ids::{ImportId, MemberId};
-use crate::domain::time::{DAY_MS, Environment, Timestamp};
+use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::{Reader, Store, imports};
 
 pub use running::Running;
@@ -231,10 +238,15 @@ pub fn check(
         rows_total: import.rows_total,
         rows_done: 0,
         created_at: now,
+        file: clients::digest_of(bytes),
+        granted: false,
     };
-    let sealed = services
-        .keyring
-        .seal(id.as_bytes(), bytes, &*services.environment);
+    let sealed = services.keyring.seal(
+        Field::ImportFile,
+        id.as_bytes(),
+        bytes,
+        &*services.environment,
+    );
     Ok(Checked {
         import,
         kept,
@@ -279,14 +291,55 @@ pub fn show(
 }
 
 /// Lets a checked import be carried out; [`start`] then does it. A member has one of them at a time, so that no flood of
-/// files holds up other changes.
+/// files holds up other changes. One that may revoke too many for one person waits for a second, who sees the file's
+/// digest and how much was found in it.
 pub fn apply(
     tx: &mut Tx<'_>,
     permit: Permit<permission::Import>,
     id: ImportId,
-) -> Result<Import, Error> {
+) -> Result<Outcome<Import>, Error> {
     let keyring = tx.keyring;
     let import = show(tx.reader()?, keyring, permit, id)?;
+    check_ready(tx, &import)?;
+    let rows = usize::try_from(import.rows_total).unwrap_or(usize::MAX);
+    let revokes = import.purpose == Purpose::Revocations;
+    if revokes && bulk::needs_two(tx, permit.caller(), rows) {
+        let kept = imports::find(tx.reader()?, id)?.ok_or_else(|| Error::not_found("import"))?;
+        let act = Act::ApplyImport {
+            import: id,
+            file: kept.file,
+            rows: import.rows_total,
+            new: import.counts.new,
+        };
+        let asked = approvals::ask(tx, permit.caller(), None, act)?;
+        return Ok(Outcome::Asked(Box::new(asked)));
+    }
+    // Behind broken glass it is carried out to its end, also where that comes after the glass is whole again.
+    let granted = revokes && bulk::is_broken(tx, permit.caller());
+    Ok(Outcome::Done(applying(tx, import, granted)?))
+}
+
+/// Lets an import be carried out that a second person granted, if it is still the file that was asked for.
+pub(super) fn approved(
+    tx: &mut Tx<'_>,
+    id: ImportId,
+    file: Digest,
+    rows: u64,
+    new: u64,
+) -> Result<(), Error> {
+    let kept = imports::find(tx.reader()?, id)?;
+    let kept = kept.ok_or_else(|| approvals::stale("The file was dropped meanwhile."))?;
+    let same = kept.file == file && kept.rows_total == rows;
+    let import = import_from(kept, tx.keyring)?;
+    if !same || import.counts.new != new || import.state != State::Checked {
+        return Err(approvals::stale("The import is not as it was."));
+    }
+    check_ready(tx, &import)?;
+    applying(tx, import, true)?;
+    Ok(())
+}
+
+fn check_ready(tx: &mut Tx<'_>, import: &Import) -> Result<(), Error> {
     if import.state != State::Checked {
         return Err(Error::new(
             Code::ImportState,
@@ -300,6 +353,11 @@ pub fn apply(
             "Another import of your member is being applied. Wait for its end.",
         ));
     }
+    Ok(())
+}
+
+fn applying(tx: &mut Tx<'_>, import: Import, granted: bool) -> Result<Import, Error> {
+    let id = import.id;
     // What the dry run found makes room for what is found now.
     let report = Report {
         rows: Vec::new(),
@@ -308,6 +366,9 @@ pub fn apply(
     let counts = Counts::default();
     let sealed = seal_report(tx.keyring, tx.environment, id, &report)?;
     let writer = tx.writer()?;
+    if granted {
+        imports::grant(writer, id)?;
+    }
     imports::progress(writer, id, 0, &json(&counts)?)?;
     imports::report(writer, id, &sealed)?;
     imports::move_state(
@@ -422,29 +483,4 @@ fn purpose_name(purpose: Purpose) -> &'static str {
         Purpose::Revocations => "revocations",
         Purpose::Bans => "bans",
     }
-}
-
-/// What was found in a file, as it is kept.
-fn seal_report(
-    keyring: &Keyring,
-    environment: &dyn Environment,
-    id: ImportId,
-    report: &Report,
-) -> Result<Vec<u8>, Error> {
-    Ok(keyring.seal(id.as_bytes(), json(report)?.as_bytes(), environment))
-}
-
-fn open_report(keyring: &Keyring, id: ImportId, sealed: &[u8]) -> Result<Report, Error> {
-    let report = keyring
-        .open(id.as_bytes(), sealed)
-        .map_err(Error::internal)?;
-    serde_json::from_slice(&report).map_err(Error::internal)
-}
-
-fn json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(Error::internal)
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(Error::internal)
 }

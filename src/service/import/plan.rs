@@ -37,15 +37,18 @@ pub(super) trait Wanted: Sized + Send + Sync + 'static {
         terms: &Terms,
         wanted: &[&Self],
     ) -> Result<(), Error>;
+    /// Reads at once what carrying out the rows of a batch will need of those who are known.
+    fn prepare(known: &Self::Known, tx: &mut Tx<'_>) -> Result<(), Error>;
     /// Says what a row comes to. Earlier rows of the batch that are new count as done.
     fn judge(&self, known: &mut Self::Known, terms: &Terms, now: Timestamp) -> Verdict;
-    /// Carries out a row that was judged to be new.
+    /// Carries out a row that was judged to be new. `granted` says that a second person let all of the file be done.
     fn enact(
         &self,
         known: &mut Self::Known,
         terms: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
+        granted: bool,
     ) -> Result<(), Error>;
 }
 

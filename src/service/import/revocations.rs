@@ -16,8 +16,8 @@ use crate::domain::ids::CredentialId;
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::service::commit::Tx;
-use crate::service::credentials::revoke;
 use crate::service::error::Error;
+use crate::service::revocations::{of_granted, revoke};
 use crate::store::{Reader, credentials};
 
 /// A credential to revoke.
@@ -78,6 +78,10 @@ impl Wanted for WantedRevocation {
         Ok(())
     }
 
+    fn prepare(_: &Self::Known, _: &mut Tx<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn judge(&self, known: &mut Known, terms: &Terms, _: Timestamp) -> Verdict {
         let id = known.id(self.named);
         match id.and_then(|id| known.own.get_mut(&id)) {
@@ -106,10 +110,14 @@ impl Wanted for WantedRevocation {
         _: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
+        granted: bool,
     ) -> Result<(), Error> {
         let id = known
             .id(self.named)
             .ok_or_else(|| Error::internal("a new revocation without a credential"))?;
+        if granted {
+            return of_granted(tx, id, self.reason);
+        }
         revoke(tx, caller.permit::<Revoke>()?, id, self.reason).map(drop)
     }
 }

@@ -14,6 +14,7 @@ use super::revocations::WantedRevocation;
 use super::terms::{Settings, Terms};
 use super::{State, from_json, json, open, open_report, read, seal_report};
 use crate::access::permission::Caller;
+use crate::access::seal::Field;
 use crate::domain::ids::ImportId;
 use crate::ledger::entry::Actor;
 use crate::service::commit::Tx;
@@ -92,7 +93,7 @@ fn carry_out(
     };
     let bytes = services
         .keyring
-        .open(id.as_bytes(), &sealed)
+        .open(Field::ImportFile, id.as_bytes(), &sealed)
         .map_err(Error::internal)?;
     drop(sealed);
     let settings: Settings = from_json(&import.settings)?;
@@ -182,7 +183,7 @@ impl Work<'_> {
                 .caller(client)
                 .map(|client| clients::caller(client))
                 .ok_or_else(revoked)?;
-            let tally = enact(tx, &terms, caller, &batch)?;
+            let tally = enact(tx, &terms, caller, import.granted, &batch)?;
             let counts = sum(from_json(&import.counts)?, tally.counts);
             imports::progress(tx.writer()?, id, to, &json(&counts)?)?;
             if !tally.notable.is_empty() {
@@ -203,11 +204,13 @@ fn enact<W: Wanted>(
     tx: &mut Tx<'_>,
     terms: &Terms,
     caller: Caller,
+    granted: bool,
     batch: &Batch<W>,
 ) -> Result<Tally, Error> {
     // Made anew at each try, so that a try that was rolled back leaves no trace in it.
     let (mut known, mut tally) = (W::Known::default(), Tally::default());
     plan::look_up::<W>(&mut known, tx.reader()?, terms, batch)?;
+    W::prepare(&known, tx)?;
     let now = tx.now;
     plan::judge::<W>(
         &mut known,
@@ -215,7 +218,7 @@ fn enact<W: Wanted>(
         now,
         batch,
         &mut tally,
-        |known, wanted| wanted.enact(known, terms, tx, caller),
+        |known, wanted| wanted.enact(known, terms, tx, caller, granted),
     )?;
     Ok(tally)
 }

@@ -214,7 +214,7 @@ impl Terms {
         }
         Ok(Scope {
             facilities,
-            zones: BTreeSet::new(),
+            ..Scope::default()
         })
     }
 }

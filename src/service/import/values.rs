@@ -1,9 +1,5 @@
 //! From the text of a row to a worker with a badge, and from sealed details to what a row is compared with.
 
-use std::collections::HashSet;
-
-use serde::de::DeserializeOwned;
-
 use super::calendar;
 use super::credentials::WantedCredential;
 use super::file::columns::Column;
@@ -11,11 +7,8 @@ use super::file::records::CredentialRow;
 use super::file::text::fold;
 use super::report::Fault;
 use super::terms::Terms;
-use crate::domain::ids::{Id, Kind};
 use crate::domain::text::{BadText, Text};
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
-use crate::service::error::Error;
-use crate::store::{Reader, workers};
 
 /// What a staff number is found by.
 pub(super) type StaffKey = [u8; 16];
@@ -32,27 +25,6 @@ pub(super) fn person(worker: &WorkerDetails) -> Person {
     let mut half = [0; 16];
     half.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..16]);
     half
-}
-
-/// The details of these workers or engagements, by their identifiers.
-pub(super) fn opened<K: Kind, T: DeserializeOwned>(
-    reader: &mut Reader,
-    terms: &Terms,
-    ids: HashSet<Id<K>>,
-) -> Result<Vec<(Id<K>, T)>, Error> {
-    let ids: Vec<Id<K>> = ids.into_iter().collect();
-    workers::sealed_many(reader, &ids)?
-        .into_iter()
-        .map(|(id, sealed)| {
-            let plain = terms
-                .keyring
-                .open(id.as_bytes(), &sealed)
-                .map_err(Error::internal)?;
-            let details = serde_json::from_slice(&plain)
-                .map_err(|_| Error::internal("details cannot be read"))?;
-            Ok((id, details))
-        })
-        .collect()
 }
 
 /// Makes values of a row's text.

@@ -1,15 +1,17 @@
 //! The tables, row by row, beside what the whole ledger adds up to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use super::{Damage, Failure, sha256};
+use crate::domain::ban;
 use crate::domain::credential::CardKey;
 use crate::domain::digest::Digest;
+use crate::domain::ids::{BanId, WorkerId};
 use crate::ledger::replay::{Mirrored, Replay};
 use crate::store::{
-    Reader, StoreError, approvals, bans, counts, credentials, match_cases, network, referrals,
-    screenings, workers,
+    Reader, StoreError, approvals, bans, counts, credentials, erasures, exclusions, match_cases,
+    network, referrals, screenings, sealed, workers,
 };
 
 /// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
@@ -25,30 +27,27 @@ pub(super) fn compare(
             Some((key, (badge, *credential, card_system, format)))
         })
         .collect();
+    let lives = |worker: &WorkerId| !replay.erased.contains(worker);
     let of_workers = replay.workers.values().map(|(_, worker)| {
-        (
-            *worker.id.as_bytes(),
-            (worker.id.to_string(), worker.details),
-        )
+        let (id, details) = (worker.id, worker.details);
+        (*id.as_bytes(), (id.to_string(), id, Some(details)))
     });
     let of_engagements = replay.engagements.values().map(|(_, engagement, _)| {
         let (id, details) = (engagement.id, engagement.details);
-        (*id.as_bytes(), (id.to_string(), details))
+        let expected = (id.to_string(), engagement.worker, Some(details));
+        (*id.as_bytes(), expected)
     });
     // The ledger keeps no digest of a card's number: its seal alone says that it is whole, see [`verify_sealed`].
-    let of_cards = cards
-        .iter()
-        .map(|(key, (badge, ..))| (key.0, (badge.to_string(), None)));
-    let sealed: HashMap<[u8; 16], (String, Option<Digest>)> = of_workers
-        .chain(of_engagements)
-        .map(|(subject, (id, digest))| (subject, (id, Some(digest))))
-        .chain(of_cards)
-        .collect();
-    let of_documents = replay.workers.values().flat_map(|(_, worker)| {
-        let keys = worker.documents.iter();
-        keys.map(|&key| ((key, worker.id), ()))
+    let of_cards = cards.iter().filter_map(|(key, (badge, credential, ..))| {
+        let held = replay.credentials.get(credential)?;
+        Some((key.0, (badge.to_string(), held.credential.worker, None)))
     });
-    let documents: Vec<_> = of_documents.collect();
+    let sealed: HashMap<[u8; 16], (String, WorkerId, Option<Digest>)> = of_workers
+        .chain(of_engagements)
+        .chain(of_cards)
+        .filter(|(_, (_, worker, _))| lives(worker))
+        .collect();
+    let keyed: Vec<(WorkerId, bool)> = replay.workers.keys().map(|&id| (id, lives(&id))).collect();
     let mut counted = Vec::new();
 
     let mut table = Table::new("network_records", replay.records, |id, _| id.clone());
@@ -61,10 +60,16 @@ pub(super) fn compare(
     });
     counted.push(table.end(all)?);
 
-    let mut table = Table::new("workers", replay.workers, |id, _| id.to_string());
-    let all = workers::each(reader, |worker| {
-        table.row(worker.value.id, (worker.version, worker.value), |a, b| {
+    let of_workers = replay.workers.into_iter().map(|(id, (version, worker))| {
+        let erased = replay.erased.contains(&id);
+        (id, (version, worker, erased))
+    });
+    let mut table = Table::new("workers", of_workers, |id, _| id.to_string());
+    let all = workers::each(reader, |worker, erased| {
+        let found = (worker.version, worker.value, erased);
+        table.row(found.1.id, found, |a, b| {
             first([
+                ("erasing", a.2 != b.2),
                 ("member", a.1.member != b.1.member),
                 ("digest", a.1.details != b.1.details),
                 ("version", a.0 != b.0),
@@ -74,12 +79,16 @@ pub(super) fn compare(
     });
     counted.push(table.end(all)?);
 
-    // Named by whose they are: a document's key is for matching alone.
-    let mut table = Table::new("worker_documents", documents, |(_, worker), ()| {
-        worker.to_string()
-    });
-    let all = workers::each_document(reader, |key, worker| {
-        table.row((key, worker), (), |(), ()| None);
+    let mut table = Table::new("erasures", replay.erasures, |id, _| id.to_string());
+    let all = erasures::each(reader, |erasing| {
+        table.row(erasing.erasure.id, erasing, |a, b| {
+            first([
+                ("state", a.state != b.state),
+                ("worker, member or day", a.erasure != b.erasure),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
         Ok(())
     });
     counted.push(table.end(all)?);
@@ -107,6 +116,7 @@ pub(super) fn compare(
                 ("worker", a.1.worker != b.1.worker),
                 ("member", a.1.member != b.1.member),
                 ("digest", a.1.details != b.1.details),
+                ("last day", a.1.until != b.1.until),
                 ("end", a.2 != b.2),
                 ("version", a.0 != b.0),
             ])
@@ -134,6 +144,15 @@ pub(super) fn compare(
     });
     counted.push(table.end(all)?);
 
+    // One that was asked for and not granted yet is kept too, and the ledger has no ban of it.
+    let mirrored: HashSet<BanId> = replay.bans.keys().copied().collect();
+    let lasting = replay
+        .bans
+        .values()
+        .filter(|mirrored| mirrored.state != ban::State::Ended);
+    let of_bans: Vec<_> = lasting
+        .filter_map(|mirrored| Some((mirrored.ban.id, mirrored.ban.document?)))
+        .collect();
     let mut table = Table::new("bans", replay.bans, |id, _| id.to_string());
     let all = bans::each(reader, |mirrored| {
         table.row(mirrored.ban.id, mirrored, |a, b| {
@@ -150,6 +169,15 @@ pub(super) fn compare(
         Ok(())
     });
     counted.push(table.end(all)?);
+
+    let mut table = Table::new("ban_documents", of_bans, |id, _| id.to_string());
+    let all = bans::each_document(reader, |ban, _, bytes| {
+        if mirrored.contains(&ban) {
+            table.row(ban, sha256(bytes), |a, b| first([("content", a != b)]));
+        }
+        Ok(())
+    });
+    table.end(all)?;
 
     let banned = replay.banned.into_iter().map(|found| (found, ()));
     let mut table = Table::new("ban_workers", banned, |(_, worker), ()| worker.to_string());
@@ -180,6 +208,38 @@ pub(super) fn compare(
     });
     counted.push(table.end(all)?);
 
+    let mut table = Table::new("exclusions", replay.exclusions, |id, _| id.to_string());
+    let all = exclusions::each(reader, |excluded| {
+        table.row(excluded.exclusion.id, excluded, |a, b| {
+            let (proposed, found) = (&a.exclusion, &b.exclusion);
+            first([
+                ("state", a.state != b.state),
+                ("end", a.why != b.why || proposed.ends_at != found.ends_at),
+                ("content", proposed != found),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("exclusion_members", replay.told, |(id, _), _| {
+        id.to_string()
+    });
+    let all = exclusions::each_told(reader, |told| {
+        table.row((told.exclusion, told.member), told, |a, b| {
+            first([
+                ("answer", (a.answer, a.ground) != (b.answer, b.ground)),
+                ("worker", a.worker != b.worker),
+                ("time", a.told_at != b.told_at),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
     let mut table = Table::new("approvals", replay.approvals, |id, _| id.to_string());
     let all = approvals::each(reader, |asked| {
         table.row(asked.approval.id, asked, |a, b| {
@@ -195,11 +255,22 @@ pub(super) fn compare(
     });
     counted.push(table.end(all)?);
 
-    let mut table = Table::new("sealed_details", sealed, |_, (id, _)| id.clone());
-    let all = workers::each_sealed(reader, |subject, bytes| {
-        let found = ("of nobody".to_owned(), Some(sha256(bytes)));
+    // Who is erased has zeros for a key.
+    let mut table = Table::new("worker_keys", keyed, |worker, _| worker.to_string());
+    let all = sealed::each_key(reader, |worker, key| {
+        table.row(worker, !key.is_destroyed(), |a, b| first([("key", a != b)]));
+        Ok(())
+    });
+    table.end(all)?;
+
+    let mut table = Table::new("sealed_details", sealed, |_, (id, ..)| id.clone());
+    let all = sealed::each(reader, |subject, worker, bytes| {
+        let found = ("of nobody".to_owned(), worker, Some(sha256(bytes)));
         table.row(subject, found, |a, b| {
-            first([("content", a.1.is_some() && a.1 != b.1)])
+            first([
+                ("worker", a.1 != b.1),
+                ("content", a.2.is_some() && a.2 != b.2),
+            ])
         });
         Ok(())
     });
@@ -218,6 +289,7 @@ pub(super) fn compare(
                         != (found.valid_from, found.valid_until),
                 ),
                 ("scope", issued.scope != found.scope),
+                ("functions", a.functions != b.functions),
                 ("member", issued.member != found.member),
                 ("worker", issued.worker != found.worker),
                 ("engagement", issued.engagement != found.engagement),

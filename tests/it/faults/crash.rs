@@ -52,6 +52,8 @@ pub async fn what_was_acknowledged_outlives_every_kill(mut world: World) {
     let began = Instant::now();
     let a = world.member("Haven A").await;
     let hr = a.hr(&world).await;
+    // One client revokes thousands, over and over.
+    a.breaks_glass(&world).await;
     let gate = a.gate(&world, &[&hr.card_system]).await;
     let worker: WorkerId = hr.registers("Peeters").await.parse().expect("an id");
     let member = hr.member.parse().expect("an id");

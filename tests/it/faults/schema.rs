@@ -59,7 +59,7 @@ pub async fn the_schema_refuses_to_forget(world: World) {
             ("REPLACE INTO ledger_entries SELECT seq, X'00', chain FROM ledger_entries", "never replaced"),
             ("INSERT OR REPLACE INTO ledger_head SELECT id, gen, 0, root, edge, chain, seal FROM ledger_head", "never replaced"),
             (
-                "REPLACE INTO credentials SELECT id, member, worker, engagement, valid_from, valid_until, scope, 0, NULL, \
+                "REPLACE INTO credentials SELECT id, member, worker, engagement, valid_from, valid_until, scope, functions, 0, NULL, \
                  since, NULL, NULL, version FROM credentials",
                 "never replaced",
             ),

@@ -291,6 +291,16 @@ pub async fn changed_rows_are_not_started_from(world: World) {
             of_lost("valid_until = valid_until - 1000"),
         ),
         (
+            "credentials",
+            of_lost("functions = 1"),
+            of_lost("functions = 0"),
+        ),
+        (
+            "credentials",
+            of_lost(r#"scope = '{"functions":["cargo_access"]}'"#),
+            of_lost("scope = ''"),
+        ),
+        (
             "badge_cards",
             format!("UPDATE badge_cards SET credential = {good} WHERE credential = {lost}"),
             "UPDATE badge_cards SET credential = (SELECT credential FROM badges WHERE badges.id = badge_cards.badge)"

@@ -212,7 +212,10 @@ fn entries_wanted() -> usize {
 
 pub async fn of_many_writers_no_entry_is_lost_and_none_is_out_of_order(world: World) {
     let began = Instant::now();
-    let hr: Hr = world.member("Haven A").await.hr(&world).await;
+    let admin = world.member("Haven A").await;
+    let hr: Hr = admin.hr(&world).await;
+    // One client revokes thousands.
+    admin.breaks_glass(&world).await;
     let worker = hr.registers("Peeters").await.parse().expect("an id");
     let second = (world.database == Database::Postgres).then(|| world.another_node());
     let nodes = [Some(&world.node), second.as_ref()];

@@ -124,6 +124,9 @@ const NAMES: &[&str] = &[
     "reason",
     "credentials",
     "function",
+    "functions",
+    "requires",
+    "until",
     "consented_at",
     "advice",
     "authority",
@@ -471,8 +474,11 @@ pub async fn garbage_is_refused_by_every_route_and_nothing_breaks(world: World) 
         Thing::Screening,
         Thing::MatchCase,
         Thing::Approval,
+        Thing::BreakGlass,
+        Thing::Erasure,
         Thing::Ban,
         Thing::Referral,
+        Thing::HeldBack,
         Thing::Credential,
     ];
     let pool = futures_util::future::join_all(pool.map(|thing| side.one(thing))).await;

@@ -85,7 +85,20 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         side.one(Thing::Ban).await;
         side.one(Thing::Draft).await;
         side.one(Thing::Referral).await;
+        side.one(Thing::Told).await;
+        // What the filter leaves out.
+        side.one(Thing::Contested).await;
     }
+    for _ in 0..3 {
+        side.one(Thing::BreakGlass).await;
+    }
+    for _ in 0..4 {
+        side.one(Thing::Erasure).await;
+    }
+    let taken_back = side.one(Thing::Erasure).await;
+    let taken_back = format!("/v1/erasures/{taken_back}/withdrawals");
+    let registrar = side.role("registrar");
+    registrar.post(&taken_back, &json!({})).await.created();
     // One that was granted.
     side.one(Thing::Refused).await;
     // Not a draft: what the filter leaves out.
@@ -106,13 +119,19 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         list("/v1/card-systems", network, of_member.clone()),
         list("/v1/gates", network, of_member.clone()),
         list("/v1/clients", network, of_member.clone()),
-        list("/v1/people", network, of_member),
+        list("/v1/people", network, of_member.clone()),
         list("/v1/workers", hr, None),
         list(
             &format!("/v1/workers/{}/engagements", side.worker),
             hr,
             None,
         ),
+        list(
+            "/v1/erasures",
+            side.role("registrar"),
+            Some(String::from("state=waiting")),
+        ),
+        list("/v1/exclusions", hr, Some(String::from("state=proposed"))),
         list("/v1/referrals", hr, Some(String::from("state=draft"))),
         list(
             "/v1/bans",
@@ -140,6 +159,11 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             "/v1/approvals",
             side.role("screening_approver"),
             Some(String::from("state=waiting")),
+        ),
+        list(
+            "/v1/break-glass",
+            side.role("duty_officer"),
+            of_member.clone(),
         ),
         list("/v1/sightings", hr, None),
     ];
@@ -292,18 +316,21 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
         }
     }
     for (List { path, .. }, cursor) in lists.iter().zip(&cursors) {
-        let api = if path.contains("lookups") {
+        let api = if path.contains("lookups") || path.contains("erasures") {
             other.role("auditor")
         } else if path.contains("screenings") {
             other.role("screening_officer")
         } else if path.contains("bans") {
             other.role("register")
+        } else if path.contains("break-glass") {
+            other.role("duty_officer")
         } else if path.contains("approvals") {
             other.role("screening_approver")
         } else if path.contains("workers")
             || path.contains("match-cases")
             || path.contains("referrals")
             || path.contains("work-items")
+            || path.contains("exclusions")
             || path.contains("credentials")
             || path.contains("sightings")
         {

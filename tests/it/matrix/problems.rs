@@ -262,6 +262,31 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         .await;
     reached.by(said, "screening_not_due");
 
+    // Cleared, given a credential for it, and refused since.
+    let screening = format!("/v1/screenings/{}", side.one(Thing::Pending).await);
+    let advises = async |advice: &str, date: &str| {
+        let body =
+            json!({ "advice": advice, "authority": "namb", "reference": "2026/2", "date": date });
+        let said = officer.post(&format!("{screening}/outcomes"), &body).await;
+        approver.seconds(said, &screening).await.created()
+    };
+    let cleared = advises("positive", "2026-03-01").await;
+    let badges = |number: &str| {
+        let card =
+            json!({ "card_system": side.hr.card_system, "format": "number", "value": number });
+        json!([{ "medium": "card", "cards": [card] }])
+    };
+    let body = json!({ "worker": cleared["worker"], "valid_until": "2027-01-01T00:00:00Z",
+        "badges": badges("16180"), "scope": { "functions": ["cargo_access"] } });
+    let issued = hr.post("/v1/credentials", &body).await.created();
+    advises("negative", "2026-03-02").await;
+    let path = format!(
+        "/v1/credentials/{}/replacements",
+        issued["id"].as_str().unwrap()
+    );
+    let body = json!({ "reason": "lost", "badges": badges("16181") });
+    reached.by(hr.post(&path, &body).await, "not_cleared");
+
     let case = side.one(Thing::MatchCase).await;
     let path = format!("/v1/match-cases/{case}");
     let worker = hr.get(&path).await.ok()["worker"].clone();
@@ -274,6 +299,20 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     hr.post(&decide, &json!({})).await.created();
     reached.by(hr.post(&decide, &json!({})).await, "match_decided");
 
+    let path = format!("/v1/workers/{}/erasures", side.worker);
+    let registrar = side.role("registrar");
+    let said = registrar.post(&path, &json!({})).await;
+    reached.by(said, "erasure_blocked");
+    let path = format!("/v1/erasures/{}", side.one(Thing::Erasure).await);
+    let erasure = registrar.get(&path).await.ok();
+    let worker = format!("/v1/workers/{}", erasure["worker"].as_str().unwrap());
+    let engagement = json!({ "employer": "Stuwadoors nv" });
+    let said = hr.post(&format!("{worker}/engagements"), &engagement).await;
+    reached.by(said, "erasure_waiting");
+    let withdraw = format!("{path}/withdrawals");
+    registrar.post(&withdraw, &json!({})).await.created();
+    let said = registrar.post(&withdraw, &json!({})).await;
+    reached.by(said, "erasure_ended");
     let draft = side.one(Thing::Draft).await;
     let path = format!("/v1/referrals/{draft}");
     let credential = hr.get(&path).await.ok()["credential"].clone();
@@ -286,8 +325,20 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         credential.as_str().unwrap()
     );
     let body = json!({ "reason": "lent_or_shared" });
-    hr.post(&revocations, &body).await.created();
+    let said = hr.post(&revocations, &body).await;
+    let second = side.role("hr_approver");
+    second.seconds(said, &path).await.created();
     reached.by(hr.post(&send, &json!({})).await, "referral_state");
+
+    let exclusion = side.one(Thing::Told).await;
+    let path = format!("/v1/exclusions/{exclusion}");
+    let outcome = json!({ "outcome": "upheld" });
+    let said = hr.post(&format!("{path}/contest-outcomes"), &outcome).await;
+    reached.by(said, "exclusion_state");
+    let held_back = side.one(Thing::HeldBack).await;
+    let held_back = hr.get(&format!("/v1/exclusions/{held_back}")).await.ok();
+    let body = json!({ "worker": held_back["worker"], "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    reached.by(hr.post("/v1/credentials", &body).await, "exclusion_holds");
 
     let ban = side.one(Thing::Ban).await;
     let register = side.role("register");
@@ -320,6 +371,27 @@ async fn by_states(reached: &mut Reached, side: &Side) {
         .post(&format!("{path}/withdrawals"), &json!({}))
         .await;
     reached.by(said, "approval_ended");
+
+    let duty = side.role("duty_officer");
+    let glass = side.one(Thing::BreakGlass).await;
+    let body = json!({ "reason": "stock_stolen", "reference": "INC-2" });
+    let said = duty.post("/v1/break-glass", &body).await;
+    reached.by(said, "break_glass_open");
+    let path = format!("/v1/break-glass/{glass}/closures");
+    duty.post(&path, &json!({})).await.created();
+    reached.by(duty.post(&path, &json!({})).await, "break_glass_closed");
+
+    for _ in 0..20 {
+        let credential = side.one(Thing::Credential).await;
+        let path = format!("/v1/credentials/{credential}/revocations");
+        hr.post(&path, &json!({ "reason": "lost" })).await.json();
+    }
+    let credential = side.one(Thing::Credential).await;
+    let card = json!({ "card_system": side.hr.card_system, "format": "number", "value": "86753" });
+    let badges = json!([{ "medium": "card", "cards": [card] }]);
+    let body = json!({ "reason": "lost", "badges": badges });
+    let path = format!("/v1/credentials/{credential}/replacements");
+    reached.by(hr.post(&path, &body).await, "bulk_limit");
 
     let import = format!("/v1/imports/{}/apply", side.one(Thing::Import).await);
     hr.post(&import, &json!({})).await.is(202);

@@ -5,8 +5,30 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::conventions::Scene;
-use super::routes::{nobody, rows};
+use super::routes::{Body, nobody, rows};
 use crate::support::actors::new_key;
+
+#[actix_web::test]
+async fn what_takes_no_body_takes_none() {
+    let scene = Scene::begin().await;
+    let without = rows()
+        .into_iter()
+        .filter(|row| row.method == Method::POST && matches!(row.body, Body::None));
+    let mut seen = 0;
+    for row in without {
+        for (wrong, code) in [
+            (b"{bad".to_vec(), "malformed_body"),
+            (b"{\"reason\":\"lost\"}".to_vec(), "invalid"),
+            (b"[]".to_vec(), "invalid"),
+            (vec![b' '; 64 * 1024 + 1], "too_large"),
+        ] {
+            let said = scene.send(&row, "application/json", wrong).await;
+            said.refused(code);
+        }
+        seen += 1;
+    }
+    assert!(seen > 9, "there are such routes");
+}
 
 #[actix_web::test]
 async fn a_body_is_json_of_its_type_within_its_limit() {
@@ -305,6 +327,7 @@ async fn a_needed_field_that_is_missing_is_named() {
         ),
         ("POST /v1/people", vec!["member"]),
         ("POST /v1/approvals/{id}/grants", vec!["content"]),
+        ("POST /v1/break-glass", vec!["reason", "reference"]),
         ("POST /v1/screenings/{id}/appeals", vec!["date"]),
         (
             "POST /v1/screenings/{id}/appeal-outcomes",
@@ -314,6 +337,7 @@ async fn a_needed_field_that_is_missing_is_named() {
             "POST /v1/credentials/{id}/replacements",
             vec!["reason", "badges"],
         ),
+        ("POST /v1/engagements:lapse", vec!["employer"]),
         ("POST /v1/credentials/{id}/revocations", vec!["reason"]),
         ("POST /v1/revocations:batch", vec!["credentials", "reason"]),
         ("POST /v1/gate-checks", vec!["gate"]),

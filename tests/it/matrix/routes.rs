@@ -46,13 +46,29 @@ pub enum Thing {
     Draft,
     /// What a neighbour tells this member of somebody.
     Referral,
+    /// A credential that is suspended for cause.
+    Cause,
+    /// An exclusion that might not leave this member, and now may.
+    HeldBack,
+    /// An exclusion of this member, of which its neighbour is told.
+    Proposed,
+    /// An exclusion of which a neighbour tells this member.
+    Told,
+    /// One that the person contests.
+    Contested,
     /// An act of the screening desk that waits for its second person.
     Approval,
     Credential,
+    /// A glass that is broken.
+    BreakGlass,
+    /// Nothing to name, and no broken glass at this member.
+    Whole,
     /// A credential that is suspended for being dormant.
     Suspended,
     /// An open match case between two records of this member, which decides.
     MatchCase,
+    /// The erasing of a worker, which waits for its day.
+    Erasure,
     /// A file that was checked and not applied.
     Import,
 }
@@ -70,6 +86,14 @@ impl Thing {
                 | Self::Conditional
                 | Self::MatchCase
                 | Self::Approval
+                | Self::Erasure
+                | Self::Draft
+                | Self::Referral
+                | Self::Cause
+                | Self::HeldBack
+                | Self::Proposed
+                | Self::Told
+                | Self::Contested
         )
     }
 }
@@ -114,6 +138,8 @@ pub struct Side {
     pub hr: Hr,
     /// Somebody in every other role, each a person's tool.
     pub others: BTreeMap<&'static str, Api>,
+    /// A second registrar.
+    pub second_registrar: Api,
     pub gate_api: Api,
     pub facility: String,
     pub zone: String,
@@ -123,7 +149,7 @@ pub struct Side {
     pub secret: String,
     /// Somebody of another member that has a legal basis, in a network that shares.
     pub neighbour: Hr,
-    /// What was asked for by each approval.
+    /// What was asked for by each approval, and the employer of each engagement.
     contents: Mutex<HashMap<String, String>>,
 }
 
@@ -147,8 +173,12 @@ impl Row {
         let of_approver = ["/appeal-outcomes", "/finalisations", "/unmet-conditions"];
         if of_approver.iter().any(|path| self.path.ends_with(path)) {
             side.role("screening_approver")
+        } else if self.path.contains("/break-glass") {
+            side.role("duty_officer")
         } else if self.path.ends_with("/lookups") {
             side.role("auditor")
+        } else if self.path.contains("/erasures") {
+            side.role("registrar")
         } else if self.path.ends_with("/withdrawals") {
             side.role("screening_officer")
         } else if self.path.contains("/approvals") {
@@ -159,7 +189,12 @@ impl Row {
             &side.gate_api
         } else if self.path.contains("/bans") {
             side.role("register")
-        } else if self.path.contains("/referrals") || self.path.ends_with("/work-items") {
+        } else if self.path.ends_with("/contests") {
+            side.role("registrar")
+        } else if ["/referrals", "/exclusions", "/work-items"]
+            .iter()
+            .any(|path| self.path.contains(path))
+        {
             &side.hr.api
         } else if self.path.contains("/legal-bases") {
             side.role("registrar")
@@ -223,12 +258,34 @@ fn badge(side: &Side) -> Value {
     json!({ "medium": "card", "cards": [card] })
 }
 
+fn exclusion(_: &Side, id: &str) -> Value {
+    json!({ "credential": id, "ends_at": "2027-03-01T00:00:00Z" })
+}
+
+fn contest_outcome(_: &Side, _: &str) -> Value {
+    json!({ "outcome": "upheld" })
+}
+
+/// Suspends for cause, with the second person whom it takes when there were many.
+async fn suspends(hr: &Hr, pass: &Pass) {
+    let said = hr.suspends(pass, "under_inquiry").await;
+    let shown = format!("/v1/credentials/{}", pass.credential);
+    hr.approver.seconds(said, &shown).await.created();
+}
+
+fn last_part(path: &str) -> String {
+    path.rsplit('/')
+        .next()
+        .expect("a path has parts")
+        .to_owned()
+}
+
 fn legal_basis(_: &Side, _: &str) -> Value {
     json!({ "reference": "GBA-2026/7", "date": "2026-02-01" })
 }
 
 fn settings(_: &Side, _: &str) -> Value {
-    json!({ "share_for_cause": true })
+    json!({ "share_for_cause": false })
 }
 
 fn decline(_: &Side, _: &str) -> Value {
@@ -314,7 +371,14 @@ fn search(_: &Side, _: &str) -> Value {
 }
 
 fn engagement(_: &Side, _: &str) -> Value {
-    json!({ "employer": "Stuwadoor Noord" })
+    let number = NUMBERS.fetch_add(1, Ordering::SeqCst);
+    json!({ "employer": format!("Stuwadoor {number}") })
+}
+
+/// The employer of an engagement; of no other member's.
+fn employer(side: &Side, id: &str) -> Value {
+    let contents = side.contents.lock().expect("nobody failed");
+    json!({ "employer": contents.get(id).cloned().unwrap_or_else(|| "Nobody".into()) })
 }
 
 fn screening(_: &Side, _: &str) -> Value {
@@ -362,6 +426,10 @@ fn gate_check(_: &Side, id: &str) -> Value {
 
 fn gate_checks(side: &Side, id: &str) -> Value {
     json!({ "checks": [gate_check(side, id)] })
+}
+
+fn break_glass(_: &Side, _: &str) -> Value {
+    json!({ "reason": "stock_stolen", "reference": "INC-2026/7" })
 }
 
 fn suspension(_: &Side, _: &str) -> Value {
@@ -483,6 +551,11 @@ pub fn rows() -> Vec<Row> {
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
         get("/v1/work-items", Thing::Nothing),
+        post("/v1/engagements:lapse", Thing::Engagement, Json(employer)),
+        post("/v1/workers/{id}/erasures", Thing::Newcomer, Body::None),
+        get("/v1/erasures", Thing::Nothing),
+        get("/v1/erasures/{id}", Thing::Erasure),
+        post("/v1/erasures/{id}/withdrawals", Thing::Erasure, Body::None),
         get("/v1/lookups", Thing::Nothing),
         get("/v1/match-cases", Thing::Nothing),
         get("/v1/match-cases/{id}", Thing::MatchCase),
@@ -535,6 +608,7 @@ pub fn rows() -> Vec<Row> {
             Thing::Screening,
             Body::None,
         ),
+        get("/v1/screenings/{id}/impact", Thing::Screening),
         get("/v1/bans", Thing::Nothing),
         post("/v1/bans", Thing::Nothing, Json(ban)),
         get("/v1/bans/{id}", Thing::Ban),
@@ -548,6 +622,23 @@ pub fn rows() -> Vec<Row> {
             Thing::Referral,
             Json(decline),
         ),
+        get("/v1/exclusions", Thing::Nothing),
+        post("/v1/exclusions", Thing::Cause, Json(exclusion)),
+        get("/v1/exclusions/{id}", Thing::Told),
+        post(
+            "/v1/exclusions/{id}/publications",
+            Thing::HeldBack,
+            Body::None,
+        ),
+        post("/v1/exclusions/{id}/adoptions", Thing::Told, Body::None),
+        post("/v1/exclusions/{id}/declines", Thing::Told, Json(decline)),
+        post("/v1/exclusions/{id}/contests", Thing::Told, Body::None),
+        post(
+            "/v1/exclusions/{id}/contest-outcomes",
+            Thing::Contested,
+            Json(contest_outcome),
+        ),
+        post("/v1/exclusions/{id}/lifts", Thing::Proposed, Body::None),
         get("/v1/approvals", Thing::Nothing),
         get("/v1/approvals/{id}", Thing::Approval),
         post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
@@ -557,9 +648,18 @@ pub fn rows() -> Vec<Row> {
             Thing::Approval,
             Body::None,
         ),
+        get("/v1/break-glass", Thing::Nothing),
+        post("/v1/break-glass", Thing::Whole, Json(break_glass)),
+        get("/v1/break-glass/{id}", Thing::BreakGlass),
+        post(
+            "/v1/break-glass/{id}/closures",
+            Thing::BreakGlass,
+            Body::None,
+        ),
         get("/v1/credentials", Thing::Nothing),
         post("/v1/credentials", Thing::Worker, Json(credential)),
         get("/v1/credentials/{id}", Thing::Credential),
+        get("/v1/credentials/{id}/impact", Thing::Credential),
         post(
             "/v1/credentials/{id}/badges",
             Thing::Credential,
@@ -633,6 +733,7 @@ impl Side {
             hr,
             neighbour,
             others,
+            second_registrar: admin.person(world, "registrar").await,
             gate_api: gate.api,
             facility,
             zone: text(&zone, "id").to_owned(),
@@ -678,12 +779,34 @@ impl Side {
             Thing::Draft => self.draft().await,
             Thing::Referral => {
                 let (own, theirs) = self.one_person().await;
-                self.neighbour
-                    .suspends(&theirs, "under_inquiry")
-                    .await
-                    .created();
+                suspends(&self.neighbour, &theirs).await;
                 self.referral("open", |referral| referral["worker"] == own.worker.as_str())
                     .await
+            }
+            Thing::Cause => self.cause().await.credential,
+            Thing::HeldBack => {
+                let pass = self.cause().await;
+                self.may_share(false).await;
+                let path = self.hr.excludes(&pass, json!({})).await;
+                self.may_share(true).await;
+                last_part(&path)
+            }
+            Thing::Proposed => {
+                self.may_share(true).await;
+                let (own, _) = self.one_person().await;
+                suspends(&self.hr, &own).await;
+                last_part(&self.hr.excludes(&own, json!({})).await)
+            }
+            Thing::Told | Thing::Contested => {
+                let (_, theirs) = self.one_person().await;
+                suspends(&self.neighbour, &theirs).await;
+                let path = self.neighbour.excludes(&theirs, json!({})).await;
+                if thing == Thing::Contested {
+                    let contests = format!("{path}/contests");
+                    let registrar = self.role("registrar");
+                    registrar.post(&contests, &json!({})).await.created();
+                }
+                last_part(&path)
             }
             Thing::Ban => made(self.role("register").post("/v1/bans", &ban(self, "")).await),
             Thing::Screening
@@ -729,7 +852,11 @@ impl Side {
             }
             Thing::Engagement => {
                 let path = format!("/v1/workers/{}/engagements", self.worker);
-                made(self.hr.api.post(&path, &engagement(self, "")).await)
+                let body = engagement(self, "");
+                let id = made(self.hr.api.post(&path, &body).await);
+                let mut contents = self.contents.lock().expect("nobody failed");
+                contents.insert(id.clone(), text(&body, "employer").to_owned());
+                id
             }
             Thing::Credential | Thing::Suspended => {
                 let body = credential(self, &self.worker);
@@ -737,9 +864,31 @@ impl Side {
                 if thing == Thing::Suspended {
                     let path = format!("/v1/credentials/{id}/suspensions");
                     let body = json!({ "reason": "dormant" });
-                    self.hr.api.post(&path, &body).await.created();
+                    // By turns, so that nobody suspends too many soon.
+                    let turn = NUMBERS.fetch_add(1, Ordering::SeqCst) % 3;
+                    let roles = ["hr_officer", "facility_officer", "duty_officer"];
+                    let officer = self.role(roles[turn as usize]);
+                    let said = officer.post(&path, &body).await;
+                    let shown = format!("/v1/credentials/{id}");
+                    let second = self.role("hr_approver");
+                    second.seconds(said, &shown).await.created();
                 }
                 id
+            }
+            Thing::BreakGlass | Thing::Whole => {
+                let (duty, path) = (self.role("duty_officer"), "/v1/break-glass");
+                let own = format!("{path}?limit=200&member={}", self.member);
+                let all = duty.get(&own).await.ok();
+                for glass in all["items"].as_array().expect("items") {
+                    if glass["open"] == true {
+                        let path = format!("{path}/{}/closures", text(glass, "id"));
+                        duty.post(&path, &json!({})).await.created();
+                    }
+                }
+                match thing {
+                    Thing::Whole => String::new(),
+                    _ => made(duty.post(path, &break_glass(self, "")).await),
+                }
             }
             Thing::MatchCase => {
                 let person = worker(self, "");
@@ -750,6 +899,25 @@ impl Side {
                 let cases = page["items"].as_array().expect("items");
                 let case = cases.iter().find(|case| case["worker"] == second["id"]);
                 text(case.expect("the second record is noticed"), "id").to_owned()
+            }
+            Thing::Erasure => {
+                let worker = self.hr.registers("Claes").await;
+                let path = format!("/v1/workers/{worker}/erasures");
+                let asked = self.role("registrar").post(&path, &json!({})).await;
+                let asked = asked.json();
+                let path = format!("/v1/approvals/{}/grants", text(&asked, "id"));
+                let content = json!({ "content": asked["content"] });
+                self.second_registrar.post(&path, &content).await.created();
+                let mut page = String::from("/v1/erasures?state=waiting&limit=200");
+                loop {
+                    let waiting = self.second_registrar.get(&page).await.ok();
+                    let items = waiting["items"].as_array().expect("items");
+                    if let Some(found) = items.iter().find(|item| item["worker"] == *worker) {
+                        return text(found, "id").to_owned();
+                    }
+                    let cursor = text(&waiting, "next_cursor");
+                    page = format!("/v1/erasures?state=waiting&limit=200&cursor={cursor}");
+                }
             }
             Thing::Import => {
                 let (query, bytes) = file(&self.hr.card_system);
@@ -790,10 +958,16 @@ impl Side {
         said.created();
     }
 
+    async fn cause(&self) -> Pass {
+        let pass = self.hr.issues().await;
+        suspends(&self.hr, &pass).await;
+        pass
+    }
+
     async fn draft(&self) -> String {
         let pass = self.hr.issues().await;
         self.may_share(false).await;
-        self.hr.suspends(&pass, "under_inquiry").await.created();
+        suspends(&self.hr, &pass).await;
         self.may_share(true).await;
         let is_of = |referral: &Value| referral["credential"] == pass.credential.as_str();
         self.referral("draft", is_of).await
@@ -838,7 +1012,7 @@ impl Side {
 /// An identifier of this kind that nobody has.
 pub fn nobody(thing: Thing) -> &'static str {
     match thing {
-        Thing::Nothing => "",
+        Thing::Nothing | Thing::Whole => "",
         Thing::Member => "mbr_00000000000070008000000000000000",
         Thing::Facility => "fac_00000000000070008000000000000000",
         Thing::Zone => "zon_00000000000070008000000000000000",
@@ -852,12 +1026,18 @@ pub fn nobody(thing: Thing) -> &'static str {
         | Thing::Refused
         | Thing::UnderAppeal
         | Thing::Conditional => "scr_00000000000070008000000000000000",
+        Thing::Cause => "crd_00000000000070008000000000000000",
+        Thing::HeldBack | Thing::Proposed | Thing::Told | Thing::Contested => {
+            "exc_00000000000070008000000000000000"
+        }
         Thing::Draft | Thing::Referral => "ref_00000000000070008000000000000000",
         Thing::Ban => "ban_00000000000070008000000000000000",
         Thing::Approval => "apr_00000000000070008000000000000000",
+        Thing::BreakGlass => "brk_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
         Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
         Thing::MatchCase => "mat_00000000000070008000000000000000",
+        Thing::Erasure => "era_00000000000070008000000000000000",
         Thing::Import => "imp_00000000000070008000000000000000",
     }
 }

@@ -5,6 +5,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use portcullis::access::seal::Field;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -31,7 +32,10 @@ impl Forger {
             keys.into_iter().next().expect("there is a key")
         });
         let subject = key.kid.as_bytes().try_into().expect("16 characters");
-        let pkcs8 = world.keyring.open(subject, &key.sealed).expect("opens");
+        let pkcs8 = world
+            .keyring
+            .open(Field::SigningKey, subject, &key.sealed)
+            .expect("opens");
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8);
         let foreign = portcullis::access::token::SigningKey::generate().expect("a key");
         use portcullis::domain::time::Environment;

@@ -4,7 +4,7 @@ use portcullis::domain::approval::WAITS_MS;
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::actors::{Admin, Api, Hr, Pass, Said};
+use crate::support::actors::{Admin, Api, Hr, Pass, Said, new_key, verdict};
 use crate::support::world::text;
 
 /// HR of a port, with two approvers and a badge under inquiry.
@@ -70,16 +70,25 @@ pub async fn a_suspension_for_cause_is_lifted_by_two(world: World) {
         "suspended",
         "nothing has happened yet"
     );
-    let waiting = "/v1/approvals?state=waiting";
-    let listed = office.hr.approver.get(waiting).await.ok();
-    assert_eq!(listed["items"], json!([approval]));
+    // Beside the suspension, which is to be confirmed.
+    let waiting = async || {
+        let path = "/v1/approvals?state=waiting";
+        office.hr.approver.get(path).await.ok()["items"].clone()
+    };
+    let listed = waiting().await;
+    let (lifts, confirms): (Vec<Value>, Vec<Value>) = listed
+        .as_array()
+        .expect("items")
+        .iter()
+        .cloned()
+        .partition(|item| item["act"]["act"] == "lift_suspension");
+    assert_eq!((&lifts, confirms.len()), (&vec![approval.clone()], 1));
 
     let granted = grants(&office.hr.approver, &approval).await.created();
     assert_eq!(granted["state"], "granted");
     assert_eq!(office.state().await, "active");
     assert_eq!(office.hr.approver.get(&place).await.ok(), granted);
-    let listed = office.hr.approver.get(waiting).await.ok();
-    assert_eq!(listed["items"], json!([]));
+    assert_eq!(waiting().await, json!(confirms));
 }
 
 pub async fn who_declines_or_takes_back_ends_it(world: World) {
@@ -238,4 +247,256 @@ pub async fn of_many_who_grant_at_once_one_does(world: World) {
         said.refused("approval_ended");
     }
     assert_eq!(office.state().await, "active");
+}
+
+pub async fn for_cause_the_gate_is_shut_at_once_and_two_revoke(world: World) {
+    let admin = world.member("Haven A").await;
+    let hr = admin.hr(&world).await;
+    let gate = admin.gate(&world, &[&hr.card_system]).await;
+    let duty = admin.person(&world, "duty_officer").await;
+    let state = async |pass: &Pass| {
+        let path = format!("/v1/credentials/{}", pass.credential);
+        let shown = hr.api.get(&path).await.ok();
+        (text(&shown, "state").to_owned(), shown["reason"].clone())
+    };
+    for asker in [&hr.api, &duty] {
+        let pass = hr.issues().await;
+        let path = format!("/v1/credentials/{}/revocations", pass.credential);
+        let body = json!({ "reason": "identity_fraud" });
+        let approval = asker.post(&path, &body).await.is(202);
+        assert_eq!(
+            approval["act"],
+            json!({ "act": "revoke_credentials", "credentials": [pass.credential], "reason": "identity_fraud",
+                "version": approval["act"]["version"] })
+        );
+        assert_eq!(
+            verdict(&gate.asks_about(&pass).await),
+            ("deny", "not_valid")
+        );
+        // Who asked sees it; nobody grants it alone, and declined or taken back it changes nothing.
+        let place = format!("/v1/approvals/{}", text(&approval, "id"));
+        assert_eq!(asker.get(&place).await.ok(), approval);
+        grants(asker, &approval).await.refused("forbidden");
+        ends(&hr.approver, &approval, "declines").await.created();
+        assert_eq!(state(&pass).await.0, "suspended");
+
+        let approval = asker.post(&path, &body).await.is(202);
+        ends(asker, &approval, "withdrawals").await.created();
+        assert_eq!(state(&pass).await.0, "suspended");
+
+        let approval = asker.post(&path, &body).await.is(202);
+        grants(&hr.approver, &approval).await.created();
+        assert_eq!(
+            state(&pass).await,
+            ("revoked".into(), json!("identity_fraud"))
+        );
+        asker.post(&path, &body).await.ok();
+    }
+    // Time lifts nothing.
+    let pass = hr.issues().await;
+    let approval = hr.revokes(&pass, "lent_or_shared").await.is(202);
+    world.clock.advance(10 * WAITS_MS);
+    let (hr, gate) = (hr.again().await, gate.again().await);
+    assert_eq!(
+        verdict(&gate.asks_about(&pass).await),
+        ("deny", "not_valid")
+    );
+    grants(&hr.approver, &approval)
+        .await
+        .refused("approval_ended");
+    // Cleared by two meanwhile, it is not revoked by an old yes.
+    let approval = hr.revokes(&pass, "lent_or_shared").await.is(202);
+    hr.lifts(&pass, "for_cause").await.created();
+    grants(&hr.approver, &approval).await.refused("changed");
+    assert_eq!(verdict(&gate.asks_about(&pass).await), ("permit", "valid"));
+    // For any other reason one person revokes, at once.
+    hr.revokes(&pass, "stolen").await.created();
+}
+
+pub async fn a_list_revoked_for_cause_is_one_approval_of_exactly_that_list(world: World) {
+    let admin = world.member("Haven A").await;
+    let hr = admin.hr(&world).await;
+    let gate = admin.gate(&world, &[&hr.card_system]).await;
+    let (one, other, gone) = (hr.issues().await, hr.issues().await, hr.issues().await);
+    hr.revokes(&gone, "lost").await.created();
+    let stranger = world.member("Haven B").await.hr(&world).await;
+    let theirs = stranger.issues().await;
+    let list = json!([
+        one.credential,
+        other.credential,
+        one.credential,
+        gone.credential,
+        theirs.credential
+    ]);
+    let body = json!({ "credentials": list, "reason": "access_rule_breach" });
+    let approval = hr.api.post("/v1/revocations:batch", &body).await.is(202);
+    assert_eq!(
+        approval["act"]["credentials"],
+        json!([one.credential, other.credential])
+    );
+    for pass in [&one, &other] {
+        assert_eq!(verdict(&gate.asks_about(pass).await), ("deny", "not_valid"));
+    }
+    // Neither asks nor grants who is on it.
+    for pass in [&one, &other] {
+        let about = json!({ "member": admin.member, "worker": pass.worker });
+        let about = admin.api.post("/v1/people", &about).await.created();
+        let approver = admin.tool(&world, "hr_approver", &about).await;
+        grants(&approver, &approval).await.refused("wrong_person");
+        let officer = admin.tool(&world, "hr_officer", &about).await;
+        let said = officer.post("/v1/revocations:batch", &body).await;
+        said.refused("wrong_person");
+    }
+    grants(&hr.approver, &approval).await.created();
+    let body = json!({ "credentials": [one.credential, other.credential], "reason": "access_rule_breach" });
+    let items = hr.api.post("/v1/revocations:batch", &body).await.ok();
+    for item in items["items"].as_array().expect("items") {
+        assert_eq!(item["reason"], "access_rule_breach");
+    }
+}
+
+pub async fn nobody_decides_about_themselves(world: World) {
+    let admin = world.member("Haven A").await;
+    let hr = admin.hr(&world).await;
+    // One human, recorded twice as a worker, with one document.
+    let body = json!({
+        "family_name": "Maes", "given_names": "Jan", "birth_date": "1980-02-03",
+        "documents": [{ "kind": "passport", "country": "BEL", "number": "EH771177" }],
+    });
+    let first = hr.api.post("/v1/workers", &body).await.created();
+    let second = hr.api.post("/v1/workers", &body).await.created();
+    let person = json!({ "member": admin.member, "worker": first["id"] });
+    let person = admin.api.post("/v1/people", &person).await.created();
+    // Nor are they two people by being recorded twice as one.
+    let twice = json!({ "member": admin.member, "worker": first["id"] });
+    let problem = admin.api.post("/v1/people", &twice).await;
+    let problem = problem.refused("invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/worker");
+    let officer = admin.tool(&world, "hr_officer", &person).await;
+    let screener = admin.tool(&world, "screening_officer", &person).await;
+
+    let cases = hr.api.get("/v1/match-cases").await.ok();
+    let case = format!("/v1/match-cases/{}", text(&cases["items"][0], "id"));
+    for decision in ["confirmations", "rejections"] {
+        let path = format!("{case}/{decision}");
+        officer
+            .post(&path, &json!({}))
+            .await
+            .refused("wrong_person");
+    }
+    hr.api
+        .post(&format!("{case}/confirmations"), &json!({}))
+        .await
+        .created();
+
+    // Under either record.
+    for worker in [text(&first, "id"), text(&second, "id")] {
+        let screening =
+            json!({ "function": "cargo_access", "consented_at": "2026-03-01T09:00:00Z" });
+        let path = format!("/v1/workers/{worker}/screenings");
+        screener
+            .post(&path, &screening)
+            .await
+            .refused("wrong_person");
+        let other = admin.person(&world, "screening_officer").await;
+        let screening = other.post(&path, &screening).await.created();
+        let path = format!("/v1/screenings/{}", text(&screening, "id"));
+        for step in ["submissions", "withdrawals"] {
+            let path = format!("{path}/{step}");
+            screener
+                .post(&path, &json!({}))
+                .await
+                .refused("wrong_person");
+        }
+        other
+            .post(&format!("{path}/submissions"), &json!({}))
+            .await
+            .created();
+        let advice = json!({ "advice": "positive", "authority": "namb", "reference": "2026/9", "date": "2026-03-01" });
+        let path = format!("{path}/outcomes");
+        screener.post(&path, &advice).await.refused("wrong_person");
+
+        let card = |number: &str| {
+            json!([{ "medium": "card", "cards": [
+                { "card_system": hr.card_system, "format": "number", "value": number },
+            ]}])
+        };
+        let issue = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z",
+            "badges": card(&worker[24..].bytes().map(|b| char::from(b'0' + b % 10)).collect::<String>()) });
+        let said = officer.post("/v1/credentials", &issue).await;
+        said.refused("wrong_person");
+        let issued = hr.api.post("/v1/credentials", &issue).await.created();
+        let path = format!("/v1/credentials/{}", text(&issued, "id"));
+        let replace = json!({ "reason": "lost", "badges": card("88000001") });
+        let (replacements, badges) = (format!("{path}/replacements"), format!("{path}/badges"));
+        let said = officer.post(&replacements, &replace).await;
+        said.refused("wrong_person");
+        let said = officer.post(&badges, &card("88000002")[0]).await;
+        said.refused("wrong_person");
+        let dormant = json!({ "reason": "dormant" });
+        let suspend = format!("{path}/suspensions");
+        officer.post(&suspend, &dormant).await.created();
+        let lift = json!({ "kind": "dormant" });
+        let said = officer.post(&format!("{path}/lifts"), &lift).await;
+        said.refused("wrong_person");
+        // A badge that they lost, anybody revokes.
+        let lost = json!({ "reason": "lost" });
+        let said = officer.post(&format!("{path}/revocations"), &lost).await;
+        said.created();
+    }
+    let path = format!("/v1/workers/{}", text(&first, "id"));
+    let etag = hr.api.get(&path).await.etag();
+    let said = officer.put(&path, &etag, &body).await;
+    said.refused("wrong_person");
+}
+
+/// Who asks and then gets rid of the client through which they did is still who asked.
+pub async fn who_asked_and_is_gone_is_still_who_asked(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let admin = &office.admin;
+    let person = json!({ "member": admin.member });
+    let person = admin.api.post("/v1/people", &person).await.created();
+    let officer = admin.tool(&world, "hr_officer", &person).await;
+    let approver = admin.tool(&world, "hr_approver", &person).await;
+    let approval = office.asks(&officer).await;
+    let path = format!("/v1/clients/{}/revocations", officer.id());
+    admin.api.post(&path, &json!({})).await.ok();
+    grants(&approver, &approval).await.refused("wrong_person");
+    grants(&office.hr.approver, &approval)
+        .await
+        .refused("changed");
+    assert_eq!(office.state().await, "suspended");
+}
+
+/// A yes is for one act, once: neither for another nor for the same again.
+pub async fn a_yes_that_was_heard_is_of_no_use_again(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let hr = &office.hr;
+    let other = hr.issues().await;
+    hr.suspends(&other, "under_inquiry").await.created();
+    let first = office.asks(&hr.api).await;
+    let path = format!("/v1/credentials/{}/lifts", other.credential);
+    let body = json!({ "kind": "for_cause" });
+    let second = hr.api.post(&path, &body).await.is(202);
+    // The content of one is not that of the other.
+    let mut swapped = second.clone();
+    swapped["content"] = first["content"].clone();
+    grants(&hr.approver, &swapped).await.refused("changed");
+    // The same request again is the same answer, and does nothing more.
+    let path = format!("/v1/approvals/{}/grants", text(&first, "id"));
+    let body = json!({ "content": first["content"] });
+    let key = new_key();
+    let granted = hr.approver.post_keyed(&path, &body, &key).await.created();
+    hr.suspends(&office.pass, "under_inquiry").await.created();
+    let again = hr.approver.post_keyed(&path, &body, &key).await;
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    assert_eq!(again.created(), granted);
+    assert_eq!(office.state().await, "suspended");
+    // The same act asked for again needs its own yes.
+    let third = office.asks(&hr.api).await;
+    assert_ne!(third["content"], first["content"]);
+    let mut old = third.clone();
+    old["content"] = first["content"].clone();
+    grants(&hr.approver, &old).await.refused("changed");
+    grants(&hr.approver, &third).await.created();
 }

@@ -78,6 +78,19 @@ fn ban(reference: &str, document: &Value, starts_at: &str, ends_at: &str) -> Val
     json!({ "document": document, "reference": reference, "starts_at": starts_at, "ends_at": ends_at })
 }
 
+/// How many documents of bans are kept.
+fn db_documents_of_bans(world: &World) -> usize {
+    let mut kept = 0;
+    world.db_read(|reader| {
+        portcullis::store::bans::each_document(reader, |_, _, _| {
+            kept += 1;
+            Ok(())
+        })
+        .expect("it can be read");
+    });
+    kept
+}
+
 const BEFORE: &str = "2026-03-01T23:00:00Z";
 const IN_A_YEAR: &str = "2027-02-01T23:00:00Z";
 
@@ -151,6 +164,7 @@ pub async fn a_ban_bars_every_gate_of_every_member_at_once(world: World) {
         let badge = json!({ "medium": "card", "cards": [card] });
         hr.api.post(&badges, &badge).await.refused("ban_stands");
     }
+    assert_eq!(db_documents_of_bans(&world), 1);
     // The register hears neither names nor records, and says a thing once.
     let path = format!("/v1/bans/{}", text(&mirrored, "id"));
     assert_eq!(feed.get(&path).await.ok(), mirrored);
@@ -192,6 +206,8 @@ pub async fn the_end_of_a_ban_lifts_what_it_did_and_nothing_else(world: World) {
     feed.post(&ends(&bans[2]), &json!({}))
         .await
         .refused("ban_state");
+    // Of whom it was is kept no longer.
+    assert_eq!(db_documents_of_bans(&world), 2);
 
     // Of two bans one is taken back: the other one holds, until its term runs out by itself.
     feed.post(&ends(&bans[0]), &json!({})).await.created();
@@ -401,6 +417,20 @@ pub async fn nobody_makes_or_ends_a_ban_by_hand_alone(world: World) {
     second.post(&grants, &content).await.created();
     assert_eq!(hr.sees(&pass).await.1, json!(["judicial"]));
 
+    // What was asked for and never granted is forgotten with its time.
+    assert_eq!(db_documents_of_bans(&world), 2);
+    world.clock.advance(3 * DAY_MS + 1);
+    let began = std::time::Instant::now();
+    while db_documents_of_bans(&world) != 1 {
+        assert!(began.elapsed().as_secs() < 20);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let (first, second, hr, feed) = (
+        first.again().await,
+        second.again().await,
+        hr.again().await,
+        feed.again().await,
+    );
     let page = second.get("/v1/bans?state=standing").await.ok();
     let mirrored = &page["items"][0];
     assert!(mirrored["known"].is_null(), "only the register is told");
@@ -450,12 +480,12 @@ pub async fn a_file_of_the_register_is_mirrored_row_by_row(world: World) {
     let page = feed.get("/v1/bans").await.ok();
     let bans = page["items"].as_array().expect("items");
     assert_eq!(bans.len(), 2);
+    let first = bans
+        .iter()
+        .find(|ban| ban["reference"] == "AIGIS-2026/1")
+        .expect("it is there");
     assert_eq!(
-        (
-            &bans[0]["reference"],
-            &bans[0]["starts_at"],
-            &bans[0]["ends_at"]
-        ),
+        (&first["reference"], &first["starts_at"], &first["ends_at"]),
         (
             &json!("AIGIS-2026/1"),
             &json!("2026-01-31T23:00:00.000Z"),

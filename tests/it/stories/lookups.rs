@@ -78,6 +78,16 @@ pub async fn every_look_at_a_person_is_noted_for_registrar_and_auditor(world: Wo
     assert!(noted.iter().all(|line| line["unusual"] == json!(false)));
     assert_eq!(lookups(&registrar, 4).await, noted);
 
+    // For whom somebody works is personal, too.
+    world.clock.advance(1_000);
+    officer
+        .get(&format!("{worker_path}/engagements"))
+        .await
+        .ok();
+    let noted = lookups(&auditor, 5).await;
+    let (what, whom) = (text(&noted[0], "what"), &noted[0]["worker"]);
+    assert_eq!((what, whom), ("engagements", &worker["id"]));
+
     // Nobody else reads them, and each member its own.
     hr_of_a.api.get("/v1/lookups").await.refused("forbidden");
     a.api.get("/v1/lookups").await.refused("forbidden");

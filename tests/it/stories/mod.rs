@@ -3,12 +3,17 @@
 pub mod approvals;
 pub mod bans;
 pub mod batches;
+pub mod bulk;
 pub mod check_log;
 pub mod commands;
 pub mod demo;
+pub mod effects;
+pub mod erasures;
+pub mod exclusions;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod keys;
 pub mod lookups;
 pub mod match_cases;
 pub mod ready;
@@ -33,6 +38,14 @@ macro_rules! all {
         $crate::stories::tell!($database, batches:
             a_batch_of_questions_is_answered_in_its_order,
             a_batch_of_revocations_says_what_became_of_each,
+        );
+        $crate::stories::tell!($database, bulk:
+            the_twenty_first_in_ten_minutes_waits_for_a_second_person,
+            a_list_of_more_than_twenty_waits_whole,
+            a_file_of_more_than_twenty_waits_whole,
+            a_duty_officer_breaks_the_glass_and_everybody_sees_it,
+            what_is_done_at_once_is_confirmed_afterwards,
+            an_employer_of_more_than_twenty_lapses_by_two,
         );
         $crate::stories::tell!($database, imports:
             a_file_opens_gates_and_changes_nothing_the_second_time,
@@ -66,6 +79,21 @@ macro_rules! all {
             matches_and_bans_wait_for_the_officer_page_by_page,
             a_refusal_waits_until_its_term_of_appeal_has_run_out,
             a_clearance_is_warned_of_and_then_lapses,
+            an_exclusion_waits_for_those_who_are_told,
+        );
+        $crate::stories::tell!($database, effects:
+            a_refusal_at_a_closes_the_zone_at_the_gates_of_b_and_nothing_else,
+            an_appeal_that_is_won_opens_the_zone_again,
+            a_clearance_that_lapses_closes_the_zone,
+            a_clearance_that_comes_to_end_sooner_is_lost_to_what_would_outlast_it,
+            a_suspended_credential_is_kept_up_to_date_and_a_revoked_one_is_left_alone,
+            what_is_found_to_be_one_person_is_treated_as_one,
+            who_was_refused_gets_no_clean_card_by_another_member,
+            withdrawing_consent_takes_back_no_refusal,
+            a_credential_is_good_for_no_longer_than_what_it_rests_on,
+            a_zone_that_comes_to_require_a_function_does_so_at_once,
+            an_employer_that_lapses_takes_its_credentials_with_it,
+            what_an_act_would_do_is_what_it_does,
         );
         $crate::stories::tell!($database, match_cases:
             who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_is_decided,
@@ -92,6 +120,17 @@ macro_rules! all {
             a_referral_falls_with_its_ground,
             the_network_is_switched_by_two,
         );
+        $crate::stories::tell!($database, exclusions:
+            what_a_excludes_holds_at_a_and_leaves_it_only_where_it_may,
+            what_b_adopts_holds_at_b_and_is_lifted_exactly,
+            an_exclusion_keeps_from_where_it_says_and_from_nowhere_else,
+            an_exclusion_ends_by_itself,
+            an_exclusion_falls_with_its_ground,
+            a_contest_is_decided_by_two_of_another_member,
+            who_is_known_later_is_told_later,
+            every_state_takes_what_the_list_says,
+            an_exclusion_that_cannot_be_meant_is_refused_with_its_field,
+        );
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,
             a_worker_is_found_by_document_and_by_card,
@@ -111,6 +150,23 @@ macro_rules! all {
             it_waits_for_three_days,
             an_approval_is_its_desks_and_its_members_alone,
             of_many_who_grant_at_once_one_does,
+            nobody_decides_about_themselves,
+            who_asked_and_is_gone_is_still_who_asked,
+            a_yes_that_was_heard_is_of_no_use_again,
+            for_cause_the_gate_is_shut_at_once_and_two_revoke,
+            a_list_revoked_for_cause_is_one_approval_of_exactly_that_list,
+        );
+        $crate::stories::tell!($database, erasures:
+            a_week_after_two_have_said_so_nothing_of_a_person_is_left,
+            of_many_any_subset_is_erased_and_the_rest_stays_whole,
+            an_erasure_that_waits_is_taken_back,
+            what_stands_in_the_way_is_named,
+            what_comes_in_between_puts_it_off,
+            nobody_erases_themselves,
+        );
+        $crate::stories::tell!($database, keys:
+            the_key_encryption_key_is_changed_while_everything_goes_on,
+            a_node_learns_of_a_new_key_when_it_meets_it,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,

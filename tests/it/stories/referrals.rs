@@ -11,18 +11,18 @@ use crate::support::world::text;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
 /// Two ports that issued to one person, and know that they did.
-struct Ports {
-    a: Admin,
-    b: Admin,
-    hr_of_a: Hr,
-    hr_of_b: Hr,
+pub struct Ports {
+    pub a: Admin,
+    pub b: Admin,
+    pub hr_of_a: Hr,
+    pub hr_of_b: Hr,
     /// The person's, at A and at B.
-    at_a: Pass,
-    at_b: Pass,
+    pub at_a: Pass,
+    pub at_b: Pass,
 }
 
 impl Ports {
-    async fn of(world: &World) -> Self {
+    pub async fn of(world: &World) -> Self {
         let (a, b) = (world.member("Haven A").await, world.member("Haven B").await);
         let (hr_of_a, hr_of_b) = (a.hr(world).await, b.hr(world).await);
         let at_a = hr_of_a.issues_on("EH123456").await;
@@ -231,7 +231,7 @@ pub async fn what_b_declines_has_a_ground_and_changes_nothing(world: World) {
     } = &ports;
     shares(&world, true).await;
     records_a_basis(&world, a).await;
-    hr_of_a.revokes(at_a, "access_rule_breach").await;
+    let revocation = hr_of_a.revokes(at_a, "access_rule_breach").await;
     let suspended = hr_of_a.sees(at_a).await.0;
     assert_ne!(suspended, "active");
     let received = the_referral(&hr_of_b.api, "?state=open").await;
@@ -250,6 +250,13 @@ pub async fn what_b_declines_has_a_ground_and_changes_nothing(world: World) {
         (&json!("declined"), &json!("not_proportionate"))
     );
     assert_eq!(hr_of_b.sees(at_b).await.0, "active");
+
+    // When two of A have revoked it, that is news.
+    let shown = format!("/v1/credentials/{}", at_a.credential);
+    hr_of_a.approver.seconds(revocation, &shown).await.created();
+    let again = the_referral(&hr_of_b.api, "?state=open").await;
+    assert_eq!(again["reason"], "access_rule_breach");
+    assert_eq!(hr_of_b.api.get(&path).await.ok()["state"], "declined");
 }
 
 pub async fn what_is_not_answered_in_three_days_is_overdue(world: World) {

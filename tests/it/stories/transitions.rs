@@ -39,6 +39,8 @@ const KINDS: [(char, &str, &str); 4] = [
 pub async fn every_change_of_every_state_leads_where_the_list_says(world: World) {
     let a = world.member("Haven A").await;
     let hr = a.hr(&world).await;
+    // More is suspended and revoked than one may alone.
+    a.breaks_glass(&world).await;
     let gate = a.gate(&world, &[&hr.card_system]).await;
     let mut cells = 0;
     for (from, outcomes) in BY_HAND {

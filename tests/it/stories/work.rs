@@ -5,6 +5,7 @@ use portcullis::domain::time::{DAY_MS, HOUR_MS};
 use serde_json::{Value, json};
 
 use super::bans::confirms_the_match;
+use super::referrals::{Ports, records_a_basis, shares};
 use crate::support::World;
 use crate::support::actors::{Admin, Api};
 use crate::support::world::text;
@@ -29,6 +30,23 @@ async fn waits(api: &Api) -> Vec<(String, String, String, bool)> {
         .collect()
 }
 
+/// Looks at all that was done at once, and finds it right.
+async fn confirms(approver: &Api, count: usize) {
+    let approver = approver.again().await;
+    let page = approver.get("/v1/work-items?kind=confirmation").await.ok();
+    let items = page["items"].as_array().expect("items").clone();
+    assert_eq!(items.len(), count);
+    for item in items {
+        let path = format!("/v1/approvals/{}", text(&item, "subject"));
+        let content = approver.get(&path).await.ok()["content"].clone();
+        let body = json!({ "content": content });
+        approver
+            .post(&format!("{path}/grants"), &body)
+            .await
+            .created();
+    }
+}
+
 fn item(kind: &str, subject: &str, due: &str, overdue: bool) -> (String, String, String, bool) {
     (kind.into(), subject.into(), due.into(), overdue)
 }
@@ -49,6 +67,7 @@ pub async fn a_suspension_for_cause_is_reviewed_in_a_week_and_escalates_after_th
     let (week, month) = ("2026-03-09T07:30:00.000Z", "2026-04-01T07:30:00.000Z");
     let fresh = [item("review_due", id, week, false)];
     assert_eq!(waits(&hr.api).await, fresh);
+    confirms(&hr.approver, 1).await;
     world.clock.advance(7 * DAY_MS - 1);
     assert_eq!(waits(&hr.api).await, fresh);
     world.clock.advance(1);
@@ -88,6 +107,18 @@ pub async fn a_suspension_for_cause_is_reviewed_in_a_week_and_escalates_after_th
     hr.suspends(&pass, "under_inquiry").await.created();
     let again = item("review_due", id, "2026-07-07T07:30:00.000Z", false);
     assert_eq!(waits(&hr.api).await, [again]);
+    // What was done at once waits for its second look, however long that takes.
+    let confirm = waits(&hr.approver).await;
+    assert_eq!(
+        (confirm[0].0.as_str(), confirm[0].2.as_str()),
+        ("confirmation", "2026-07-01T07:30:00.000Z")
+    );
+    world.clock.advance(5 * DAY_MS);
+    let hr = hr.again().await;
+    let late = waits(&hr.approver).await;
+    assert_eq!((late.len(), late[0].3), (1, true));
+    confirms(&hr.approver, 1).await;
+    assert!(waits(&hr.approver).await.is_empty());
     hr.revokes(&pass, "lost").await.created();
     assert!(waits(&hr.api).await.is_empty());
 }
@@ -249,7 +280,55 @@ pub async fn a_refusal_waits_until_its_term_of_appeal_has_run_out(world: World) 
     let path = format!("/v1/screenings/{id}/appeals");
     let officer = officer.again().await;
     officer.post(&path, &appeal).await.created();
-    assert!(waits(&approver).await.is_empty());
+    let appealed = [item("appeal", &id, "", false)];
+    assert_eq!(waits(&approver).await, appealed);
+    let approver = approver.again().await;
+    let path = format!("/v1/screenings/{id}");
+    let outcome = json!({ "decision": "lost", "authority": "appeal_body", "reference": "B-2026/7", "date": "2026-03-10" });
+    let said = approver
+        .post(&format!("{path}/appeal-outcomes"), &outcome)
+        .await;
+    assert_eq!(said.status, 202, "{}", said.text);
+    // Who asked for it does not answer it, and it is still not decided.
+    assert_eq!(waits(&approver).await, appealed);
+}
+
+pub async fn an_exclusion_waits_for_those_who_are_told(world: World) {
+    let ports = Ports::of(&world).await;
+    shares(&world, true).await;
+    records_a_basis(&world, &ports.a).await;
+    let (hr_of_a, hr_of_b) = (&ports.hr_of_a, &ports.hr_of_b);
+    hr_of_a
+        .suspends(&ports.at_a, "under_inquiry")
+        .await
+        .created();
+    let path = hr_of_a.excludes(&ports.at_a, json!({})).await;
+    let id = path.rsplit('/').next().expect("an identifier");
+    let of_b = async |hr: &Api| {
+        let mut found = waits(hr).await;
+        found.retain(|item| item.1 == id);
+        found
+    };
+    let told = item("exclusion", id, "2026-03-05T07:30:00.000Z", false);
+    assert_eq!(of_b(&hr_of_b.api).await, [told]);
+    assert!(of_b(&hr_of_a.api).await.is_empty());
+    hr_of_b
+        .decides(&path, "adoptions", json!({}))
+        .await
+        .created();
+    assert!(of_b(&hr_of_b.api).await.is_empty());
+    let registrar = ports.b.person(&world, "registrar").await;
+    let contests = format!("{path}/contests");
+    registrar.post(&contests, &json!({})).await.created();
+    let contested = item("contest", id, "2026-03-16T07:30:00.000Z", false);
+    assert_eq!(of_b(&hr_of_b.api).await, [contested]);
+    assert!(of_b(&hr_of_a.api).await.is_empty());
+    let upheld = json!({ "outcome": "upheld" });
+    hr_of_b
+        .decides(&path, "contest-outcomes", upheld)
+        .await
+        .created();
+    assert!(of_b(&hr_of_b.api).await.is_empty());
 }
 
 pub async fn a_clearance_is_warned_of_and_then_lapses(world: World) {

@@ -281,6 +281,13 @@ impl Admin {
             .await
     }
 
+    /// A duty officer breaks the glass: for an hour many are revoked at this member without a second person.
+    pub async fn breaks_glass(&self, world: &World) {
+        let duty = self.person(world, "duty_officer").await;
+        let body = json!({ "reason": "stock_stolen", "reference": "INC-1" });
+        duty.post("/v1/break-glass", &body).await.created();
+    }
+
     pub async fn administrator_of(&self, world: &World, member: &str) -> Admin {
         Admin {
             api: self.client(world, member, "member_admin").await,
@@ -459,6 +466,14 @@ impl GateActor {
                 body.to_string().into(),
             )
             .await
+    }
+
+    /// The same gate with a new token.
+    pub async fn again(&self) -> Self {
+        Self {
+            api: self.api.again().await,
+            ..self.clone()
+        }
     }
 
     /// The same gate at another node.

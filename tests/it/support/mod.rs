@@ -5,6 +5,7 @@ pub mod actors;
 pub mod clock;
 pub mod database;
 pub mod figures;
+pub mod files;
 pub mod log;
 pub mod machine;
 pub mod proxy;

@@ -379,6 +379,11 @@ fn compare(index: &Index, replay: &Replay) {
                 held.version
             )
         );
+        let standing = index.standing(held.credential.id).expect("it is known");
+        assert_eq!(
+            (standing.scope, standing.functions),
+            (held.credential.scope.clone(), held.functions)
+        );
     }
     for (key, (badge, ..)) in &replay.cards {
         let known = index.by_card(*key).expect("the index knows every card");

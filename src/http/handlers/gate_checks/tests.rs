@@ -11,6 +11,7 @@ fn what_is_written_by_hand_is_what_serde_writes() {
         Status::Expired,
         Status::NotYetValid,
         Status::OutOfScope,
+        Status::NotCleared,
         Status::Ambiguous,
         Status::Unknown,
         Status::Undetermined,
@@ -52,5 +53,5 @@ fn what_is_written_by_hand_is_what_serde_writes() {
             }
         }
     }
-    assert_eq!(views, 8 * 8 * 3);
+    assert_eq!(views, 8 * 9 * 3);
 }

@@ -117,8 +117,7 @@ pub(super) const ALL: [(Column, &[&str]); 17] = [
         "Dokumentnummer",
     ]),
     (Column::Reference, &[
-        "Referentie", "Référence", "Aktenzeichen", "Reference", "Referentienummer", "Numéro de référence",
-        "Reference number",
+        "Referentie", "Référence", "Aktenzeichen", "Reference number", "Referentienummer", "Numéro de référence",
     ]),
 ];
 

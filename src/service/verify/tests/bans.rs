@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::domain::ban::Ban;
-use crate::domain::document::DocumentKey;
 use crate::domain::ids::BanId;
 
 const ID: BanId = BanId::from_u128(9);
@@ -12,7 +11,7 @@ fn mirrored() -> Fact {
     Fact::BanMirrored(Ban {
         id: ID,
         reference: "2026/1".parse().expect("a reference"),
-        document: Some(DocumentKey([1; 16])),
+        document: Some(sha256(&[1])),
         starts_at: Timestamp::from_ms(1),
         ends_at: Timestamp::from_ms(4_000_000_000_000),
     })
@@ -23,35 +22,51 @@ fn found(worker: WorkerId) -> Fact {
 }
 
 /// A worker who is banned, and nothing else.
-fn banned() -> Vec<Fact> {
+async fn banned() -> World {
     let mut facts = facts();
     facts.extend([mirrored(), found(WORKER)]);
-    facts
+    let world = World::of(facts).await;
+    let ban = blob(&ID.as_bytes()[..]);
+    let key = blob(&[2; 16]);
+    world.tamper(&format!(
+        "INSERT INTO ban_documents VALUES ({ban}, {key}, X'01');"
+    ));
+    world
 }
 
 #[tokio::test]
 async fn a_ban_that_is_not_what_the_ledger_says_is_named() {
-    let report = World::of(banned()).await.verify().expect("whole");
+    let report = banned().await.verify().expect("whole");
     assert_eq!((report.rows["bans"], report.rows["ban_workers"]), (1, 1));
     for (set, what) in [
         ("state = 2", "state"),
         ("state = 0", "state"),
         ("reference = '2026/2'", "reference"),
-        ("document_key = NULL", "document"),
-        ("document_key = zeroblob(16)", "document"),
+        ("document_digest = NULL", "document"),
+        ("document_digest = zeroblob(32)", "document"),
         ("starts_at = 2", "term"),
         ("ends_at = 2", "term"),
         ("since = 1", "time of change"),
         ("version = 1", "version"),
     ] {
-        let world = World::of(banned()).await;
+        let world = banned().await;
         let damage = world.after(&format!("UPDATE bans SET {set}"));
         let why = format!("its {what} is not what the ledger says");
         assert_eq!(row("bans", ID, &damage), why, "{set}");
     }
-    let damage = World::of(banned()).await.after("DELETE FROM bans");
+    for (sql, why) in [
+        (
+            "UPDATE ban_documents SET sealed = X'02'",
+            "its content is not what the ledger says",
+        ),
+        ("DELETE FROM ban_documents", "it is missing"),
+    ] {
+        let damage = banned().await.after(sql);
+        assert_eq!(row("ban_documents", ID, &damage), why);
+    }
+    let damage = banned().await.after("DELETE FROM bans");
     assert_eq!(row("bans", ID, &damage), "it is missing");
-    let damage = World::of(banned()).await.after("DELETE FROM ban_workers");
+    let damage = banned().await.after("DELETE FROM ban_workers");
     assert_eq!(row("ban_workers", WORKER, &damage), "it is missing");
     let other = WorkerId::from_u128(5);
     let more = format!(
@@ -59,7 +74,7 @@ async fn a_ban_that_is_not_what_the_ledger_says_is_named() {
         blob(&ID.as_bytes()[..]),
         blob(&other.as_bytes()[..])
     );
-    let damage = World::of(banned()).await.after(&more);
+    let damage = banned().await.after(&more);
     assert_eq!(
         row("ban_workers", other, &damage),
         "the ledger says nothing of it"

@@ -1,7 +1,6 @@
-//! The tables of documents and match cases against the ledger, and entries about them that cannot be.
+//! The table of match cases against the ledger, and entries about them that cannot be.
 
 use super::*;
-use crate::domain::document::DocumentKey;
 use crate::domain::ids::MatchCaseId;
 use crate::domain::match_case::{Decision, MatchCase};
 
@@ -15,7 +14,6 @@ fn registered(id: WorkerId) -> Fact {
         id,
         member: MEMBER,
         details: sha256(&[1]),
-        documents: vec![DocumentKey([1; 16]), DocumentKey([2; 16])],
     })
 }
 
@@ -42,46 +40,11 @@ async fn matched() -> World {
     for worker in [FIRST, SECOND] {
         let subject = blob(&worker.as_bytes()[..]);
         world.tamper(&format!(
-            "INSERT INTO sealed_details VALUES ({subject}, X'01');"
+            "INSERT INTO worker_keys VALUES ({subject}, X'0001', X'01');
+             INSERT INTO sealed_details VALUES ({subject}, {subject}, X'01');"
         ));
     }
     world
-}
-
-#[tokio::test]
-async fn a_document_that_is_not_the_workers_is_named_by_its_worker() {
-    let report = matched().await.verify().expect("whole");
-    assert_eq!(
-        (report.rows["worker_documents"], report.rows["match_cases"]),
-        (4, 1)
-    );
-    let (first, key) = (blob(&FIRST.as_bytes()[..]), blob(&[1; 16]));
-    for (sql, whose, why) in [
-        (
-            format!("DELETE FROM worker_documents WHERE worker = {first} AND document_key = {key}"),
-            FIRST,
-            "it is missing",
-        ),
-        (
-            format!(
-                "UPDATE worker_documents SET document_key = {} WHERE document_key = {key} AND worker = {first}",
-                blob(&[0; 16])
-            ),
-            FIRST,
-            "the ledger says nothing of it",
-        ),
-        (
-            format!(
-                "INSERT INTO worker_documents VALUES ({key}, {})",
-                blob(&WorkerId::from_u128(4).as_bytes()[..])
-            ),
-            WorkerId::from_u128(4),
-            "the ledger says nothing of it",
-        ),
-    ] {
-        let damage = matched().await.after(&sql);
-        assert_eq!(row("worker_documents", whose, &damage), why, "{sql}");
-    }
 }
 
 #[tokio::test]

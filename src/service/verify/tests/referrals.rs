@@ -13,7 +13,7 @@ fn referral() -> Referral {
         id: ID,
         member: MemberId::from_u128(2),
         worker: WorkerId::from_u128(4),
-        credential: credential(1),
+        credential: credential(6),
         reason: Reason::LentOrShared,
         to: Some(Addressee {
             member: OTHER,
@@ -41,7 +41,6 @@ fn before() -> Vec<Fact> {
         id: THEIRS,
         member: OTHER,
         details: sha256(&[1]),
-        documents: vec![],
     }));
     facts
 }
@@ -56,7 +55,8 @@ async fn declined() -> World {
     let world = World::of(facts).await;
     let subject = blob(&THEIRS.as_bytes()[..]);
     world.tamper(&format!(
-        "INSERT INTO sealed_details VALUES ({subject}, X'01');"
+        "INSERT INTO worker_keys VALUES ({subject}, X'0001', X'01');
+         INSERT INTO sealed_details VALUES ({subject}, {subject}, X'01');"
     ));
     world
 }

@@ -92,7 +92,7 @@ async fn a_screening_that_is_not_what_the_ledger_says_is_named() {
 }
 
 /// What the door would never write, folded as it stands.
-fn replayed(facts: Vec<Fact>) -> Result<(), String> {
+pub(super) fn replayed(facts: Vec<Fact>) -> Result<(), String> {
     let mut replay = Replay::default();
     for (at, fact) in facts.into_iter().enumerate() {
         let entry = Entry {

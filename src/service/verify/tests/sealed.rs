@@ -1,74 +1,142 @@
 //! What only whoever has the master key can see.
 
 use super::*;
+use crate::access::seal::{Field, WorkerKey};
+use crate::domain::document::Document;
+use crate::domain::worker::WorkerDetails;
+use crate::service::{employers, search};
+
+const WORKER: WorkerId = WorkerId::from_u128(4);
+const ENGAGEMENT: EngagementId = EngagementId::from_u128(5);
+const MEMBER: MemberId = MemberId::from_u128(2);
+const WHO: &str = r#"{"family_name":"Peeters","given_names":"Jan","documents":[{"kind":"passport","country":"BEL","number":"AB123456"}]}"#;
+
+/// A world whose seals open, and nothing else is as it must be.
+async fn opened() -> (Keyring, WorkerKey, World) {
+    let (keyring, world) = (Keyring::derive(&[1; 32]), World::new().await);
+    let (key, wrapped) = keyring.make_worker_key(WORKER, &RealEnvironment);
+    world.tamper(&format!(
+        "UPDATE worker_keys SET wrapped = {}",
+        blob(&wrapped.wrapped)
+    ));
+    reseal(&world, &key, Field::WorkerDetails, WORKER.as_bytes(), WHO);
+    let engagement = r#"{"employer":"Stuwadoor","staff_number":"S1"}"#;
+    let row = ENGAGEMENT.as_bytes();
+    reseal(&world, &key, Field::EngagementDetails, row, engagement);
+    for card in [[6; 16], [7; 16], [8; 16]] {
+        reseal(&world, &key, Field::CardNumber, &card, "1");
+    }
+    (keyring, key, world)
+}
+
+fn reseal(world: &World, key: &WorkerKey, field: Field, row: &[u8; 16], plain: &str) {
+    let sealed = key.seal(field, row, plain.as_bytes(), &RealEnvironment);
+    world.tamper(&format!(
+        "UPDATE sealed_details SET sealed = {} WHERE subject = {};",
+        blob(&sealed),
+        blob(row)
+    ));
+}
+
+fn verified(world: &World, keyring: &Keyring) -> Result<u64, String> {
+    let mut reader = world.store.reader().expect("opens");
+    match verify_sealed(&mut reader, keyring) {
+        Ok(count) => Ok(count),
+        Err(Failure::Damaged(damage)) => Err(damage.to_string()),
+        Err(other) => panic!("{other}"),
+    }
+}
 
 #[tokio::test]
-async fn who_has_the_key_sees_seals_that_do_not_open_and_forged_staff_numbers() {
-    let (keyring, world) = (Keyring::derive(&[1; 32]), World::new().await);
-    let verified = |sql: &str| {
+async fn who_has_the_key_sees_seals_and_keys_that_do_not_open() {
+    let keyring = Keyring::derive(&[1; 32]);
+    let world = World::new().await;
+    let damage = verified(&world, &keyring).expect_err("one byte is no key");
+    assert!(damage.contains("worker_keys") && damage.contains(&WORKER.to_string()));
+
+    // The number of one card in the place of another's.
+    let (keyring, _, world) = opened().await;
+    let swapped = "UPDATE sealed_details SET sealed = (SELECT sealed FROM sealed_details WHERE subject = \
+                   X'06060606060606060606060606060606') WHERE subject = X'07070707070707070707070707070707'";
+    world.tamper(swapped);
+    let damage = verified(&world, &keyring).expect_err("it is bound to its row");
+    assert!(damage.contains("does not open"), "{damage}");
+
+    let (_, _, world) = opened().await;
+    let damage = verified(&world, &Keyring::derive(&[2; 32])).expect_err("another network's");
+    assert!(damage.contains("worker_keys"), "{damage}");
+}
+
+#[tokio::test]
+async fn who_has_the_key_sees_what_people_are_wrongly_found_by() {
+    let (keyring, _, world) = opened().await;
+    let (worker, engagement) = (blob(WORKER.as_bytes()), blob(ENGAGEMENT.as_bytes()));
+    let staff_key = blob(&keyring.staff_key(MEMBER, "S1"));
+    let after = |sql: &str| {
         world.tamper(sql);
-        let mut reader = world.store.reader().expect("opens");
-        match verify_sealed(&mut reader, &keyring) {
-            Ok(count) => Ok(count),
-            Err(Failure::Damaged(damage)) => Err(damage.to_string()),
-            Err(other) => panic!("{other}"),
-        }
+        verified(&world, &keyring)
     };
-    let engagement = *EngagementId::from_u128(5).as_bytes();
-    let sealed = |subject: &[u8; 16], plain: &str| {
-        let sealed = keyring.seal(subject, plain.as_bytes(), &RealEnvironment);
-        format!(
-            "UPDATE sealed_details SET sealed = {} WHERE subject = {};",
-            blob(&sealed),
-            blob(subject)
-        )
-    };
-    let details = sealed(
-        &engagement,
-        r#"{"employer":"Stuwadoor","staff_number":"S1"}"#,
-    );
-    let others = [
-        [6; 16],
-        [7; 16],
-        [8; 16],
-        *WorkerId::from_u128(4).as_bytes(),
-    ];
-    let others: String = others.iter().map(|subject| sealed(subject, "{}")).collect();
-    let staff_key = keyring.staff_key(MemberId::from_u128(2), "S1");
-    let (worker, engagement) = (blob(WorkerId::from_u128(4).as_bytes()), blob(&engagement));
-    let row = format!(
-        "INSERT INTO staff_numbers VALUES ({}, {engagement}, {worker});",
-        blob(&staff_key)
-    );
-    assert!(
-        verified("")
-            .expect_err("one byte is no seal")
-            .contains("does not open")
-    );
-    assert!(
-        verified(&format!("{details}{others}"))
-            .expect_err("no row")
-            .contains("it is missing")
-    );
-    assert_eq!(verified(&row), Ok(1));
-    let forged = format!(
-        "INSERT INTO staff_numbers VALUES ({}, {engagement}, {worker});",
-        blob(&[3; 16])
-    );
-    assert!(
-        verified(&forged)
-            .expect_err("forged")
-            .contains("says nothing of it")
-    );
-    let gone = format!(
-        "DELETE FROM staff_numbers WHERE staff_key = {};",
-        blob(&[3; 16])
-    );
-    assert_eq!(verified(&gone), Ok(1));
-    let turned = format!("UPDATE staff_numbers SET worker = {}", blob(&[9; 16]));
-    assert!(
-        verified(&turned)
-            .expect_err("turned")
-            .contains("its worker")
-    );
+    let damage = after("").expect_err("no staff number");
+    assert!(damage.contains("staff_numbers") && damage.contains("it is missing"));
+    let staff = format!("INSERT INTO staff_numbers VALUES ({staff_key}, {engagement}, {worker});");
+    let damage = after(&staff).expect_err("no employer");
+    assert!(damage.contains("engagement_employers") && damage.contains("it is missing"));
+    let employer = Text::parse("Stuwadoor").expect("a name");
+    let employer = blob(&employers::key(&keyring, MEMBER, &employer));
+    let damage = after(&format!(
+        "INSERT INTO engagement_employers VALUES ({employer}, {engagement});"
+    ))
+    .expect_err("no names");
+    assert!(damage.contains("worker_names") && damage.contains("it is missing"));
+
+    let details: WorkerDetails = serde_json::from_str(WHO).expect("details");
+    let names: String = search::keys(&keyring, MEMBER, &details)
+        .iter()
+        .map(|key| format!("INSERT INTO worker_names VALUES ({}, {worker});", blob(key)))
+        .collect();
+    let damage = after(&names).expect_err("no document");
+    assert!(damage.contains("worker_documents") && damage.contains("it is missing"));
+    let document: &Document = &details.documents[0];
+    let document = blob(&keyring.document_key(document).0);
+    let row = format!("INSERT INTO worker_documents VALUES ({document}, {worker});");
+    assert_eq!(after(&row), Ok(1));
+
+    for (table, forged, mended) in [
+        (
+            "worker_documents",
+            format!("INSERT INTO worker_documents VALUES (X'03', {worker})"),
+            "DELETE FROM worker_documents WHERE document_key = X'03'",
+        ),
+        (
+            "worker_documents",
+            format!("DELETE FROM worker_documents WHERE worker = {worker}"),
+            &row,
+        ),
+        (
+            "staff_numbers",
+            format!(
+                "INSERT INTO staff_numbers VALUES (X'03030303030303030303030303030303', {engagement}, {worker})"
+            ),
+            "DELETE FROM staff_numbers WHERE staff_key = X'03030303030303030303030303030303'",
+        ),
+        (
+            "engagement_employers",
+            format!(
+                "UPDATE engagement_employers SET employer_key = {}",
+                blob(&[3; 16])
+            ),
+            &format!("UPDATE engagement_employers SET employer_key = {employer}"),
+        ),
+        (
+            "staff_numbers",
+            format!("UPDATE staff_numbers SET worker = {}", blob(&[9; 16])),
+            &format!("UPDATE staff_numbers SET worker = {worker}"),
+        ),
+    ] {
+        let forged = forged.replace("X'03',", "X'03030303030303030303030303030303',");
+        let mended = mended.replace("X'03'", "X'03030303030303030303030303030303'");
+        let damage = after(&forged).expect_err("forged");
+        assert!(damage.contains(table), "{damage}");
+        assert_eq!(after(&mended), Ok(1));
+    }
 }

@@ -1,0 +1,146 @@
+//! Breaking the glass: a duty officer opens a time in which the rule on bulk does not hold for their member's people. Every
+//! member sees it, and a second person looks at it afterwards.
+
+use std::sync::Arc;
+
+use super::approvals;
+use super::commit::Tx;
+use super::error::{Code, Error};
+use crate::access::permission::{BreakTheGlass, Permit, ReadBreakGlass};
+use crate::domain::approval::{CONFIRM_MS, Done};
+use crate::domain::break_glass::{BreakGlass, Emergency};
+use crate::domain::ids::{BreakGlassId, MemberId};
+use crate::domain::screening::Reference;
+use crate::index::places::Places;
+use crate::ledger::entry::Fact;
+
+/// What is said of a glass that is to be broken.
+#[derive(Debug, Clone)]
+pub struct GlassDraft {
+    /// Why.
+    pub reason: Emergency,
+    /// Under which number the member keeps what happened.
+    pub reference: Reference,
+    /// For how long.
+    pub lasts_ms: i64,
+}
+
+/// Breaks the glass at the caller's member. That it was right must be confirmed within a day of its end.
+///
+/// # Errors
+/// `wrong_person` when the caller is no person. `break_glass_open` when it is broken already.
+pub fn open(
+    tx: &mut Tx<'_>,
+    permit: Permit<BreakTheGlass>,
+    draft: GlassDraft,
+) -> Result<(u64, BreakGlass), Error> {
+    let caller = permit.caller();
+    let person = caller.person.ok_or_else(|| {
+        Error::new(
+            Code::WrongPerson,
+            "A person answers for this: use a client that an administrator added for one.",
+        )
+    })?;
+    if super::bulk::is_broken(tx, caller) {
+        return Err(Error::new(
+            Code::BreakGlassOpen,
+            "The glass is broken at your member already.",
+        ));
+    }
+    let glass = BreakGlass {
+        id: BreakGlassId::make(tx.environment),
+        member: caller.member,
+        reason: draft.reason,
+        reference: draft.reference,
+        client: caller.client,
+        person,
+        opened_at: tx.now,
+        until: tx.now.plus_ms(draft.lasts_ms),
+        closed_at: None,
+    };
+    glass.follows(None).map_err(Error::internal)?;
+    let seq = tx.state(Fact::BreakGlassOpened(glass.clone()))?;
+    let done = Done::BreakGlass {
+        break_glass: glass.id,
+    };
+    let due = glass.until.plus_ms(CONFIRM_MS);
+    approvals::to_confirm(tx, caller, None, done, seq, due)?;
+    Ok((seq, glass))
+}
+
+/// Closes it before its time.
+pub fn close(
+    tx: &mut Tx<'_>,
+    permit: Permit<BreakTheGlass>,
+    id: BreakGlassId,
+) -> Result<(u64, BreakGlass), Error> {
+    let (_, glass) = stored(tx, id)?;
+    if !permit.covers(glass.member) {
+        return Err(Error::not_found("broken glass"));
+    }
+    if !glass.is_open(tx.now) {
+        return Err(Error::new(
+            Code::BreakGlassClosed,
+            "It is over: it was closed, or its time ran out.",
+        ));
+    }
+    let closed = BreakGlass {
+        closed_at: Some(tx.now),
+        ..glass
+    };
+    let seq = tx.state(Fact::BreakGlassClosed(closed.clone()))?;
+    Ok((seq, closed))
+}
+
+/// Refuses to confirm what is not over yet: more could be done in it.
+pub(super) fn check_over(tx: &mut Tx<'_>, id: BreakGlassId) -> Result<(), Error> {
+    let (_, glass) = stored(tx, id)?;
+    if glass.is_open(tx.now) {
+        return Err(Error::new(
+            Code::BreakGlassOpen,
+            "The glass is still broken; this can be answered when that is over.",
+        ));
+    }
+    Ok(())
+}
+
+fn stored(tx: &mut Tx<'_>, id: BreakGlassId) -> Result<(u64, BreakGlass), Error> {
+    use crate::ledger::fold::Record;
+    match crate::store::network::find(tx.reader()?, &id.to_string())? {
+        Some((version, Record::BreakGlass(glass))) => Ok((version, glass)),
+        _ => Err(Error::not_found("broken glass")),
+    }
+}
+
+/// One that the caller may see.
+pub fn show(
+    places: &Places,
+    permit: Permit<ReadBreakGlass>,
+    id: BreakGlassId,
+) -> Result<(u64, Arc<BreakGlass>), Error> {
+    let found = places.glasses.get(&id);
+    found
+        .filter(|(_, glass)| permit.covers(glass.member))
+        .cloned()
+        .ok_or_else(|| Error::not_found("broken glass"))
+}
+
+/// Those that the caller may see after `after`, at most `limit`, in the order they were broken; of one member only, if one is
+/// named.
+pub fn list(
+    places: &Places,
+    permit: Permit<ReadBreakGlass>,
+    of_member: Option<MemberId>,
+    after: Option<BreakGlassId>,
+    limit: usize,
+) -> Vec<(u64, Arc<BreakGlass>)> {
+    use std::ops::Bound;
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let all = places.glasses.range((from, Bound::Unbounded));
+    all.map(|(_, glass)| glass.clone())
+        .filter(|(_, glass)| {
+            permit.covers(glass.member) && of_member.is_none_or(|member| member == glass.member)
+        })
+        .take(limit)
+        .collect()
+}

@@ -1,0 +1,35 @@
+//! The rule on bulk: one person revokes or suspends at most [`BULK_MAX`] credentials in one act and in ten minutes; for more a
+//! second person is needed, unless the duty officer has broken the glass. A revocation of everybody is an attack too.
+//!
+//! It holds for revocations, suspensions, lists and files of them, employers that lapse, engagements that end and credentials
+//! that are replaced. It does not hold for what has two people already (adopting a referral or an exclusion), nor for
+//! what may not wait for anybody: a court's ban, and bad news about one person, which closes all that they have.
+
+use super::commit::Tx;
+use super::error::{Code, Error};
+use crate::access::permission::Caller;
+use crate::domain::approval::BULK_MAX;
+
+/// Whether the caller needs a second person for so many more.
+pub(super) fn needs_two(tx: &Tx<'_>, caller: Caller, more: usize) -> bool {
+    tx.withdrawn_lately(caller) + more > BULK_MAX && !is_broken(tx, caller)
+}
+
+/// Whether the glass is broken at the caller's member.
+pub(super) fn is_broken(tx: &Tx<'_>, caller: Caller) -> bool {
+    tx.index.places().glass(caller.member, tx.now).is_some()
+}
+
+/// Refuses one more to a caller who needs a second person for it, where it is only a part of what they do.
+pub(super) fn check(tx: &Tx<'_>, caller: Caller) -> Result<(), Error> {
+    if !needs_two(tx, caller, 1) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::BulkLimit,
+        format!(
+            "This would revoke more than the {BULK_MAX} credentials that one person revokes or suspends in ten minutes. Nothing \
+             was done: wait, let another person do it, or let the duty officer break the glass."
+        ),
+    ))
+}

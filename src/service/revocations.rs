@@ -1,0 +1,240 @@
+//! Revocations, of one credential and of many. A revocation is final: there is no function that leads out of it.
+//!
+//! For a reason of the class for_cause two people revoke, as it marks the worker and not the badge. No gate waits for the
+//! second: the credential is suspended at once, and stays so, whatever the second person says or does not say, until two
+//! people lift that. What is too many for one person waits as a whole: nothing of it is done before.
+
+use std::collections::HashSet;
+
+use super::approvals::{self, Outcome};
+use super::bulk;
+use super::commit::Tx;
+use super::credentials::own;
+use super::error::Error;
+use super::referrals;
+use crate::access::permission::{Caller, Permit, Revoke};
+use crate::domain::approval::Act;
+use crate::domain::credential::{Change, State, SuspensionKind};
+use crate::domain::ids::CredentialId;
+use crate::domain::reason::{Class, Reason};
+use crate::domain::time::Timestamp;
+use crate::index::Loaded;
+use crate::ledger::entry::Fact;
+use crate::store::credentials;
+
+/// What a revocation came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// Which credential.
+    pub credential: CredentialId,
+    /// Why.
+    pub reason: Reason,
+    /// When it became final.
+    pub at: Timestamp,
+    /// By which entry.
+    pub seq: u64,
+    /// Whether it was so before this request.
+    pub already: bool,
+}
+
+/// Revokes a credential of the caller's member, for good. One that is revoked already stays as it is, with its first
+/// reason, and that is no error: who revokes twice wants it revoked.
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    permit: Permit<Revoke>,
+    id: CredentialId,
+    reason: Reason,
+) -> Result<Outcome<Revocation>, Error> {
+    check_reason(reason)?;
+    let standing = standing(tx, permit, id)?;
+    if standing.state == State::Revoked {
+        return Ok(Outcome::Done(before(tx, id, reason)?));
+    }
+    let waits = rule(tx, permit.caller(), reason, 1);
+    if waits == Rule::One {
+        return Ok(Outcome::Done(revoked(tx, id, reason)?));
+    }
+    let worker = own(tx.reader()?, id, |_| true)?.credential.worker;
+    if waits == Rule::TwoAndShut {
+        shut(tx, &standing, reason)?;
+    }
+    let act = Act::RevokeCredentials {
+        credentials: vec![id],
+        version: tx.seq(),
+        reason,
+    };
+    let asked = approvals::ask(tx, permit.caller(), worker, act)?;
+    Ok(Outcome::Asked(Box::new(asked)))
+}
+
+/// What became of one credential of a batch.
+pub type OfBatch = (CredentialId, Result<Revocation, Error>);
+
+/// Revokes many for one reason, or asks for it, all in one. What is not there is told of each and hinders no other; what is
+/// asked for is the list of those that are there and not revoked yet.
+pub fn revoke_many(
+    tx: &mut Tx<'_>,
+    permit: Permit<Revoke>,
+    ids: &[CredentialId],
+    reason: Reason,
+) -> Result<Outcome<Vec<OfBatch>>, Error> {
+    check_reason(reason)?;
+    let mut seen = HashSet::new();
+    let wanted: Vec<Loaded> = ids
+        .iter()
+        .filter(|id| seen.insert(**id))
+        .filter_map(|&id| standing(tx, permit, id).ok())
+        .filter(|standing| standing.state != State::Revoked)
+        .collect();
+    let waits = rule(tx, permit.caller(), reason, wanted.len());
+    if !wanted.is_empty() && waits != Rule::One {
+        if waits == Rule::TwoAndShut {
+            for standing in &wanted {
+                shut(tx, standing, reason)?;
+            }
+        }
+        let act = Act::RevokeCredentials {
+            credentials: wanted.iter().map(|standing| standing.id).collect(),
+            version: tx.seq(),
+            reason,
+        };
+        let asked = approvals::ask(tx, permit.caller(), None, act)?;
+        return Ok(Outcome::Asked(Box::new(asked)));
+    }
+    let mut done = Vec::with_capacity(ids.len());
+    for &id in ids {
+        let one = match standing(tx, permit, id) {
+            Ok(standing) if standing.state == State::Revoked => Ok(before(tx, id, reason)?),
+            Ok(_) => Ok(revoked(tx, id, reason)?),
+            Err(absent) => Err(absent),
+        };
+        done.push((id, one));
+    }
+    Ok(Outcome::Done(done))
+}
+
+/// Revokes what a second person let be revoked, if nothing but a revocation touched it since it was asked for.
+pub(super) fn approved(
+    tx: &mut Tx<'_>,
+    ids: &[CredentialId],
+    version: u64,
+    reason: Reason,
+) -> Result<(), Error> {
+    let mut some = false;
+    for &id in ids {
+        let standing = tx
+            .standing(id)
+            .ok_or_else(|| Error::internal("a credential is gone"))?;
+        if standing.state == State::Revoked {
+            continue;
+        }
+        if standing.version > version {
+            return Err(approvals::stale("A credential was touched meanwhile."));
+        }
+        revoked(tx, id, reason)?;
+        some = true;
+    }
+    if some {
+        return Ok(());
+    }
+    Err(approvals::stale("All of it was revoked meanwhile."))
+}
+
+/// Revokes what is on a file that a second person let be carried out.
+pub(super) fn of_granted(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<(), Error> {
+    let standing = tx.standing(id);
+    if standing.is_some_and(|standing| standing.state != State::Revoked) {
+        revoked(tx, id, reason)?;
+    }
+    Ok(())
+}
+
+/// What it takes to revoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// One person does it at once.
+    One,
+    /// Two people do it, and nothing happens before.
+    Two,
+    /// Two people do it, and the gate is shut meanwhile.
+    TwoAndShut,
+}
+
+/// What it takes for so many. Behind broken glass one person does it, and another looks at it afterwards.
+fn rule(tx: &Tx<'_>, caller: Caller, reason: Reason, many: usize) -> Rule {
+    if bulk::needs_two(tx, caller, many) {
+        Rule::Two
+    } else if reason.class() == Class::ForCause && !bulk::is_broken(tx, caller) {
+        Rule::TwoAndShut
+    } else {
+        Rule::One
+    }
+}
+
+fn check_reason(reason: Reason) -> Result<(), Error> {
+    if reason.revokes() {
+        return Ok(());
+    }
+    Err(Error::field(
+        "/reason",
+        "not_for_revocation",
+        "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.",
+    ))
+}
+
+fn standing(tx: &Tx<'_>, permit: Permit<Revoke>, id: CredentialId) -> Result<Loaded, Error> {
+    tx.standing(id)
+        .filter(|standing| permit.covers(standing.member))
+        .ok_or_else(|| Error::not_found("credential"))
+}
+
+/// Suspends what is to be revoked for cause, unless it is suspended so already.
+fn shut(tx: &mut Tx<'_>, standing: &Loaded, reason: Reason) -> Result<(), Error> {
+    let kind = SuspensionKind::ForCause;
+    if standing.state.apply(Change::Suspend(kind)).is_ok() {
+        tx.state(Fact::CredentialSuspended {
+            credential: standing.id,
+            kind,
+            reason,
+        })?;
+        told(tx, standing.id, reason)?;
+    }
+    Ok(())
+}
+
+/// Tells the other issuers of the person what was just done to this credential, if it was for cause.
+fn told(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<(), Error> {
+    if reason.class() != Class::ForCause {
+        return Ok(());
+    }
+    let held = own(tx.reader()?, id, |_| true)?;
+    referrals::refer(tx, &held.credential, reason)
+}
+
+fn revoked(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<Revocation, Error> {
+    let seq = tx.state(Fact::CredentialRevoked {
+        credential: id,
+        reason,
+    })?;
+    told(tx, id, reason)?;
+    Ok(Revocation {
+        credential: id,
+        reason,
+        at: tx.now,
+        seq,
+        already: false,
+    })
+}
+
+/// The revocation that stands.
+fn before(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<Revocation, Error> {
+    let held =
+        credentials::find(tx.reader()?, id)?.ok_or_else(|| Error::not_found("credential"))?;
+    Ok(Revocation {
+        credential: id,
+        reason: held.reason.unwrap_or(reason),
+        at: held.since,
+        seq: held.version,
+        already: true,
+    })
+}
