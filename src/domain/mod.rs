@@ -14,6 +14,7 @@ pub mod credential;
 pub mod decision;
 pub mod digest;
 pub mod document;
+pub mod dormancy;
 pub mod erasure;
 pub mod exclusion;
 pub mod freshness;

@@ -10,10 +10,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::commit::Door;
+use super::dormancy::Uses;
 use super::watch::stand_back;
 use crate::domain::decision::Decision;
 use crate::store::StoreError;
 use crate::store::logs::{self, CheckLine};
+use crate::store::{ledger, moves};
 
 /// How many lines may wait in each queue: half a minute of permits at two thousand a second.
 const WAITING_MAX: usize = 65_536;
@@ -64,6 +66,7 @@ impl CheckLog {
                 // Taken from the queues and not yet written. While there is such a batch no other is taken. The same memory
                 // each time: megabytes that come and go several times a second cost more than what is written into them.
                 let mut batch = Arc::new(Vec::with_capacity(BATCH_LINES));
+                let mut uses = Uses::default();
                 loop {
                     // Read before the queues: what was put in before the stop is still written.
                     let stopping = stop.load(Ordering::Acquire);
@@ -77,7 +80,7 @@ impl CheckLog {
                         if batch.is_empty() {
                             break;
                         }
-                        match write(&door, &batch) {
+                        match write(&door, &batch, &mut uses) {
                             Fate::Written => count(&counts.written, &batch),
                             Fate::Lost => count(&counts.dropped, &batch),
                             Fate::Later => break,
@@ -160,11 +163,21 @@ enum Fate {
 }
 
 /// One batch at a time: while the database is slow the lines wait in the queues, which are bounded.
-fn write(door: &Door, batch: &Arc<Vec<CheckLine>>) -> Fate {
+fn write(door: &Door, batch: &Arc<Vec<CheckLine>>, uses: &mut Uses) -> Fate {
     let (end, ended) = sync_channel(1);
     let lines = batch.clone();
+    let new = uses.new_in(batch);
+    let used = new.clone();
     let sent = door.aside_then(
-        move |writer| logs::write(writer, &lines),
+        move |writer| {
+            logs::write(writer, &lines)?;
+            let Some((day, ids)) = used else {
+                return Ok(());
+            };
+            // Other nodes note uses, too, and this keeps them from waiting for each other's rows in a ring.
+            ledger::lock(writer)?;
+            moves::note_uses(writer, day, &ids)
+        },
         move |done| {
             // Somebody waits below for exactly this one message.
             let _ = end.send(done);
@@ -174,7 +187,10 @@ fn write(door: &Door, batch: &Arc<Vec<CheckLine>>) -> Fate {
         return Fate::Later;
     }
     match ended.recv() {
-        Ok(Ok(())) => Fate::Written,
+        Ok(Ok(())) => {
+            uses.noted(new.as_ref().map_or(&[], |(_, ids)| ids));
+            Fate::Written
+        }
         // An earlier try broke off while it was committed, and was kept after all.
         Ok(Err(StoreError::Duplicate)) => Fate::Written,
         Ok(Err(StoreError::Unavailable(_))) => Fate::Later,

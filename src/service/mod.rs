@@ -4,7 +4,7 @@
 //! gets both from the transaction it runs in.
 //!
 //! * [`gate_check`]: the question that everything is for; [`check_log`]: what was answered, written behind;
-//!   [`retention`]: how long it is kept. [`lookups`]: who was shown whom, noted alike.
+//!   [`retention`]: how long it is kept; `dormancy`: what nobody used. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`], [`revocations`]:
 //!   keeping the records. [`personal`]: what is known of a person, under the person's own key;
 //!   [`rewrap`]: changing the key that those are kept under.
@@ -28,6 +28,7 @@ pub mod check_log;
 pub mod clients;
 pub mod commit;
 pub mod credentials;
+mod dormancy;
 pub mod effects;
 pub mod employers;
 pub mod erasures;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::commit::{Door, Tx};
 use super::error::Error;
-use super::{bans, exclusions, screenings};
+use super::{bans, dormancy, exclusions, screenings};
 use crate::domain::calendar::Day;
+use crate::domain::dormancy::last_used;
 use crate::domain::time::{Environment, Timestamp};
 use crate::ledger::entry::Actor;
 use crate::store::{self, Reader, Store, StoreError};
@@ -30,11 +31,19 @@ struct Duty {
 }
 
 /// Everything that a date brings about.
-const DUTIES: [Duty; 4] = [
+const DUTIES: [Duty; 5] = [
     Duty {
         name: "bans that begin or end",
         is_due: |reader, now| Ok(!store::bans::due(reader, now, 1)?.is_empty()),
         state: bans::sweep,
+    },
+    Duty {
+        name: "credentials that nobody uses",
+        is_due: |reader, now| {
+            let last = last_used(Day::of(now));
+            Ok(!store::moves::unused(reader, last, 1)?.is_empty())
+        },
+        state: dormancy::sweep,
     },
     Duty {
         name: "clearances that end",

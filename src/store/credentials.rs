@@ -5,20 +5,17 @@ use diesel::prelude::*;
 
 use super::backend::both;
 use super::columns::Bytes16;
-use super::conn::{Reader, Writer};
+use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{badge_cards, badges, credentials};
 use super::tables::{BadgeCardRow, BadgeRow, CredentialRow};
 use crate::domain::card::Format;
 use crate::domain::clearance::Functions;
-use crate::domain::credential::{
-    Badge, BadgeCard, CardKey, Change, Credential, Medium, Scope, State,
-};
+use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
 use crate::domain::grounds::Grounds;
 use crate::domain::ids::{BadgeId, CredentialId, MemberId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
-use crate::ledger::entry::Entry;
 use crate::ledger::replay::Held;
 
 impl TryFrom<CredentialRow> for Held {
@@ -79,42 +76,6 @@ pub fn list(
         .into_iter()
         .map(Held::try_from)
         .collect()
-}
-
-/// Suspends a credential or lifts a suspension, from the state in which it stands.
-pub(super) fn moved(
-    writer: &mut Writer,
-    entry: &Entry,
-    id: CredentialId,
-    change: Change,
-    reason: Option<Reason>,
-) -> Result<(), StoreError> {
-    let row = credentials::table.find(Bytes16::from(id));
-    let (number, for_cause, judicial): (i16, Option<i64>, Option<i64>) = row
-        .select((
-            credentials::state,
-            credentials::for_cause_since,
-            credentials::judicial_since,
-        ))
-        .first(&mut writer.0)
-        .optional()?
-        .ok_or(StoreError::Guard)?;
-    // Where a change may start and where it leads comes from the one pure function.
-    let to = state_from(number)?
-        .apply(change)
-        .map_err(|_| StoreError::Guard)?;
-    let grounds = grounds_from(for_cause, judicial).after(change, entry.at);
-    let moved = diesel::update(row.filter(credentials::state.eq(number)))
-        .set((
-            credentials::state.eq(i16::from(to.number())),
-            credentials::reason.eq(reason.map(|reason| i16::from(reason.number()))),
-            credentials::since.eq(entry.at.as_ms()),
-            credentials::for_cause_since.eq(grounds.for_cause.map(Timestamp::as_ms)),
-            credentials::judicial_since.eq(grounds.judicial.map(Timestamp::as_ms)),
-            credentials::version.eq(entry.seq as i64),
-        ))
-        .execute(&mut writer.0)?;
-    (moved == 1).then_some(()).ok_or(StoreError::Guard)
 }
 
 /// The badges of a credential, in the order they were added.
@@ -194,29 +155,6 @@ pub fn live_of(reader: &mut Reader, workers: &[WorkerId]) -> Result<Vec<Held>, S
         }
     }
     Ok(found)
-}
-
-/// Notes for which of its functions a credential's worker is cleared from this entry on.
-pub(super) fn set_functions(
-    writer: &mut Writer,
-    entry: &Entry,
-    id: CredentialId,
-    functions: Functions,
-) -> Result<(), StoreError> {
-    let held = find(writer, id)?.ok_or(StoreError::Guard)?;
-    held.state
-        .check_functions(&held.credential.scope, functions)
-        .map_err(|_| StoreError::Guard)?;
-    let read = credentials::table
-        .find(Bytes16::from(id))
-        .filter(credentials::version.eq(held.version as i64));
-    let set = diesel::update(read)
-        .set((
-            credentials::functions.eq(i16::from(functions.number())),
-            credentials::version.eq(entry.seq as i64),
-        ))
-        .execute(&mut writer.0)?;
-    (set == 1).then_some(()).ok_or(StoreError::Guard)
 }
 
 /// How many credentials and card identifiers there are, for the progress line of a start.
@@ -470,7 +408,7 @@ fn functions_from(number: i16) -> Result<Functions, StoreError> {
         .ok_or_else(|| StoreError::Corrupt(format!("functions {number} are not known")))
 }
 
-fn state_from(number: i16) -> Result<State, StoreError> {
+pub(super) fn state_from(number: i16) -> Result<State, StoreError> {
     u8::try_from(number)
         .ok()
         .and_then(State::from_number)

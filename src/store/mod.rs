@@ -27,6 +27,7 @@ pub mod logs;
 pub mod lookups;
 pub mod match_cases;
 pub mod migrate;
+pub mod moves;
 pub mod names;
 pub mod network;
 pub mod permits;

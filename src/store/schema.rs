@@ -186,6 +186,7 @@ table! {
         for_cause_since -> Nullable<BigInt>,
         judicial_since -> Nullable<BigInt>,
         version -> BigInt,
+        used_on -> Integer,
     }
 }
 table! {

@@ -22,6 +22,7 @@ use crate::domain::approval::{self, Approval, End};
 use crate::domain::calendar::Day;
 use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, Change, Credential, State};
+use crate::domain::dormancy;
 use crate::domain::erasure::Erasure;
 use crate::domain::ids::{
     ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
@@ -133,6 +134,7 @@ pub(super) struct CredentialRow {
     pub for_cause_since: Option<i64>,
     pub judicial_since: Option<i64>,
     pub version: i64,
+    pub used_on: i32,
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -419,6 +421,7 @@ impl Projection for Tables<'_> {
             for_cause_since: None,
             judicial_since: None,
             version: entry.seq as i64,
+            used_on: dormancy::counts_from(credential, entry.at).number(),
         });
         Ok(())
     }
@@ -475,7 +478,7 @@ impl Projection for Tables<'_> {
             return Ok(());
         }
         self.pending.flush(self.writer)?;
-        super::credentials::moved(self.writer, entry, credential, change, reason)
+        super::moves::moved(self.writer, entry, credential, change, reason)
     }
 
     fn functions(
@@ -485,6 +488,6 @@ impl Projection for Tables<'_> {
         functions: Functions,
     ) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
-        super::credentials::set_functions(self.writer, entry, credential, functions)
+        super::moves::set_functions(self.writer, entry, credential, functions)
     }
 }

@@ -259,10 +259,14 @@ CREATE TABLE credentials (
     since BIGINT NOT NULL,
     for_cause_since BIGINT,
     judicial_since BIGINT,
-    version BIGINT NOT NULL
+    version BIGINT NOT NULL,
+    -- On which day of the calendar a gate last let somebody in with it. Not from the ledger.
+    used_on INTEGER NOT NULL
 );
 CREATE INDEX credentials_by_member ON credentials (member, id);
 CREATE INDEX credentials_by_worker ON credentials (worker, id);
+-- Those that are good and long unused.
+CREATE INDEX credentials_unused ON credentials (used_on) WHERE state = 0;
 -- Few are suspended so at one time, and somebody must see to each of them.
 CREATE INDEX credentials_for_cause ON credentials (member, for_cause_since) WHERE for_cause_since IS NOT NULL;
 CREATE INDEX credentials_judicial ON credentials (member, judicial_since) WHERE judicial_since IS NOT NULL;

@@ -227,7 +227,7 @@ pub async fn a_forged_entry_is_believed_by_nobody(world: World) {
     let suspended = scene.suspended().await;
     let (seq, id) = (scene.next(), scene.id_of(&suspended));
     scene.raw.must(&format!(
-        "UPDATE credentials SET state = 0, reason = NULL, since = 1772436600000, version = {seq} WHERE id = {id}"
+        "UPDATE credentials SET state = 0, reason = NULL, since = 1772436600000, for_cause_since = NULL, version = {seq} WHERE id = {id}"
     ));
     scene.db_forge(&scene.lift(&suspended));
     // At once, before any poll: who builds upon it would vouch for it.

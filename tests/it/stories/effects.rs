@@ -227,6 +227,9 @@ pub async fn a_clearance_that_lapses_closes_the_zone(world: World) {
     };
     world.clock.advance(731 * DAY_MS);
     let desk = a.desk.again().await;
+    // Nobody used it for so long, so it sleeps.
+    desk.hr.sees_asleep(&long).await;
+    desk.hr.lifts(&long, "dormant").await.created();
     let canteen = a.canteen.api.again().await;
     let canteen = GateActor {
         api: canteen,

@@ -7,6 +7,7 @@ pub mod bulk;
 pub mod check_log;
 pub mod commands;
 pub mod demo;
+pub mod dormancy;
 pub mod effects;
 pub mod erasures;
 pub mod exclusions;
@@ -80,6 +81,9 @@ macro_rules! all {
             a_refusal_waits_until_its_term_of_appeal_has_run_out,
             a_clearance_is_warned_of_and_then_lapses,
             an_exclusion_waits_for_those_who_are_told,
+        );
+        $crate::stories::tell!($database, dormancy:
+            what_no_gate_lets_in_for_sixty_days_goes_to_sleep,
         );
         $crate::stories::tell!($database, effects:
             a_refusal_at_a_closes_the_zone_at_the_gates_of_b_and_nothing_else,

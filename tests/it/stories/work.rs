@@ -284,7 +284,7 @@ pub async fn a_refusal_waits_until_its_term_of_appeal_has_run_out(world: World) 
     assert_eq!(waits(&approver).await, appealed);
     let approver = approver.again().await;
     let path = format!("/v1/screenings/{id}");
-    let outcome = json!({ "decision": "lost", "authority": "appeal_body", "reference": "B-2026/7", "date": "2026-03-10" });
+    let outcome = json!({ "decision": "dismissed", "authority": "appeal_body", "reference": "B-2026/7", "date": "2026-03-10" });
     let said = approver
         .post(&format!("{path}/appeal-outcomes"), &outcome)
         .await;
