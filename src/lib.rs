@@ -65,8 +65,13 @@
 //! What one member holds against somebody binds the others only so far as the law says. A court's ban binds all at once and
 //! comes from the State's register alone ([`service::bans`]). What a member holds for cause leaves it only where the network
 //! is switched to share and that member has a legal basis ([`service::sharing`]); then the others are told a reason's code,
-//! and each decides with two people of its own ([`service::referrals`], [`service::exclusions`]). What follows from a date is
-//! stated by [`service::sweep`].
+//! and each decides with two people of its own ([`service::referrals`], [`service::exclusions`]).
+//!
+//! What follows from a date is stated by [`service::sweep`], within a second or two and by whichever node comes first: bans and
+//! exclusions that begin or end, clearances that lapse, credentials that no gate let in for sixty days ([`domain::dormancy`];
+//! the log of checks tells which were used). What a person must do by some day is never done for them: it is on the list of
+//! those who can ([`service::work`], [`domain::work`]), and when the day has passed on that of more people. A suspension for
+//! cause is reviewed after a week and decided after thirty days ([`domain::grounds`]), and never ends by itself.
 //!
 //! A person is erased by destroying their key ([`service::erasures`]): two registrars say so, a week passes, and what was
 //! sealed is noise, in every copy of the database that there is. The ledger names them by identifiers alone, so it stays as
