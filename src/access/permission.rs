@@ -136,6 +136,8 @@ table! {
     Lift: HrOfficer Own;
     /// Revoke credentials.
     Revoke: HrOfficer Own, DutyOfficer Own;
+    /// Note that a credential was revoked wrongly, with a registrar for a second person.
+    CorrectRevocations: HrApprover Own;
     /// Break the glass: open a time without the rule on bulk, and close it.
     BreakTheGlass: DutyOfficer Own;
     /// See where and why a glass was broken.

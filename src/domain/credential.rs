@@ -274,6 +274,9 @@ pub enum Refused {
     /// It was not issued for this function.
     #[error("the credential is for no such function")]
     NotItsFunction,
+    /// It is not revoked, or its revocation is known to be wrong already.
+    #[error("the credential has no revocation that could be noted to be wrong")]
+    NotCorrectable,
 }
 
 impl State {
@@ -311,6 +314,15 @@ impl State {
             Self::Revoked => Err(Refused::Revoked),
             _ if !functions.is_within(scope.functions) => Err(Refused::NotItsFunction),
             Self::Active | Self::Suspended(_) => Ok(()),
+        }
+    }
+
+    /// Whether it can be noted that its revocation was wrong, where it was noted before at this moment. It changes no state:
+    /// there is no way out of being revoked.
+    pub fn check_corrected(self, before: Option<Timestamp>) -> Result<(), Refused> {
+        match (self, before) {
+            (Self::Revoked, None) => Ok(()),
+            _ => Err(Refused::NotCorrectable),
         }
     }
 
@@ -405,6 +417,16 @@ mod tests {
                 .chars()
                 .filter(|&letter| standing.contains(kind_of(letter)))
                 .collect(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_revoked_can_be_corrected_and_once() {
+        for state in State::all() {
+            let may = state == State::Revoked;
+            assert_eq!(state.check_corrected(None).is_ok(), may, "{state:?}");
+            let before = Some(Timestamp::from_ms(1));
+            assert!(state.check_corrected(before).is_err());
         }
     }
 

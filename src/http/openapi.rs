@@ -62,7 +62,7 @@ use super::problem::ProblemDocument;
         break_glass::open, break_glass::list, break_glass::show, break_glass::close,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
         credentials::suspend,
-        credentials::lift, impact::of_revocation, revocations::revoke, revocations::revoke_batch,
+        credentials::lift, impact::of_revocation, revocations::revoke, revocations::revoke_batch, revocations::correct,
         imports::bring, imports::show, imports::apply,
         sightings::list,
         oauth::token, oauth::jwks,

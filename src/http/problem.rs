@@ -90,6 +90,9 @@ problems! {
     /// Not suspended in this way.
     NotSuspended = "not_suspended", CONFLICT, "The credential is not suspended",
         "No suspension of this kind stands, so there is nothing to lift. Read the credential to see which do.";
+    /// There is no revocation to correct.
+    NotCorrectable = "not_correctable", CONFLICT, "There is no revocation to correct",
+        "Only a credential that is revoked can be noted to have been revoked wrongly, and once. Read the credential to see where it stands.";
     /// The card is on a badge already.
     CardInUse = "card_in_use", CONFLICT, "The card is on a badge already",
         "A card identifier is bound to one credential for ever, whatever became of that. Use another card.";
@@ -218,6 +221,7 @@ impl From<Code> for ProblemCode {
             Code::CredentialRevoked => Self::CredentialRevoked,
             Code::AlreadySuspended => Self::AlreadySuspended,
             Code::NotSuspended => Self::NotSuspended,
+            Code::NotCorrectable => Self::NotCorrectable,
             Code::CardInUse => Self::CardInUse,
             Code::StaffNumberInUse => Self::StaffNumberInUse,
             Code::EngagementEnded => Self::EngagementEnded,

@@ -416,6 +416,10 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(revocations::revoke))],
         ),
         at(
+            "/v1/credentials/{id}/corrections",
+            vec![(Method::POST, web::to(revocations::correct))],
+        ),
+        at(
             "/v1/revocations:batch",
             vec![(Method::POST, web::to(revocations::revoke_batch))],
         ),

@@ -741,6 +741,17 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
+    fn corrected(&mut self, entry: &Entry, id: CredentialId) -> Result<(), String> {
+        let slot = self.slot(id)?;
+        let record = self
+            .slots
+            .slots()
+            .load(slot)
+            .ok_or("a slot without a record")?;
+        self.slots.store_standing(slot, record.standing, entry.seq);
+        Ok(())
+    }
+
     fn functions(
         &mut self,
         entry: &Entry,

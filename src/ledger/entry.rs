@@ -295,6 +295,12 @@ pub enum Fact {
         /// All of them, whichever they were before.
         functions: Functions,
     },
+    /// The revocation of a credential was wrong. It stays revoked; who was wronged is issued another.
+    #[serde(rename = "revocation.corrected")]
+    RevocationCorrected {
+        /// Which.
+        credential: CredentialId,
+    },
     /// A credential stopped being good for ever.
     #[serde(rename = "credential.revoked")]
     CredentialRevoked {

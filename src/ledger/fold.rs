@@ -158,6 +158,9 @@ pub trait Projection {
         change: Change,
         reason: Option<Reason>,
     ) -> Result<(), Self::Error>;
+    /// It is noted that its revocation was wrong, which changes nothing of it. Must refuse what
+    /// [`State::check_corrected`](crate::domain::credential::State::check_corrected) refuses.
+    fn corrected(&mut self, entry: &Entry, credential: CredentialId) -> Result<(), Self::Error>;
     /// Its worker is cleared for these of the functions that it is for. Must refuse what
     /// [`State::check_functions`](crate::domain::credential::State::check_functions) refuses.
     fn functions(
@@ -245,6 +248,7 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
             credential,
             functions,
         } => into.functions(entry, *credential, *functions),
+        Fact::RevocationCorrected { credential } => into.corrected(entry, *credential),
         Fact::CredentialRevoked { credential, reason } => {
             into.moved(entry, *credential, Change::Revoke, Some(*reason))
         }

@@ -98,6 +98,8 @@ pub struct Held {
     pub since: Timestamp,
     /// Since when it is suspended for what must be seen to in time.
     pub grounds: Grounds,
+    /// Since when its revocation is known to have been wrong.
+    pub corrected_at: Option<Timestamp>,
     /// The entry that last touched it.
     pub version: u64,
 }
@@ -409,6 +411,7 @@ impl Projection for Replay {
             functions: credential.scope.functions,
             since: entry.at,
             grounds: Grounds::default(),
+            corrected_at: None,
             version: entry.seq,
         };
         match self.credentials.insert(credential.id, held) {
@@ -453,6 +456,14 @@ impl Projection for Replay {
         held.reason = reason;
         held.since = entry.at;
         held.grounds = held.grounds.after(change, entry.at);
+        held.version = entry.seq;
+        Ok(())
+    }
+
+    fn corrected(&mut self, entry: &Entry, id: CredentialId) -> Result<(), Illegal> {
+        let held = self.credentials.get_mut(&id).ok_or(Illegal::Missing)?;
+        held.state.check_corrected(held.corrected_at)?;
+        held.corrected_at = Some(entry.at);
         held.version = entry.seq;
         Ok(())
     }

@@ -11,9 +11,9 @@ use super::{
     revocations, screenings, sharing,
 };
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, Erase, Import, KeepBans, KeepExclusions,
-    KeepReferrals, KeepScreenings, KeepSharing, KeepWorkers, Lift, Permit, ReadApprovals, Revoke,
-    Suspend,
+    AnswerApprovals, Caller, CorrectRevocations, DecideScreenings, Erase, Import, KeepBans,
+    KeepExclusions, KeepReferrals, KeepScreenings, KeepSharing, KeepWorkers, Lift, Permit,
+    ReadApprovals, Revoke, Suspend,
 };
 use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -54,6 +54,7 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
         Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
+        Act::CorrectRevocation { .. } => caller.permit::<CorrectRevocations>().is_ok(),
         Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
         Act::ProposeExclusion { .. }
         | Act::AnswerExclusion { .. }
@@ -219,6 +220,10 @@ pub fn grant(
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
         Act::EraseWorker { worker, version } => erasures::approved(tx, *worker, *version)?,
+        Act::CorrectRevocation {
+            credential,
+            version,
+        } => revocations::correct_approved(tx, *credential, *version)?,
         Act::AnswerReferral {
             referral,
             version,
@@ -468,7 +473,7 @@ fn end(tx: &mut Tx<'_>, approval: ApprovalId, end: End) -> Result<u64, Error> {
     Ok(tx.state(Fact::ApprovalEnded { approval, end })?)
 }
 
-/// What another desk or member was asked for does not exist for the caller.
+/// What another desk or member was asked for does not exist for the caller, but for what the caller asked for themselves.
 fn own(
     reader: &mut Reader,
     caller: Caller,
@@ -477,6 +482,9 @@ fn own(
 ) -> Result<Asked, Error> {
     approvals::find(reader, id)?
         .filter(|asked| covers(asked.approval.member))
-        .filter(|asked| desk_of(caller.role) == Some(asked.approval.act.desk()))
+        .filter(|asked| {
+            desk_of(caller.role) == Some(asked.approval.act.desk())
+                || is_same(caller, &asked.approval)
+        })
         .ok_or_else(|| Error::not_found("approval"))
 }

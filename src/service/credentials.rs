@@ -151,6 +151,7 @@ fn issued(
             reason: None,
             since: tx.now,
             grounds: Grounds::default(),
+            corrected_at: None,
             version,
         },
         badges,

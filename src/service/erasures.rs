@@ -156,7 +156,8 @@ fn obstacles(tx: &mut Tx<'_>, worker: WorkerId, member: MemberId) -> Result<Vec<
             let for_cause = held
                 .reason
                 .is_some_and(|reason| matches!(reason.class(), Class::ForCause | Class::Judicial));
-            if held.state == credential::State::Revoked && for_cause && held.since > kept_since {
+            let rightly = held.state == credential::State::Revoked && held.corrected_at.is_none();
+            if rightly && for_cause && held.since > kept_since {
                 found.insert(Obstacle::Refusal);
             }
         }

@@ -22,6 +22,8 @@ pub enum Code {
     AlreadySuspended,
     /// The credential is not suspended in this way.
     NotSuspended,
+    /// The credential is not revoked, or its revocation is known to be wrong already.
+    NotCorrectable,
     /// The card identifier is on a badge already.
     CardInUse,
     /// The staff number is taken by another engagement.
@@ -209,6 +211,10 @@ impl From<Refused> for Error {
             Refused::AlreadySuspended => Self::new(
                 Code::AlreadySuspended,
                 "The credential is already suspended in this way.",
+            ),
+            Refused::NotCorrectable => Self::new(
+                Code::NotCorrectable,
+                "The credential is not revoked, or it was noted before that its revocation was wrong.",
             ),
             // Only screenings say for what a worker is cleared, and only of what the credential is for.
             Refused::NotItsFunction => Self::internal(refused),

@@ -11,8 +11,9 @@ use super::bulk;
 use super::commit::Tx;
 use super::credentials::own;
 use super::error::Error;
+use super::exclusions;
 use super::referrals;
-use crate::access::permission::{Caller, Permit, Revoke};
+use crate::access::permission::{Caller, CorrectRevocations, Permit, Revoke};
 use crate::domain::approval::Act;
 use crate::domain::credential::{Change, State, SuspensionKind};
 use crate::domain::ids::CredentialId;
@@ -20,6 +21,7 @@ use crate::domain::reason::{Class, Reason};
 use crate::domain::time::Timestamp;
 use crate::index::Loaded;
 use crate::ledger::entry::Fact;
+use crate::ledger::replay::Asked;
 use crate::store::credentials;
 
 /// What a revocation came to.
@@ -138,6 +140,44 @@ pub(super) fn approved(
         return Ok(());
     }
     Err(approvals::stale("All of it was revoked meanwhile."))
+}
+
+/// Asks for it to be noted that a credential of the caller's member was revoked wrongly; a registrar is the second person. It
+/// stays revoked: who was wronged is issued another.
+pub fn correct(
+    tx: &mut Tx<'_>,
+    permit: Permit<CorrectRevocations>,
+    id: CredentialId,
+) -> Result<Asked, Error> {
+    let held = own(tx.reader()?, id, |member| permit.covers(member))?;
+    held.state.check_corrected(held.corrected_at)?;
+    let act = Act::CorrectRevocation {
+        credential: id,
+        version: held.version,
+    };
+    approvals::ask(tx, permit.caller(), held.credential.worker, act)
+}
+
+/// Notes what a second person let be noted. What others were told of it for cause, and nobody has answered, falls.
+pub(super) fn correct_approved(
+    tx: &mut Tx<'_>,
+    id: CredentialId,
+    version: u64,
+) -> Result<(), Error> {
+    let held = own(tx.reader()?, id, |_| true)?;
+    if held.version != version {
+        return Err(approvals::stale("The credential was touched meanwhile."));
+    }
+    held.state.check_corrected(held.corrected_at)?;
+    tx.state(Fact::RevocationCorrected { credential: id })?;
+    if held
+        .reason
+        .is_some_and(|reason| reason.class() == Class::ForCause)
+    {
+        referrals::fall(tx, id)?;
+        exclusions::fall(tx, id)?;
+    }
+    Ok(())
 }
 
 /// Revokes what is on a file that a second person let be carried out.

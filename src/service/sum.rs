@@ -330,6 +330,13 @@ impl Projection for Summing<'_> {
         })
     }
 
+    fn corrected(&mut self, entry: &Entry, credential: CredentialId) -> Result<(), String> {
+        self.change(credential, |standing| {
+            standing.version = entry.seq;
+            Ok(())
+        })
+    }
+
     fn functions(
         &mut self,
         entry: &Entry,

@@ -37,6 +37,7 @@ impl TryFrom<CredentialRow> for Held {
             functions: functions_from(row.functions)?,
             since: Timestamp::from_ms(row.since),
             grounds: grounds_from(row.for_cause_since, row.judicial_since),
+            corrected_at: row.corrected_at.map(Timestamp::from_ms),
             version: row.version as u64,
         })
     }

@@ -97,6 +97,28 @@ fn is_good() -> SqlLiteral<Bool> {
     sql("state = 0")
 }
 
+/// Notes that the revocation of a credential was wrong.
+pub(super) fn corrected(
+    writer: &mut Writer,
+    entry: &Entry,
+    id: CredentialId,
+) -> Result<(), StoreError> {
+    let held = find(writer, id)?.ok_or(StoreError::Guard)?;
+    held.state
+        .check_corrected(held.corrected_at)
+        .map_err(|_| StoreError::Guard)?;
+    let read = credentials::table
+        .find(Bytes16::from(id))
+        .filter(credentials::version.eq(held.version as i64));
+    let noted = diesel::update(read)
+        .set((
+            credentials::corrected_at.eq(entry.at.as_ms()),
+            credentials::version.eq(entry.seq as i64),
+        ))
+        .execute(&mut writer.0)?;
+    (noted == 1).then_some(()).ok_or(StoreError::Guard)
+}
+
 /// Notes for which of its functions a credential's worker is cleared from this entry on.
 pub(super) fn set_functions(
     writer: &mut Writer,

@@ -185,6 +185,7 @@ table! {
         since -> BigInt,
         for_cause_since -> Nullable<BigInt>,
         judicial_since -> Nullable<BigInt>,
+        corrected_at -> Nullable<BigInt>,
         version -> BigInt,
         used_on -> Integer,
     }

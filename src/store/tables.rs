@@ -133,6 +133,7 @@ pub(super) struct CredentialRow {
     pub since: i64,
     pub for_cause_since: Option<i64>,
     pub judicial_since: Option<i64>,
+    pub corrected_at: Option<i64>,
     pub version: i64,
     pub used_on: i32,
 }
@@ -420,6 +421,7 @@ impl Projection for Tables<'_> {
             since: entry.at.as_ms(),
             for_cause_since: None,
             judicial_since: None,
+            corrected_at: None,
             version: entry.seq as i64,
             used_on: dormancy::counts_from(credential, entry.at).number(),
         });
@@ -479,6 +481,11 @@ impl Projection for Tables<'_> {
         }
         self.pending.flush(self.writer)?;
         super::moves::moved(self.writer, entry, credential, change, reason)
+    }
+
+    fn corrected(&mut self, entry: &Entry, credential: CredentialId) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::moves::corrected(self.writer, entry, credential)
     }
 
     fn functions(

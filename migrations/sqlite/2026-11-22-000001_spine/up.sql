@@ -261,6 +261,7 @@ CREATE TABLE credentials (
     since BIGINT NOT NULL,
     for_cause_since BIGINT,
     judicial_since BIGINT,
+    corrected_at BIGINT,
     version BIGINT NOT NULL,
     -- On which day of the calendar a gate last let somebody in with it. Not from the ledger.
     used_on INTEGER NOT NULL

@@ -105,6 +105,13 @@ pub enum Act {
         /// The entry that last touched it.
         version: u64,
     },
+    /// It is noted that a credential was revoked wrongly. It stays revoked.
+    CorrectRevocation {
+        /// Which.
+        credential: CredentialId,
+        /// The entry that last touched it.
+        version: u64,
+    },
     /// Credentials are revoked, for good.
     RevokeCredentials {
         /// Exactly these, each once.
@@ -243,7 +250,7 @@ impl Act {
             Self::ChangeSettings { .. } | Self::MirrorBan { .. } | Self::EndBan { .. } => {
                 Desk::Network
             }
-            Self::EraseWorker { .. } => Desk::Privacy,
+            Self::EraseWorker { .. } | Self::CorrectRevocation { .. } => Desk::Privacy,
         }
     }
 

@@ -161,13 +161,16 @@ pub struct CredentialView {
     pub state: StateName,
     /// In which ways it is suspended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 4)]
+    #[schema(max_items = 5)]
     pub suspensions: Vec<SuspensionKind>,
     /// Why it was last suspended or revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// Since when it stands so.
     pub since: Timestamp,
+    /// Since when its revocation is known to have been wrong. It stays revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected_at: Option<Timestamp>,
     /// The ledger entry that last touched it.
     pub seq: u64,
     /// What it is carried on.
@@ -233,6 +236,7 @@ impl CredentialView {
             suspensions,
             reason: held.reason,
             since: held.since,
+            corrected_at: held.corrected_at,
             seq: held.version,
             badges: badges
                 .iter()

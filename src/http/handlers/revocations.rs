@@ -4,11 +4,11 @@ use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::access::permission::Revoke;
+use crate::access::permission::{CorrectRevocations, Revoke};
 use crate::domain::ids::{CredentialId, CredentialKind};
 use crate::domain::reason::{Class, Reason};
 use crate::domain::time::Timestamp;
-use crate::http::extract::{Guarded, IdempotencyKey, PathId, ValidJson};
+use crate::http::extract::{Guarded, IdempotencyKey, NoBody, PathId, ValidJson};
 use crate::http::limits::BATCH_BYTES_MAX;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::service::Tx;
@@ -81,6 +81,34 @@ pub async fn revoke(
             revocation.seq,
             &RevocationView::from(revocation),
         )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// Notes that a credential was revoked wrongly, when a registrar grants it. It takes no body.
+///
+/// It stays revoked, at every gate and for ever: issue a new one to whoever was wronged. What others were told of it for cause
+/// and have not answered falls.
+#[utoipa::path(post, operation_id = "correct_revocation", path = "/v1/credentials/{id}/corrections", tag = "Credentials",
+    params(("id" = CredentialId, Path, description = "Which"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 202, description = "It waits for a second person", body = ApprovalView)))]
+pub async fn correct(
+    who: Guarded<CorrectRevocations>,
+    id: PathId<CredentialKind>,
+    key: IdempotencyKey,
+    _: NoBody,
+) -> Answer {
+    let once = key.once_bytes(who.actor(), b"");
+    let (permit, id) = (who.permit, id.0);
+    let work = move |tx: &mut Tx<'_>| {
+        let asked = revocations::correct(tx, permit, id)?;
+        accepted(tx, &asked)
     };
     answer(
         who.services

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 40] = [
+const DEMANDS: [(Ask, &[&str]); 41] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -152,6 +152,7 @@ const DEMANDS: [(Ask, &[&str]); 40] = [
     (Suspend::reach, &["suspend_credential"]),
     (Lift::reach, &["lift_suspension"]),
     (Revoke::reach, &["revoke_credential", "revoke_credentials"]),
+    (CorrectRevocations::reach, &["correct_revocation"]),
     (BreakTheGlass::reach, &["break_glass", "close_break_glass"]),
     (
         ReadBreakGlass::reach,

@@ -295,6 +295,7 @@ pub(super) fn compare(
                 ("engagement", issued.engagement != found.engagement),
                 ("time of change", a.since != b.since),
                 ("time of suspension", a.grounds != b.grounds),
+                ("correction", a.corrected_at != b.corrected_at),
                 ("version", a.version != b.version),
             ])
         });

@@ -400,7 +400,7 @@ async fn a_row_that_is_not_what_the_ledger_says_is_named() {
         ),
         (
             "INSERT INTO credentials SELECT X'00000000000000000000000000000009', member, worker, engagement, valid_from, \
-             valid_until, scope, functions, 0, NULL, since, NULL, NULL, version, used_on FROM credentials WHERE state = 100",
+             valid_until, scope, functions, 0, NULL, since, NULL, NULL, NULL, version, used_on FROM credentials WHERE state = 100",
             "credentials",
             credential(9).to_string(),
             "the ledger says nothing of it",

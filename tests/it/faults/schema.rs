@@ -60,7 +60,7 @@ pub async fn the_schema_refuses_to_forget(world: World) {
             ("INSERT OR REPLACE INTO ledger_head SELECT id, gen, 0, root, edge, chain, seal FROM ledger_head", "never replaced"),
             (
                 "REPLACE INTO credentials SELECT id, member, worker, engagement, valid_from, valid_until, scope, functions, 0, NULL, \
-                 since, NULL, NULL, version, used_on FROM credentials",
+                 since, NULL, NULL, NULL, version, used_on FROM credentials",
                 "never replaced",
             ),
         ]),

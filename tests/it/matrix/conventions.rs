@@ -43,6 +43,7 @@ impl Scene {
             | Thing::Engagement
             | Thing::Credential
             | Thing::Suspended
+            | Thing::Revoked
             | Thing::Import => nobody(row.thing).to_owned(),
             thing if thing.is_screened() => nobody(thing).to_owned(),
             thing => self.side.one(thing).await,

@@ -65,6 +65,8 @@ pub enum Thing {
     Whole,
     /// A credential that is suspended for being dormant.
     Suspended,
+    /// One that is revoked.
+    Revoked,
     /// An open match case between two records of this member, which decides.
     MatchCase,
     /// The erasing of a worker, which waits for its day.
@@ -677,6 +679,11 @@ pub fn rows() -> Vec<Row> {
         ),
         post("/v1/credentials/{id}/lifts", Thing::Suspended, Json(lift)),
         post(
+            "/v1/credentials/{id}/corrections",
+            Thing::Revoked,
+            Body::None,
+        ),
+        post(
             "/v1/credentials/{id}/revocations",
             Thing::Credential,
             Json(revocation),
@@ -858,6 +865,18 @@ impl Side {
                 contents.insert(id.clone(), text(&body, "employer").to_owned());
                 id
             }
+            Thing::Revoked => {
+                let id = Box::pin(self.one(Thing::Credential)).await;
+                // By turns, so that nobody revokes too many soon.
+                let turn = NUMBERS.fetch_add(1, Ordering::SeqCst) % 2;
+                let officer = self.role(["hr_officer", "duty_officer"][turn as usize]);
+                let path = format!("/v1/credentials/{id}/revocations");
+                let said = officer.post(&path, &json!({ "reason": "lost" })).await;
+                let shown = format!("/v1/credentials/{id}");
+                let second = self.role("hr_approver");
+                second.seconds(said, &shown).await.created();
+                id
+            }
             Thing::Credential | Thing::Suspended => {
                 let body = credential(self, &self.worker);
                 let id = made(self.hr.api.post("/v1/credentials", &body).await);
@@ -1035,7 +1054,9 @@ pub fn nobody(thing: Thing) -> &'static str {
         Thing::Approval => "apr_00000000000070008000000000000000",
         Thing::BreakGlass => "brk_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
-        Thing::Credential | Thing::Suspended => "crd_00000000000070008000000000000000",
+        Thing::Credential | Thing::Suspended | Thing::Revoked => {
+            "crd_00000000000070008000000000000000"
+        }
         Thing::MatchCase => "mat_00000000000070008000000000000000",
         Thing::Erasure => "era_00000000000070008000000000000000",
         Thing::Import => "imp_00000000000070008000000000000000",

@@ -6,6 +6,7 @@ pub mod batches;
 pub mod bulk;
 pub mod check_log;
 pub mod commands;
+pub mod corrections;
 pub mod demo;
 pub mod dormancy;
 pub mod effects;
@@ -81,6 +82,9 @@ macro_rules! all {
             a_refusal_waits_until_its_term_of_appeal_has_run_out,
             a_clearance_is_warned_of_and_then_lapses,
             an_exclusion_waits_for_those_who_are_told,
+        );
+        $crate::stories::tell!($database, corrections:
+            a_wrong_revocation_stays_and_is_known_to_be_wrong,
         );
         $crate::stories::tell!($database, dormancy:
             what_no_gate_lets_in_for_sixty_days_goes_to_sleep,

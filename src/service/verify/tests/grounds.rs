@@ -1,5 +1,6 @@
 //! Since when a credential is suspended, in the tables against the ledger.
 
+use super::screenings::replayed;
 use super::*;
 
 /// One credential under inquiry and by a court's order, and one that was revoked while it was.
@@ -45,5 +46,30 @@ async fn a_ground_that_no_entry_stated_is_named() {
         let damage = World::new().await.after(&sql);
         let why = "its time of suspension is not what the ledger says";
         assert_eq!(row("credentials", credential(id), &damage), why);
+    }
+}
+
+#[tokio::test]
+async fn a_correction_is_stated_once_and_only_of_what_is_revoked() {
+    let corrected = |id| Fact::RevocationCorrected {
+        credential: credential(id),
+    };
+    let mut facts = facts();
+    facts.push(corrected(7));
+    World::of(facts.clone()).await.verify().expect("whole");
+    let why = "its correction is not what the ledger says";
+    for set in ["corrected_at = NULL", "corrected_at = corrected_at + 1"] {
+        let sql = format!("UPDATE credentials SET {set} WHERE state = 100");
+        let damage = World::of(facts.clone()).await.after(&sql);
+        assert_eq!(row("credentials", credential(7), &damage), why, "{set}");
+    }
+    let sql = "UPDATE credentials SET corrected_at = since WHERE state = 100";
+    let damage = World::new().await.after(sql);
+    assert_eq!(row("credentials", credential(7), &damage), why);
+    for of in [vec![corrected(6)], vec![corrected(7), corrected(7)]] {
+        let mut facts = self::facts();
+        facts.extend(of);
+        let refused = replayed(facts).expect_err("it cannot be");
+        assert!(refused.contains("noted to be wrong"), "{refused}");
     }
 }
