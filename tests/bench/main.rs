@@ -3,6 +3,7 @@
 mod connection;
 mod cores;
 mod decide;
+mod demo;
 mod effects;
 mod gate;
 mod import;
@@ -53,6 +54,9 @@ fn main() {
     }
     if !plan.quick && plan.wants(&["load_seconds_10m"]) {
         measures.push(startup::measure(10_000_000));
+    }
+    if plan.wants(&["demo_ready_seconds"]) {
+        measures.push(demo::measure());
     }
     if plan.wants(&writes::names("durable_revocations_sqlite")) {
         measures.extend(writes::measure(
