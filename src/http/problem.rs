@@ -241,6 +241,8 @@ pub struct Problem {
     pub allow: Option<String>,
     /// When to come again, in seconds.
     pub retry_after_s: Option<u64>,
+    /// Whether a token was asked for: OAuth clients read the code in other words.
+    in_oauth: bool,
     /// For the log only.
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -254,8 +256,27 @@ impl Problem {
             fields: Vec::new(),
             allow: None,
             retry_after_s: None,
+            in_oauth: false,
             cause: None,
         }
+    }
+
+    /// The same where a token was asked for.
+    #[must_use]
+    pub fn in_oauth(self) -> Self {
+        Self {
+            in_oauth: true,
+            ..self
+        }
+    }
+
+    /// The word of OAuth for it (RFC 6749 section 5.2): what has none of its own there is an invalid request.
+    fn error(&self) -> Option<&'static str> {
+        let asked_wrongly = self.in_oauth && self.code.status().is_client_error();
+        asked_wrongly.then_some(match self.code {
+            ProblemCode::InvalidClient | ProblemCode::UnsupportedGrantType => self.code.as_str(),
+            _ => "invalid_request",
+        })
     }
 
     /// A problem with one field, parameter or header.
@@ -306,12 +327,7 @@ impl Problem {
                 })
                 .collect(),
             request_id: request_id.map(str::to_owned),
-            error: match self.code {
-                ProblemCode::InvalidClient | ProblemCode::UnsupportedGrantType => {
-                    Some(self.code.as_str().to_owned())
-                }
-                _ => None,
-            },
+            error: self.error().map(str::to_owned),
         }
     }
 
@@ -400,7 +416,7 @@ pub struct ProblemDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
     pub request_id: Option<String>,
-    /// The code once more, where a token was asked for: OAuth clients read it here (RFC 6749 section 5.2).
+    /// Where a token was asked for, the same in the words of OAuth, whose clients read it here (RFC 6749 section 5.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub error: Option<String>,
@@ -445,6 +461,7 @@ impl From<crate::service::Error> for Problem {
             fields: error.fields,
             allow: None,
             retry_after_s: None,
+            in_oauth: false,
             cause: error.cause,
         }
     }

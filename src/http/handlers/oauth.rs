@@ -45,7 +45,7 @@ impl FromRequest for Form {
     fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
         let request = request.clone();
         let mut payload = payload.take();
-        Box::pin(async move {
+        let read = async move {
             let form = request
                 .headers()
                 .get(header::CONTENT_TYPE)
@@ -69,7 +69,8 @@ impl FromRequest for Form {
             let form =
                 actix_web::web::Query::<TokenForm>::from_query(text).map_err(|_| malformed())?;
             Ok(Self(form.into_inner()))
-        })
+        };
+        Box::pin(async { read.await.map_err(Problem::in_oauth) })
     }
 }
 
@@ -97,6 +98,7 @@ pub async fn token(request: HttpRequest, shared: Data<Shared>, form: Form) -> An
             ProblemCode::InvalidClient,
             "The client or its secret is wrong, or the client is revoked.",
         )
+        .in_oauth()
     };
     if form.grant_type != "client_credentials" {
         return Err(Problem::at(
@@ -104,7 +106,8 @@ pub async fn token(request: HttpRequest, shared: Data<Shared>, form: Form) -> An
             "grant_type",
             "value",
             "must be client_credentials",
-        ));
+        )
+        .in_oauth());
     }
     let basic = request
         .headers()

@@ -196,6 +196,17 @@ async fn by_requests(reached: &mut Reached, world: &World, side: &Side) {
         problem["error"], "unsupported_grant_type",
         "as OAuth clients read it"
     );
+    for (content_type, body, code) in [
+        (form.1, "client_id=a&client_secret=b", "malformed_body"),
+        (form.1, "grant_type=a&grant_type=a", "malformed_body"),
+        ("application/json", "{}", "unsupported_media_type"),
+    ] {
+        let headers = [("content-type", content_type)];
+        let said = anonymous
+            .send(Method::POST, "/oauth/token", &headers, body.into())
+            .await;
+        assert_eq!(said.refused(code)["error"], "invalid_request", "{body}");
+    }
 }
 
 async fn by_states(reached: &mut Reached, side: &Side) {
