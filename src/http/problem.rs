@@ -45,6 +45,12 @@ macro_rules! problems {
 }
 
 problems! {
+    /// The bytes are no request.
+    MalformedRequest = "malformed_request", BAD_REQUEST, "This is no HTTP request",
+        "The head of the request cannot be read as HTTP/1.1 (RFC 9112): a line or a header is malformed, Host is missing, lengths contradict each other, or a chunk is broken. The connection is closed. Look at the client, or at a proxy in between.";
+    /// The head of the request is too long.
+    HeadTooLarge = "head_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too long",
+        "Path, query and headers are longer than a request may have, or there are too many headers. The connection is closed. Send fewer and shorter ones.";
     /// The body is not JSON.
     MalformedBody = "malformed_body", BAD_REQUEST, "The body cannot be read",
         "The body is not JSON, ends too early, or is nested too deeply. Send JSON in UTF-8 with Content-Type: application/json.";

@@ -128,6 +128,21 @@ async fn by_requests(reached: &mut Reached, world: &World, side: &Side) {
         hr.send(Method::POST, "/v1/workers", &all, body.into())
             .await
     };
+    let answer = raw(
+        world.node.address,
+        b"GET /livez\r\n\r\n",
+        Duration::from_secs(10),
+    );
+    let (_, body) = answer.split_once("\r\n\r\n").expect("head and body");
+    let problem: Value = serde_json::from_str(body).expect("a document");
+    assert_eq!(problem["code"], "malformed_request", "{answer}");
+    reached.check(&problem, &answer);
+    reached.0.insert("malformed_request".into());
+    let long = "a".repeat(200_000);
+    let said = anonymous
+        .send(Method::GET, "/livez", &[("x-a", &long)], Vec::new())
+        .await;
+    reached.by(said, "head_too_large");
     reached.by(send(&[json_type], "{").await, "malformed_body");
     reached.by(
         send(&[("content-type", "text/xml")], "<a/>").await,
