@@ -33,7 +33,7 @@ use crate::service::load::Progress;
 use crate::service::lookups::LookupLog;
 use crate::service::seen::{Keeper, Note, Refused};
 use crate::service::{
-    Door, Services, erasures, follow, import, load, retention, rewrap, signing_keys,
+    Door, Services, erasures, follow, import, load, retention, rewrap, signing_keys, sweep,
 };
 use crate::store::{Store, migrate};
 
@@ -58,6 +58,7 @@ pub struct Node {
     stop: Arc<AtomicBool>,
     check_log: JoinHandle<()>,
     lookup_log: JoinHandle<()>,
+    sweeper: JoinHandle<()>,
     follower: JoinHandle<()>,
     committer: JoinHandle<()>,
     seen: Option<(Arc<Keeper>, JoinHandle<()>)>,
@@ -147,6 +148,13 @@ impl Node {
             CheckLog::start(door.clone(), stop.clone()).map_err(threads)?;
         let (lookups, lookup_log) =
             LookupLog::start(door.clone(), stop.clone()).map_err(threads)?;
+        let sweeper = sweep::start(
+            store.clone(),
+            door.clone(),
+            environment.clone(),
+            stop.clone(),
+        )
+        .map_err(threads)?;
         let services = Services {
             environment,
             keyring,
@@ -168,6 +176,7 @@ impl Node {
             stop,
             check_log: log_thread,
             lookup_log,
+            sweeper,
             follower,
             committer,
             seen,
@@ -195,10 +204,12 @@ impl Node {
     fn end(self) {
         self.services.imports.stop();
         self.stop.store(true, Ordering::Release);
+        self.sweeper.thread().unpark();
         // The logs first: they write through the door.
         for (thread, close_door) in [
             (self.check_log, false),
             (self.lookup_log, false),
+            (self.sweeper, false),
             (self.follower, true),
             (self.committer, false),
         ] {

@@ -62,6 +62,12 @@
 //! ([`index::lately`]), and more than twenty need a second person, one by one, as a list or as a file. A duty officer can break this
 //! glass for an hour, before the eyes of every member ([`service::break_glass`]).
 //!
+//! What one member holds against somebody binds the others only so far as the law says. A court's ban binds all at once and
+//! comes from the State's register alone ([`service::bans`]). What a member holds for cause leaves it only where the network
+//! is switched to share and that member has a legal basis ([`service::sharing`]); then the others are told a reason's code,
+//! and each decides with two people of its own ([`service::referrals`], [`service::exclusions`]). What follows from a date is
+//! stated by [`service::sweep`].
+//!
 //! A person is erased by destroying their key ([`service::erasures`]): two registrars say so, a week passes, and what was
 //! sealed is noise, in every copy of the database that there is. The ledger names them by identifiers alone, so it stays as
 //! it was, and so does every decision in it.

@@ -103,9 +103,27 @@ table! {
     /// See what an unfavourable outcome would do, before there is one.
     ReadScreeningImpact: ScreeningOfficer Own, ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
-    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own, Registrar Own;
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own, Registrar Own, NetworkAdmin Network;
     /// Be the second person.
-    AnswerApprovals: HrApprover Own, ScreeningApprover Own, Registrar Own;
+    AnswerApprovals: HrApprover Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
+    /// Say whether the network shares what is held against somebody for cause, with a second person.
+    KeepSharing: NetworkAdmin Network;
+    /// Record on which legal basis a member shares.
+    KeepLegalBasis: Registrar Own;
+    /// See what issuers tell each other of a person, drafts among it.
+    ReadReferrals: HrOfficer Own, HrApprover Own, Registrar Own;
+    /// Send drafts, and answer what others tell, with a second person.
+    KeepReferrals: HrOfficer Own;
+    /// See the exclusions that one's member proposed or was told of.
+    ReadExclusions: HrOfficer Own, HrApprover Own, Registrar Own;
+    /// Propose exclusions, answer those of others, decide contests and take back, with a second person.
+    KeepExclusions: HrOfficer Own;
+    /// Note that somebody contests an exclusion.
+    ContestExclusions: Registrar Own;
+    /// See port bans, without whom they are about.
+    ReadBans: Register Network, NetworkAdmin Network;
+    /// Say which port bans there are, and end them; an administrator with a second person.
+    KeepBans: Register Network, NetworkAdmin Network;
     /// See credentials with their badges.
     ReadCredentials: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Own;
     /// Issue credentials and add badges.
@@ -123,7 +141,7 @@ table! {
     /// See what a revocation would do, before it is made.
     ReadRevocationImpact: HrOfficer Own, DutyOfficer Own;
     /// Bring in files.
-    Import: HrOfficer Own;
+    Import: HrOfficer Own, Register Own;
     /// See which cards were refused.
     ReadSightings: HrOfficer Own, FacilityOfficer Own, DutyOfficer Own, MemberAdmin Own;
 }

@@ -29,6 +29,8 @@ pub enum Field {
     ImportFile,
     /// A key that signs tokens.
     SigningKey,
+    /// The document that names whom a port ban is about; the row is the ban.
+    BanDocument,
 }
 
 impl Field {
@@ -42,6 +44,7 @@ impl Field {
             Self::ImportReport => ("imports", "report"),
             Self::ImportFile => ("import_files", "sealed"),
             Self::SigningKey => ("signing_keys", "sealed"),
+            Self::BanDocument => ("ban_documents", "sealed"),
         }
     }
 

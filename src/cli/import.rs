@@ -65,6 +65,7 @@ fn columns_help() -> String {
     for (of, purpose) in [
         ("credentials", file::columns::Purpose::Credentials),
         ("revocations", file::columns::Purpose::Revocations),
+        ("bans", file::columns::Purpose::Bans),
     ] {
         let rows = purpose.columns().iter().map(|&column| {
             let required = purpose.required().iter().any(|any| any.contains(&column));
@@ -100,6 +101,10 @@ const fn holds(column: Column) -> &'static str {
         }
         Column::CredentialId => "crd_ and 32 digits",
         Column::Reason => "lost, stolen, ...; else --reason",
+        Column::DocumentKind => "passport, national_id_card or residence_permit",
+        Column::DocumentCountry => "three letters after ISO 3166-1, such as BEL",
+        Column::DocumentNumber => "4 to 20 letters and digits",
+        Column::Reference => "letters, digits or any of - . / _ with a digit",
     }
 }
 
@@ -109,6 +114,8 @@ enum Purpose {
     Credentials,
     /// Badges to be revoked.
     Revocations,
+    /// Port bans, with a client of the register.
+    Bans,
 }
 
 /// Some rows were left out. A script that brings 300 revocations must not take 250 for all of them.
@@ -128,6 +135,7 @@ impl Import {
         let purpose = match self.purpose {
             Purpose::Credentials => "credentials",
             Purpose::Revocations => "revocations",
+            Purpose::Bans => "bans",
         };
         let mut query = vec![("purpose", purpose)];
         query.extend(card_system.as_deref().map(|id| ("card_system", id)));

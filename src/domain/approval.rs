@@ -3,16 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::Role;
-use super::credential::SuspensionKind;
-use super::digest::Digest;
-use super::ids::{
-    ApprovalId, BreakGlassId, ClientId, CredentialId, EngagementId, ImportId, MemberId, PersonId,
-    ScreeningId, WorkerId,
-};
-use super::reason::Reason;
-use super::screening;
+use super::ids::{ApprovalId, ClientId, MemberId, PersonId, WorkerId};
 use super::time::{HOUR_MS, MINUTE_MS, Timestamp};
+
+mod act;
+
+pub use act::{Act, Desk, Done};
 
 /// How long an act waits for its second person, in milliseconds. After that it must be asked for again.
 pub const WAITS_MS: i64 = 72 * HOUR_MS;
@@ -24,171 +20,6 @@ pub const BULK_MAX: usize = 20;
 pub const BULK_WITHIN_MS: i64 = 10 * MINUTE_MS;
 /// How long there is to confirm what was done at once, in milliseconds.
 pub const CONFIRM_MS: i64 = 24 * HOUR_MS;
-
-/// What is asked for. Each names the entry that last touched its subject: if another comes in between, what was asked for
-/// is no longer what would happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Act {
-    /// A step of a screening that takes effect for the worker.
-    MoveScreening {
-        /// Which screening.
-        screening: ScreeningId,
-        /// The entry that last touched it.
-        version: u64,
-        /// The step.
-        change: screening::Change,
-    },
-    /// A suspension is lifted that was not for being dormant.
-    LiftSuspension {
-        /// Of which credential.
-        credential: CredentialId,
-        /// The entry that last touched it.
-        version: u64,
-        /// Which kind.
-        kind: SuspensionKind,
-    },
-    /// What is known of a person is destroyed, after a time in which it can be taken back.
-    EraseWorker {
-        /// Of whom.
-        worker: WorkerId,
-        /// The entry that last touched it.
-        version: u64,
-    },
-    /// Credentials are revoked, for good.
-    RevokeCredentials {
-        /// Exactly these, each once.
-        credentials: Vec<CredentialId>,
-        /// No later entry than this may have touched one of them, but to revoke it.
-        version: u64,
-        /// Why.
-        reason: Reason,
-    },
-    /// A credential is suspended by somebody who suspended many lately.
-    SuspendCredential {
-        /// Which.
-        credential: CredentialId,
-        /// The entry that last touched it.
-        version: u64,
-        /// Why.
-        reason: Reason,
-    },
-    /// Engagements at an employer that lost its standing are ended, and what rests on them is revoked.
-    LapseEmployer {
-        /// Exactly these engagements.
-        engagements: Vec<EngagementId>,
-        /// Exactly these credentials: all that rest on them and are not revoked.
-        credentials: Vec<CredentialId>,
-    },
-    /// A file is carried out that revokes many.
-    ApplyImport {
-        /// Which.
-        import: ImportId,
-        /// SHA-256 of the file.
-        file: Digest,
-        /// Rows in it.
-        rows: u64,
-        /// How many of them would have revoked something when it was checked.
-        new: u64,
-    },
-    /// Something is done already, as it could not wait. The second person says whether it was right; nothing is undone by
-    /// the answer, nor by its absence.
-    Confirm {
-        /// What.
-        done: Done,
-        /// The entry that did it.
-        entry: u64,
-    },
-}
-
-/// What was done at once, and is confirmed afterwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Done {
-    /// A credential was suspended for cause.
-    Suspension {
-        /// Which.
-        credential: CredentialId,
-    },
-    /// Bad news about somebody who was cleared.
-    Outcome {
-        /// In which screening.
-        screening: ScreeningId,
-    },
-    /// The glass was broken: all that was revoked and suspended meanwhile.
-    BreakGlass {
-        /// Which.
-        break_glass: BreakGlassId,
-    },
-}
-
-/// Whose work an act is: who may ask for it, see it and be the second person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Desk {
-    /// Screening officers and approvers.
-    Screenings,
-    /// HR officers and approvers; duty officers see it.
-    Credentials,
-    /// Registrars.
-    Privacy,
-}
-
-impl Desk {
-    /// Every desk.
-    pub const ALL: [Self; 3] = [Self::Screenings, Self::Credentials, Self::Privacy];
-
-    /// Whether somebody in this role is the second person for it.
-    pub const fn is_answered_by(self, role: Role) -> bool {
-        match self {
-            Self::Screenings => matches!(role, Role::ScreeningApprover),
-            Self::Credentials => matches!(role, Role::HrApprover),
-            Self::Privacy => matches!(role, Role::Registrar),
-        }
-    }
-
-    /// The number it is stored under. Never given to another.
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Screenings => 1,
-            Self::Credentials => 2,
-            Self::Privacy => 4,
-        }
-    }
-}
-
-impl Act {
-    /// Whose work it is.
-    pub const fn desk(&self) -> Desk {
-        match self {
-            Self::MoveScreening { .. } => Desk::Screenings,
-            Self::Confirm {
-                done: Done::Outcome { .. },
-                ..
-            } => Desk::Screenings,
-            Self::LiftSuspension { .. }
-            | Self::RevokeCredentials { .. }
-            | Self::SuspendCredential { .. }
-            | Self::LapseEmployer { .. }
-            | Self::ApplyImport { .. }
-            | Self::Confirm { .. } => Desk::Credentials,
-            Self::EraseWorker { .. } => Desk::Privacy,
-        }
-    }
-
-    /// The credentials that it lists.
-    pub fn credentials(&self) -> &[CredentialId] {
-        match self {
-            Self::RevokeCredentials { credentials, .. }
-            | Self::LapseEmployer { credentials, .. } => credentials,
-            _ => &[],
-        }
-    }
-
-    /// Whether it is done already, and only confirmed.
-    pub const fn is_done(&self) -> bool {
-        matches!(self, Self::Confirm { .. })
-    }
-}
 
 /// An act that was asked for. What became of it is its [`State`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -346,6 +177,8 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::credential::SuspensionKind;
+    use crate::domain::ids::CredentialId;
 
     /// The whole machine a second time, by hand: where granting, declining and taking back lead.
     const BY_HAND: [(State, [Option<State>; 3]); 5] = [

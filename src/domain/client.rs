@@ -44,11 +44,23 @@ pub enum Role {
     MemberAdmin,
     /// Keeps the members. Reads and changes no worker's record.
     NetworkAdmin,
+    /// Says which port bans there are: the feed of the State's register. Nobody's tool.
+    Register,
 }
 
 impl Role {
+    /// Whether it reaches every member: only a network administrator gives and takes it.
+    pub const fn is_of_network(self) -> bool {
+        matches!(self, Self::NetworkAdmin | Self::Register)
+    }
+
+    /// Whether it is a machine's own, and nobody's tool.
+    pub const fn is_of_machine(self) -> bool {
+        matches!(self, Self::Gate | Self::Register)
+    }
+
     /// Every role.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Gate,
         Self::HrOfficer,
         Self::HrApprover,
@@ -60,6 +72,7 @@ impl Role {
         Self::Auditor,
         Self::MemberAdmin,
         Self::NetworkAdmin,
+        Self::Register,
     ];
 
     /// Its name in the API.
@@ -76,6 +89,7 @@ impl Role {
             Self::Auditor => "auditor",
             Self::MemberAdmin => "member_admin",
             Self::NetworkAdmin => "network_admin",
+            Self::Register => "register",
         }
     }
 }

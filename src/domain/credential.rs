@@ -176,15 +176,18 @@ pub enum SuspensionKind {
     Screening,
     /// A court ordered it.
     Judicial,
+    /// The issuer excludes the person, by its own decision or another member's that it adopted.
+    Exclusion,
 }
 
 impl SuspensionKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Dormant,
         Self::ForCause,
         Self::Screening,
         Self::Judicial,
+        Self::Exclusion,
     ];
 
     const fn bit(self) -> u8 {
@@ -212,6 +215,7 @@ impl Suspensions {
         [
             (SuspensionKind::Judicial, Class::Judicial),
             (SuspensionKind::ForCause, Class::ForCause),
+            (SuspensionKind::Exclusion, Class::ForCause),
             (SuspensionKind::Screening, Class::Screening),
         ]
         .into_iter()
@@ -273,9 +277,9 @@ pub enum Refused {
 }
 
 impl State {
-    /// Every state there is: good, the fifteen ways to be suspended, revoked.
+    /// Every state there is: good, the thirty-one ways to be suspended, revoked.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..=15).chain([REVOKED]).filter_map(Self::from_number)
+        (0..=31).chain([REVOKED]).filter_map(Self::from_number)
     }
 
     /// Where a change leads. The one function that says so: the guard in SQL, the replay and the index use it.
@@ -310,7 +314,7 @@ impl State {
         }
     }
 
-    /// The number it is stored under: 0 active, 1 to 15 the kinds of suspension as bits, 100 revoked.
+    /// The number it is stored under: 0 active, 1 to 31 the kinds of suspension as bits, 100 revoked.
     pub const fn number(self) -> u8 {
         match self {
             Self::Active => 0,
@@ -323,7 +327,7 @@ impl State {
     pub const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Active),
-            1..=15 => Some(Self::Suspended(Suspensions(number))),
+            1..=31 => Some(Self::Suspended(Suspensions(number))),
             REVOKED => Some(Self::Revoked),
             _ => None,
         }
@@ -346,24 +350,40 @@ mod tests {
     use super::*;
 
     /// The whole machine a second time, by hand: for each state as bits (R for revoked) the changes that are possible
-    /// and where they lead. d, f, s, j are the kinds; + suspends, - lifts, x revokes.
+    /// and where they lead. d, f, s, j, e are the kinds; + suspends, - lifts, x revokes.
     const BY_HAND: &[(&str, &str)] = &[
-        ("", "+d>d +f>f +s>s +j>j x>R"),
-        ("d", "+f>df +s>ds +j>dj -d> x>R"),
-        ("f", "+d>df +s>fs +j>fj -f> x>R"),
-        ("df", "+s>dfs +j>dfj -d>f -f>d x>R"),
-        ("s", "+d>ds +f>fs +j>sj -s> x>R"),
-        ("ds", "+f>dfs +j>dsj -d>s -s>d x>R"),
-        ("fs", "+d>dfs +j>fsj -f>s -s>f x>R"),
-        ("dfs", "+j>dfsj -d>fs -f>ds -s>df x>R"),
-        ("j", "+d>dj +f>fj +s>sj -j> x>R"),
-        ("dj", "+f>dfj +s>dsj -d>j -j>d x>R"),
-        ("fj", "+d>dfj +s>fsj -f>j -j>f x>R"),
-        ("dfj", "+s>dfsj -d>fj -f>dj -j>df x>R"),
-        ("sj", "+d>dsj +f>fsj -s>j -j>s x>R"),
-        ("dsj", "+f>dfsj -d>sj -s>dj -j>ds x>R"),
-        ("fsj", "+d>dfsj -f>sj -s>fj -j>fs x>R"),
-        ("dfsj", "-d>fsj -f>dsj -s>dfj -j>dfs x>R"),
+        ("", "+d>d +f>f +s>s +j>j +e>e x>R"),
+        ("d", "+f>df +s>ds +j>dj +e>de -d> x>R"),
+        ("f", "+d>df +s>fs +j>fj +e>fe -f> x>R"),
+        ("df", "+s>dfs +j>dfj +e>dfe -d>f -f>d x>R"),
+        ("s", "+d>ds +f>fs +j>sj +e>se -s> x>R"),
+        ("ds", "+f>dfs +j>dsj +e>dse -d>s -s>d x>R"),
+        ("fs", "+d>dfs +j>fsj +e>fse -f>s -s>f x>R"),
+        ("dfs", "+j>dfsj +e>dfse -d>fs -f>ds -s>df x>R"),
+        ("j", "+d>dj +f>fj +s>sj +e>je -j> x>R"),
+        ("dj", "+f>dfj +s>dsj +e>dje -d>j -j>d x>R"),
+        ("fj", "+d>dfj +s>fsj +e>fje -f>j -j>f x>R"),
+        ("dfj", "+s>dfsj +e>dfje -d>fj -f>dj -j>df x>R"),
+        ("sj", "+d>dsj +f>fsj +e>sje -s>j -j>s x>R"),
+        ("dsj", "+f>dfsj +e>dsje -d>sj -s>dj -j>ds x>R"),
+        ("fsj", "+d>dfsj +e>fsje -f>sj -s>fj -j>fs x>R"),
+        ("dfsj", "+e>dfsje -d>fsj -f>dsj -s>dfj -j>dfs x>R"),
+        ("e", "+d>de +f>fe +s>se +j>je -e> x>R"),
+        ("de", "+f>dfe +s>dse +j>dje -d>e -e>d x>R"),
+        ("fe", "+d>dfe +s>fse +j>fje -f>e -e>f x>R"),
+        ("dfe", "+s>dfse +j>dfje -d>fe -f>de -e>df x>R"),
+        ("se", "+d>dse +f>fse +j>sje -s>e -e>s x>R"),
+        ("dse", "+f>dfse +j>dsje -d>se -s>de -e>ds x>R"),
+        ("fse", "+d>dfse +j>fsje -f>se -s>fe -e>fs x>R"),
+        ("dfse", "+j>dfsje -d>fse -f>dse -s>dfe -e>dfs x>R"),
+        ("je", "+d>dje +f>fje +s>sje -j>e -e>j x>R"),
+        ("dje", "+f>dfje +s>dsje -d>je -j>de -e>dj x>R"),
+        ("fje", "+d>dfje +s>fsje -f>je -j>fe -e>fj x>R"),
+        ("dfje", "+s>dfsje -d>fje -f>dje -j>dfe -e>dfj x>R"),
+        ("sje", "+d>dsje +f>fsje -s>je -j>se -e>sj x>R"),
+        ("dsje", "+f>dfsje -d>sje -s>dje -j>dse -e>dsj x>R"),
+        ("fsje", "+d>dfsje -f>sje -s>fje -j>fse -e>fsj x>R"),
+        ("dfsje", "-d>fsje -f>dsje -s>dfje -j>dfse -e>dfsj x>R"),
         ("R", ""),
     ];
 
@@ -372,6 +392,7 @@ mod tests {
             'd' => SuspensionKind::Dormant,
             'f' => SuspensionKind::ForCause,
             's' => SuspensionKind::Screening,
+            'e' => SuspensionKind::Exclusion,
             _ => SuspensionKind::Judicial,
         }
     }
@@ -380,7 +401,7 @@ mod tests {
         match state {
             State::Active => String::new(),
             State::Revoked => "R".into(),
-            State::Suspended(standing) => "dfsj"
+            State::Suspended(standing) => "dfsje"
                 .chars()
                 .filter(|&letter| standing.contains(kind_of(letter)))
                 .collect(),
@@ -390,7 +411,7 @@ mod tests {
     #[test]
     fn every_state_and_every_change_lead_where_the_list_by_hand_says() {
         let mut changes: Vec<(String, Change)> = vec![("x".into(), Change::Revoke)];
-        for letter in "dfsj".chars() {
+        for letter in "dfsje".chars() {
             changes.push((format!("+{letter}"), Change::Suspend(kind_of(letter))));
             changes.push((format!("-{letter}"), Change::Lift(kind_of(letter))));
         }

@@ -56,6 +56,10 @@ names! {
     Approval = 5, "approval";
     /// A refusal, or a revocation for cause, is younger than it may be forgotten.
     Refusal = 6, "refusal";
+    /// A port ban stands against the worker, or is to begin.
+    Ban = 7, "ban";
+    /// An exclusion of the person is not lifted.
+    Exclusion = 8, "exclusion";
 }
 
 impl Obstacle {
@@ -70,6 +74,12 @@ impl Obstacle {
             }
             Self::Approval => {
                 "An act waits for its second person, about this worker or asked for by them. Have it answered."
+            }
+            Self::Ban => {
+                "A port ban stands against the worker, or is to begin. Wait until it has ended."
+            }
+            Self::Exclusion => {
+                "An exclusion of the person holds, or is proposed. Wait until it is lifted."
             }
             Self::Refusal => {
                 "The worker was refused, or lost a credential for cause, less than five years ago. That is kept as long."

@@ -202,6 +202,14 @@ kinds! {
     ScreeningKind, ScreeningId, "scr";
     /// The question whether two records are of one person.
     MatchCaseKind, MatchCaseId, "mat";
+    /// A block on a person between members.
+    ExclusionKind, ExclusionId, "exc";
+    /// What one issuer tells another of a person.
+    ReferralKind, ReferralId, "ref";
+    /// What holds for the whole network.
+    SettingsKind, SettingsId, "set";
+    /// A port ban.
+    BanKind, BanId, "ban";
     /// An act that waits for its second person.
     ApprovalKind, ApprovalId, "apr";
     /// A glass that was broken.

@@ -4,6 +4,7 @@
 //! itself. What time it is and what is random come in as arguments, from [`time::Environment`].
 
 pub mod approval;
+pub mod ban;
 pub mod break_glass;
 pub mod calendar;
 pub mod card;
@@ -14,6 +15,7 @@ pub mod decision;
 pub mod digest;
 pub mod document;
 pub mod erasure;
+pub mod exclusion;
 pub mod freshness;
 pub mod ids;
 pub mod lookup;
@@ -21,6 +23,7 @@ pub mod match_case;
 pub mod name_search;
 pub mod network;
 pub mod reason;
+pub mod referral;
 pub mod screening;
 pub mod text;
 pub mod time;

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::Day;
 use super::card::ByteOrder;
-use super::ids::{CardSystemId, FacilityId, GateId, MemberId, ZoneId};
-use super::screening::Function;
+use super::ids::{CardSystemId, FacilityId, GateId, MemberId, SettingsId, ZoneId};
+use super::screening::{Function, Reference};
 use super::text::Name;
 
 /// What kind of organisation a member is.
@@ -37,6 +38,32 @@ pub struct Member {
     /// Stricter than the network: the greatest age of a copy that may still permit, at all its gates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age_ms: Option<u64>,
+    /// On what it tells others what it holds against somebody for cause. Without one nothing of that leaves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<LegalBasis>,
+}
+
+/// A law, permit or agreement that lets a member tell others what it holds against somebody for cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LegalBasis {
+    /// Where it is to be found.
+    pub reference: Reference,
+    /// Of which day it is.
+    pub date: Day,
+}
+
+/// What holds for the whole network. There is one record of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Whether members may tell each other what they hold against somebody for cause.
+    pub share_for_cause: bool,
+}
+
+impl Settings {
+    /// Under which the one record is kept.
+    pub const ID: SettingsId = SettingsId::from_u128(1);
 }
 
 /// A place by UN/LOCODE (UNECE Recommendation 16): two letters for the country, three letters or digits 2 to 9.

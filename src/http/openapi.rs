@@ -18,9 +18,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, break_glass, clients, credentials, employers, erasures, gate_checks, health, impact,
-    imports, lookups, match_cases, network, oauth, replacements, revocations, screenings,
-    sightings, workers,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
+    replacements, revocations, screenings, sharing, sightings, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -53,7 +53,13 @@ use super::problem::ProblemDocument;
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
         screenings::condition_unmet, screenings::lapse, screenings::withdraw, impact::of_outcome,
-        approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw, break_glass::open, break_glass::list, break_glass::show, break_glass::close,
+        sharing::show, sharing::change, sharing::record, sharing::end,
+        referrals::list, referrals::show, referrals::send, referrals::adopt, referrals::decline,
+        exclusions::propose, exclusions::list, exclusions::show, exclusions::publish, exclusions::adopt,
+        exclusions::decline, exclusions::contest, exclusions::decide, exclusions::lift,
+        bans::mirror, bans::list, bans::show, bans::end,
+        approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
+        break_glass::open, break_glass::list, break_glass::show, break_glass::close,
         credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
         credentials::suspend,
         credentials::lift, impact::of_revocation, revocations::revoke, revocations::revoke_batch,
@@ -70,6 +76,7 @@ use super::problem::ProblemDocument;
         (name = "Workers", description = "Who works in the ports, and for whom."),
         (name = "Match cases", description = "Whether two records that bear one document are of one person."),
         (name = "Screenings", description = "What the State answers about a worker and a function, and until when."),
+        (name = "Between ports", description = "What bears on more than one member: port bans, what issuers tell each other, and whom they exclude."),
         (name = "Approvals", description = "The second person."),
         (name = "Personal data", description = "Forgetting who somebody was."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),

@@ -132,6 +132,27 @@ problems! {
     /// The erasure does not wait any more.
     ErasureEnded = "erasure_ended", CONFLICT, "The erasure does not wait any more",
         "It was taken back, or the worker is erased. Read the erasure to see which.";
+    /// A port ban stands against the worker.
+    BanStands = "ban_stands", CONFLICT, "A port ban stands against the worker",
+        "A court keeps the worker out of the ports for a time. Until that ends, nothing is issued to them, and what the ban suspended is not lifted by hand.";
+    /// The register's ban is mirrored already.
+    BanKnown = "ban_known", CONFLICT, "The ban is mirrored already",
+        "A ban with this reference is about this person already. Where its term changed, end it and mirror it anew.";
+    /// The ban has begun or ended.
+    BanState = "ban_state", CONFLICT, "The ban has ended",
+        "The term of the ban is over, or it was taken back, so nothing more can happen to it.";
+    /// Nothing for cause may leave the member.
+    SharingBarred = "sharing_barred", CONFLICT, "What is held for cause may not leave the member",
+        "Members tell each other what they hold against somebody for cause only where the network is switched to share and the member that tells has a legal basis on record. The registrar of that member records it.";
+    /// The referral is not at this step.
+    ReferralState = "referral_state", CONFLICT, "The referral is not at this step",
+        "A draft is sent once, an open referral is answered once, and one whose ground is gone is over. Read it to see its state.";
+    /// The member excludes the worker.
+    ExclusionHolds = "exclusion_holds", CONFLICT, "Your member excludes the worker from there",
+        "An exclusion that your member has adopted keeps the worker from where this would lead. Until it is lifted nothing of that kind is issued, and what it suspended is not lifted by hand. GET /v1/exclusions shows it.";
+    /// The exclusion is not at this step.
+    ExclusionState = "exclusion_state", CONFLICT, "The exclusion is not at this step",
+        "An exclusion is published once, each member answers once, and one that was lifted is over. Read it to see its state.";
     /// Another person must do this.
     WrongPerson = "wrong_person", CONFLICT, "Another person must do this",
         "Two people are needed, who act through clients of their own: the one who asked is not the one who answers, only the one who asked takes it back, and nobody decides what concerns themselves. The detail says which.";
@@ -215,6 +236,13 @@ impl From<Code> for ProblemCode {
             Code::ErasureBlocked => Self::ErasureBlocked,
             Code::ErasureWaiting => Self::ErasureWaiting,
             Code::ErasureEnded => Self::ErasureEnded,
+            Code::BanStands => Self::BanStands,
+            Code::BanKnown => Self::BanKnown,
+            Code::BanState => Self::BanState,
+            Code::SharingBarred => Self::SharingBarred,
+            Code::ReferralState => Self::ReferralState,
+            Code::ExclusionHolds => Self::ExclusionHolds,
+            Code::ExclusionState => Self::ExclusionState,
             Code::WrongPerson => Self::WrongPerson,
             Code::ApprovalEnded => Self::ApprovalEnded,
             Code::BulkLimit => Self::BulkLimit,

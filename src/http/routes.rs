@@ -6,9 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, break_glass, clients, credentials, employers, erasures, gate_checks, health, impact,
-    imports, lookups, match_cases, network, oauth, replacements, revocations, screenings,
-    sightings, workers,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
+    replacements, revocations, screenings, sharing, sightings, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -59,6 +59,21 @@ pub fn table() -> Vec<Path> {
             vec![
                 (Method::GET, web::to(network::show_member)),
                 (Method::PUT, web::to(network::change_member)),
+            ],
+        ),
+        at(
+            "/v1/members/{id}/legal-bases",
+            vec![(Method::POST, web::to(sharing::record))],
+        ),
+        at(
+            "/v1/members/{id}/legal-bases/ends",
+            vec![(Method::POST, web::to(sharing::end))],
+        ),
+        at(
+            "/v1/settings",
+            vec![
+                (Method::GET, web::to(sharing::show)),
+                (Method::POST, web::to(sharing::change)),
             ],
         ),
         at(
@@ -262,6 +277,73 @@ pub fn table() -> Vec<Path> {
         at(
             "/v1/screenings/{id}/impact",
             vec![(Method::GET, web::to(impact::of_outcome))],
+        ),
+        at(
+            "/v1/bans",
+            vec![
+                (Method::GET, web::to(bans::list)),
+                (Method::POST, web::to(bans::mirror)),
+            ],
+        ),
+        at("/v1/bans/{id}", vec![(Method::GET, web::to(bans::show))]),
+        at(
+            "/v1/bans/{id}/ends",
+            vec![(Method::POST, web::to(bans::end))],
+        ),
+        at(
+            "/v1/referrals",
+            vec![(Method::GET, web::to(referrals::list))],
+        ),
+        at(
+            "/v1/referrals/{id}",
+            vec![(Method::GET, web::to(referrals::show))],
+        ),
+        at(
+            "/v1/referrals/{id}/dispatches",
+            vec![(Method::POST, web::to(referrals::send))],
+        ),
+        at(
+            "/v1/referrals/{id}/adoptions",
+            vec![(Method::POST, web::to(referrals::adopt))],
+        ),
+        at(
+            "/v1/referrals/{id}/declines",
+            vec![(Method::POST, web::to(referrals::decline))],
+        ),
+        at(
+            "/v1/exclusions",
+            vec![
+                (Method::GET, web::to(exclusions::list)),
+                (Method::POST, web::to(exclusions::propose)),
+            ],
+        ),
+        at(
+            "/v1/exclusions/{id}",
+            vec![(Method::GET, web::to(exclusions::show))],
+        ),
+        at(
+            "/v1/exclusions/{id}/publications",
+            vec![(Method::POST, web::to(exclusions::publish))],
+        ),
+        at(
+            "/v1/exclusions/{id}/adoptions",
+            vec![(Method::POST, web::to(exclusions::adopt))],
+        ),
+        at(
+            "/v1/exclusions/{id}/declines",
+            vec![(Method::POST, web::to(exclusions::decline))],
+        ),
+        at(
+            "/v1/exclusions/{id}/contests",
+            vec![(Method::POST, web::to(exclusions::contest))],
+        ),
+        at(
+            "/v1/exclusions/{id}/contest-outcomes",
+            vec![(Method::POST, web::to(exclusions::decide))],
+        ),
+        at(
+            "/v1/exclusions/{id}/lifts",
+            vec![(Method::POST, web::to(exclusions::lift))],
         ),
         at(
             "/v1/approvals",

@@ -38,7 +38,9 @@ use crate::domain::screening::{self, Function, Screening};
 use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::{Actor, Entry};
-use crate::ledger::fold::{Projection, Record as NetworkRecord, fold};
+use crate::ledger::fold::{
+    BanStep, ExclusionStep, Projection, Record as NetworkRecord, ReferralStep, fold,
+};
 use crate::ledger::sum::Sum;
 use crate::ledger::tree::{Hash, Tree, leaf_hash};
 
@@ -612,8 +614,8 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings and approvals bears on them by
-    // itself: what a screening means for a credential is stated of the credential.
+    // Gates decide by credentials; nothing of workers, match cases, engagements, screenings, bans, referrals, exclusions and
+    // approvals bears on them by itself: what it means for a credential is stated of the credential.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -660,6 +662,18 @@ impl Projection for IndexWriter {
         _: ScreeningId,
         _: &screening::Change,
     ) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn ban(&mut self, _: &Entry, _: BanStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn referral(&mut self, _: &Entry, _: ReferralStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn exclusion(&mut self, _: &Entry, _: ExclusionStep<'_>) -> Result<(), String> {
         Ok(())
     }
 

@@ -8,9 +8,10 @@ use crate::domain::break_glass::BreakGlass;
 use crate::domain::client::{Client, Person};
 use crate::domain::freshness;
 use crate::domain::ids::{
-    BreakGlassId, CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, ZoneId,
+    BreakGlassId, CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, SettingsId,
+    ZoneId,
 };
-use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Zone};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Settings, Zone};
 use crate::domain::screening::Function;
 use crate::domain::time::Timestamp;
 use crate::ledger::fold::Record;
@@ -38,6 +39,8 @@ pub struct Places {
     pub clients: Shelf<ClientId, Client>,
     /// People who act for members.
     pub people: Shelf<PersonId, Person>,
+    /// What holds for the whole network: one record, or none when nothing was ever set.
+    pub settings: Shelf<SettingsId, Settings>,
     /// Glasses that were broken.
     pub glasses: Shelf<BreakGlassId, BreakGlass>,
     /// What a check needs of its gate, put together once and not at every check.
@@ -141,6 +144,7 @@ impl Places {
             Record::CardSystem(system) => of(&self.card_systems, &system.id, Record::CardSystem),
             Record::Client(client) => of(&self.clients, &client.id, Record::Client),
             Record::Person(person) => of(&self.people, &person.id, Record::Person),
+            Record::Settings(_) => of(&self.settings, &Settings::ID, Record::Settings),
             Record::BreakGlass(glass) => of(&self.glasses, &glass.id, Record::BreakGlass),
         }
     }
@@ -184,6 +188,10 @@ impl Places {
             Record::Person(person) => {
                 self.people
                     .insert(person.id, (seq, Arc::new(person.clone())));
+            }
+            Record::Settings(settings) => {
+                self.settings
+                    .insert(Settings::ID, (seq, Arc::new(*settings)));
             }
             Record::BreakGlass(glass) => {
                 self.glasses

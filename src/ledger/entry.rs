@@ -7,18 +7,21 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, End};
+use crate::domain::ban::Ban;
 use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Credential, SuspensionKind};
 use crate::domain::erasure::Erasure;
+use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, ClientId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId,
-    WorkerId,
+    ApprovalId, BanId, ClientId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen,
+    MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
-use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
 use crate::domain::reason::Reason;
+use crate::domain::referral::{self, Referral};
 use crate::domain::screening::{Change, Screening};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
@@ -111,6 +114,9 @@ pub enum Fact {
     /// A person who acts for a member, whole.
     #[serde(rename = "person.recorded")]
     PersonRecorded(Person),
+    /// What holds for the whole network, from now on.
+    #[serde(rename = "settings.recorded")]
+    SettingsRecorded(Settings),
     /// A member's duty officer broke the glass.
     #[serde(rename = "break_glass.opened")]
     BreakGlassOpened(BreakGlass),
@@ -170,6 +176,71 @@ pub enum Fact {
         screening: ScreeningId,
         /// What.
         change: Change,
+    },
+    /// The register of the State has a port ban.
+    #[serde(rename = "ban.mirrored")]
+    BanMirrored(Ban),
+    /// A record is of the person whom a ban is about.
+    #[serde(rename = "ban.found")]
+    BanFound {
+        /// Which ban.
+        ban: BanId,
+        /// Whose record.
+        worker: WorkerId,
+    },
+    /// The term of a ban began.
+    #[serde(rename = "ban.began")]
+    BanBegan {
+        /// Which.
+        ban: BanId,
+    },
+    /// The term of a ban is over, or the register took it back.
+    #[serde(rename = "ban.ended")]
+    BanEnded {
+        /// Which.
+        ban: BanId,
+    },
+    /// A member acted for cause against somebody, and tells another issuer, or would if it might.
+    #[serde(rename = "referral.opened")]
+    ReferralOpened(Referral),
+    /// Something happened to a referral.
+    #[serde(rename = "referral.moved")]
+    ReferralMoved {
+        /// Which.
+        referral: ReferralId,
+        /// What.
+        change: referral::Change,
+    },
+    /// A member proposed an exclusion, and it holds there.
+    #[serde(rename = "exclusion.proposed")]
+    ExclusionProposed(Exclusion),
+    /// Something happened to an exclusion.
+    #[serde(rename = "exclusion.moved")]
+    ExclusionMoved {
+        /// Which.
+        exclusion: ExclusionId,
+        /// What.
+        change: exclusion::Change,
+    },
+    /// Another member that knows the person was told of an exclusion.
+    #[serde(rename = "exclusion.told")]
+    ExclusionTold {
+        /// Which.
+        exclusion: ExclusionId,
+        /// Whom.
+        member: MemberId,
+        /// By which record it knows the person.
+        worker: WorkerId,
+    },
+    /// A member that was told answered.
+    #[serde(rename = "exclusion.answered")]
+    ExclusionAnswered {
+        /// Which.
+        exclusion: ExclusionId,
+        /// Who.
+        member: MemberId,
+        /// What.
+        reply: exclusion::Reply,
     },
     /// An act was asked for that needs a second person.
     #[serde(rename = "approval.asked")]

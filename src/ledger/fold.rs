@@ -3,17 +3,21 @@
 
 use super::entry::{Entry, Fact};
 use crate::domain::approval::{Approval, End};
+use crate::domain::ban::{self, Ban};
 use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
 use crate::domain::credential::{Badge, Change, Credential};
 use crate::domain::erasure::Erasure;
+use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
+    ApprovalId, BanId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen, MatchCaseId,
+    MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
-use crate::domain::network::{CardSystem, Facility, Gate, Member, Zone};
+use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
 use crate::domain::reason::Reason;
+use crate::domain::referral::{self, Referral};
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 
@@ -34,8 +38,43 @@ pub enum Record {
     Client(Client),
     /// A person who acts for a member.
     Person(Person),
+    /// What holds for the whole network.
+    Settings(Settings),
     /// A glass that was broken.
     BreakGlass(BreakGlass),
+}
+
+/// A step about a port ban.
+#[derive(Debug, Clone, Copy)]
+pub enum BanStep<'a> {
+    /// There is a new one. It stands at once if its term has begun, and is upcoming otherwise.
+    Mirrored(&'a Ban),
+    /// It is about this worker, among others perhaps. Once each, and not when it has ended.
+    Found(BanId, WorkerId),
+    /// It moves. Must refuse what [`State::apply`](ban::State::apply) refuses.
+    Moved(BanId, ban::Change),
+}
+
+/// A step about what issuers tell each other.
+#[derive(Debug, Clone, Copy)]
+pub enum ReferralStep<'a> {
+    /// There is a new one: open where it is for somebody, a draft otherwise.
+    Opened(&'a Referral),
+    /// It moves. Must refuse what [`State::apply`](referral::State::apply) refuses.
+    Moved(ReferralId, referral::Change),
+}
+
+/// A step about an exclusion.
+#[derive(Debug, Clone, Copy)]
+pub enum ExclusionStep<'a> {
+    /// There is a new one: a draft, which who proposed it has adopted.
+    Proposed(&'a Exclusion),
+    /// It moves. Must refuse what [`State::apply`](exclusion::State::apply) refuses.
+    Moved(ExclusionId, exclusion::Change),
+    /// A member is told, once, that knows the person by this record.
+    Told(ExclusionId, MemberId, WorkerId),
+    /// It answers. Must refuse what [`Answer::replied`](exclusion::Answer::replied) refuses.
+    Answered(ExclusionId, MemberId, exclusion::Reply),
 }
 
 /// Something that is made from the ledger, entry by entry. `seq` is the entry that the step comes from; it becomes the
@@ -87,6 +126,12 @@ pub trait Projection {
         screening: ScreeningId,
         change: &screening::Change,
     ) -> Result<(), Self::Error>;
+    /// Something happens to a port ban.
+    fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), Self::Error>;
+    /// Something happens to a referral.
+    fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), Self::Error>;
+    /// Something happens to an exclusion.
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), Self::Error>;
     /// An act waits for its second person.
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Self::Error>;
     /// It waits no more. Must refuse what [`State::apply`](crate::domain::approval::State::apply) refuses.
@@ -138,6 +183,7 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         }
         Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
         Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
+        Fact::SettingsRecorded(settings) => into.recorded(seq, &Record::Settings(*settings)),
         Fact::BreakGlassOpened(glass) | Fact::BreakGlassClosed(glass) => {
             into.recorded(seq, &Record::BreakGlass(glass.clone()))
         }
@@ -154,6 +200,30 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::ScreeningMoved { screening, change } => {
             into.screening_moved(entry, *screening, change)
         }
+        Fact::BanMirrored(ban) => into.ban(entry, BanStep::Mirrored(ban)),
+        Fact::BanFound { ban, worker } => into.ban(entry, BanStep::Found(*ban, *worker)),
+        Fact::BanBegan { ban } => into.ban(entry, BanStep::Moved(*ban, ban::Change::Begin)),
+        Fact::BanEnded { ban } => into.ban(entry, BanStep::Moved(*ban, ban::Change::End)),
+        Fact::ReferralOpened(referral) => into.referral(entry, ReferralStep::Opened(referral)),
+        Fact::ReferralMoved { referral, change } => {
+            into.referral(entry, ReferralStep::Moved(*referral, *change))
+        }
+        Fact::ExclusionProposed(exclusion) => {
+            into.exclusion(entry, ExclusionStep::Proposed(exclusion))
+        }
+        Fact::ExclusionMoved { exclusion, change } => {
+            into.exclusion(entry, ExclusionStep::Moved(*exclusion, *change))
+        }
+        Fact::ExclusionTold {
+            exclusion,
+            member,
+            worker,
+        } => into.exclusion(entry, ExclusionStep::Told(*exclusion, *member, *worker)),
+        Fact::ExclusionAnswered {
+            exclusion,
+            member,
+            reply,
+        } => into.exclusion(entry, ExclusionStep::Answered(*exclusion, *member, *reply)),
         Fact::ApprovalAsked(approval) => into.approval(entry, approval),
         Fact::ApprovalEnded { approval, end } => into.approval_ended(entry, *approval, *end),
         Fact::CredentialIssued { credential, badges } => {
@@ -192,6 +262,7 @@ impl Record {
             Self::CardSystem(card_system) => card_system.id.to_string(),
             Self::Client(client) => client.id.to_string(),
             Self::Person(person) => person.id.to_string(),
+            Self::Settings(_) => Settings::ID.to_string(),
             Self::BreakGlass(glass) => glass.id.to_string(),
         }
     }
@@ -206,6 +277,7 @@ impl Record {
             Self::CardSystem(card_system) => serde_json::to_string(card_system),
             Self::Client(client) => serde_json::to_string(client),
             Self::Person(person) => serde_json::to_string(person),
+            Self::Settings(settings) => serde_json::to_string(settings),
             Self::BreakGlass(glass) => serde_json::to_string(glass),
         };
         body.expect("a record has only string keys and no failing serializer")
@@ -221,6 +293,7 @@ impl Record {
             "cas" => serde_json::from_str(body).map(Self::CardSystem).ok(),
             "cli" => serde_json::from_str(body).map(Self::Client).ok(),
             "per" => serde_json::from_str(body).map(Self::Person).ok(),
+            "set" => serde_json::from_str(body).map(Self::Settings).ok(),
             "brk" => serde_json::from_str(body).map(Self::BreakGlass).ok(),
             _ => None,
         }

@@ -3,28 +3,39 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::entry::{Actor, Entry};
-use super::fold::{Projection, Record};
+use super::entry::Entry;
+use super::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::domain::approval::{self, Approval, End};
+use crate::domain::ban;
 use crate::domain::break_glass::NotSo;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
 use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, Medium, Refused, State};
 use crate::domain::erasure::{self, Erasure};
+use crate::domain::exclusion;
 use crate::domain::ids::{
-    ApprovalId, BadgeId, CardSystemId, ClientId, CredentialId, EngagementId, ErasureId, Gen,
-    MatchCaseId, ScreeningId, WorkerId,
+    ApprovalId, BadgeId, BanId, CardSystemId, CredentialId, EngagementId, ErasureId, ExclusionId,
+    Gen, MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
-use crate::domain::match_case::{self, Decided, Decision, MatchCase};
+use crate::domain::match_case::{Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
+use crate::domain::referral;
 use crate::domain::screening::{self, Function, Screening, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
 
+mod asked;
+mod between;
 mod erasing;
+mod exclusions;
+mod matched;
 
+pub use asked::Asked;
+pub use between::{Mirrored, Referred};
 pub use erasing::Erasing;
+pub use exclusions::{Excluded, Told};
+pub use matched::Matched;
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
 #[derive(Debug, Default)]
@@ -49,6 +60,16 @@ pub struct Replay {
     pub engagements: HashMap<EngagementId, (u64, Engagement, bool)>,
     /// Screenings.
     pub screenings: HashMap<ScreeningId, Screened>,
+    /// Port bans.
+    pub bans: HashMap<BanId, Mirrored>,
+    /// Whom each of them is about.
+    pub banned: HashSet<(BanId, WorkerId)>,
+    /// What issuers tell each other.
+    pub referrals: HashMap<ReferralId, Referred>,
+    /// Exclusions.
+    pub exclusions: HashMap<ExclusionId, Excluded>,
+    /// What each member says of each exclusion that it proposed or was told of.
+    pub told: HashMap<(ExclusionId, MemberId), Told>,
     /// Acts that needed a second person.
     pub approvals: HashMap<ApprovalId, Asked>,
     /// Whose screenings are open for what: one each.
@@ -91,75 +112,6 @@ pub struct Screened {
     pub version: u64,
 }
 
-/// A match case and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matched {
-    /// As opened.
-    pub case: MatchCase,
-    /// Where it stands.
-    pub state: match_case::State,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// When it was decided.
-    pub decided_at: Option<Timestamp>,
-    /// The entry that last touched it.
-    pub version: u64,
-}
-
-/// An act that was asked for, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// As it was asked for.
-    pub approval: Approval,
-    /// What became of it, apart from its time running out.
-    pub state: approval::State,
-    /// Through which client it ended.
-    pub ended_by: Option<ClientId>,
-    /// When it ended; when it was asked for, if it did not.
-    pub since: Timestamp,
-    /// The entry that last touched it.
-    pub version: u64,
-}
-
-impl Matched {
-    /// As this entry opens it.
-    pub fn opened(entry: &Entry, case: &MatchCase) -> Self {
-        Self {
-            case: *case,
-            state: match_case::State::Open,
-            opened_at: entry.at,
-            decided_at: None,
-            version: entry.seq,
-        }
-    }
-
-    /// As this entry leaves it, which decides it.
-    pub fn decided(&self, entry: &Entry, decision: Decision) -> Result<Self, Decided> {
-        Ok(Self {
-            state: self.state.decided(decision)?,
-            decided_at: Some(entry.at),
-            version: entry.seq,
-            ..self.clone()
-        })
-    }
-}
-
-impl Asked {
-    /// As it stands after this end, which this entry states.
-    pub fn ended(&self, entry: &Entry, end: End) -> Result<Self, approval::Ended> {
-        Ok(Self {
-            approval: self.approval.clone(),
-            state: self.approval.ended(self.state, entry.at, end)?,
-            ended_by: match entry.by {
-                Actor::Client(client) => Some(client),
-                Actor::System => None,
-            },
-            since: entry.at,
-            version: entry.seq,
-        })
-    }
-}
-
 /// Why an entry cannot follow those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
@@ -184,6 +136,15 @@ pub enum Illegal {
     /// An erasure that does not wait, or not long enough.
     #[error("{0}")]
     Erasure(#[from] erasure::NotDue),
+    /// The ban has begun or ended before.
+    #[error("{0}")]
+    Ban(#[from] ban::Refused),
+    /// The referral is elsewhere.
+    #[error("{0}")]
+    Referral(#[from] referral::Refused),
+    /// The exclusion is elsewhere.
+    #[error("{0}")]
+    Exclusion(#[from] exclusion::Refused),
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
@@ -240,7 +201,7 @@ impl Projection for Replay {
             }
         };
         match record {
-            Record::Member(_) => {}
+            Record::Member(_) | Record::Settings(_) => {}
             Record::Facility(facility) => knows(facility.member.to_string())?,
             Record::Zone(zone) => knows(zone.facility.to_string())?,
             Record::Gate(gate) => {
@@ -393,6 +354,18 @@ impl Projection for Replay {
                 .remove(&(screening.worker, screening.function));
         }
         Ok(())
+    }
+
+    fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), Illegal> {
+        self.ban_step(entry, step)
+    }
+
+    fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), Illegal> {
+        self.referral_step(entry, step)
+    }
+
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), Illegal> {
+        self.exclusion_step(entry, step)
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {

@@ -42,9 +42,10 @@ impl Replay {
         second: ClientId,
     ) -> Result<(), Illegal> {
         let client = self.client(second).ok_or(Illegal::SamePerson)?;
+        let desk = approval.act.desk();
         if client.revoked
-            || client.member != approval.member
-            || !approval.act.desk().is_answered_by(client.role)
+            || !desk.spans(approval.member, client.member)
+            || !desk.is_answered_by(client.role)
         {
             return Err(Illegal::WrongRole);
         }

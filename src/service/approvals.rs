@@ -6,10 +6,14 @@ use std::collections::BTreeSet;
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::{break_glass, credentials, employers, erasures, import, revocations, screenings};
+use super::{
+    bans, break_glass, credentials, employers, erasures, exclusions, import, referrals,
+    revocations, screenings, sharing,
+};
 use crate::access::permission::{
-    AnswerApprovals, Caller, DecideScreenings, Erase, Import, KeepScreenings, KeepWorkers, Lift,
-    Permit, ReadApprovals, Revoke, Suspend,
+    AnswerApprovals, Caller, DecideScreenings, Erase, Import, KeepBans, KeepExclusions,
+    KeepReferrals, KeepScreenings, KeepSharing, KeepWorkers, Lift, Permit, ReadApprovals, Revoke,
+    Suspend,
 };
 use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
 use crate::domain::client::{Person, Role};
@@ -37,7 +41,8 @@ const fn desk_of(role: Role) -> Option<Desk> {
             Some(Desk::Credentials)
         }
         Role::Registrar => Some(Desk::Privacy),
-        Role::Gate | Role::Auditor | Role::MemberAdmin | Role::NetworkAdmin => None,
+        Role::NetworkAdmin => Some(Desk::Network),
+        Role::Gate | Role::Auditor | Role::MemberAdmin | Role::Register => None,
     }
 }
 
@@ -49,6 +54,13 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
         Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
+        Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
+        Act::ProposeExclusion { .. }
+        | Act::AnswerExclusion { .. }
+        | Act::DecideContest { .. }
+        | Act::LiftExclusion { .. } => caller.permit::<KeepExclusions>().is_ok(),
+        Act::ChangeSettings { .. } => caller.permit::<KeepSharing>().is_ok(),
+        Act::MirrorBan { .. } | Act::EndBan { .. } => caller.permit::<KeepBans>().is_ok(),
         Act::RevokeCredentials { .. } => caller.permit::<Revoke>().is_ok(),
         Act::SuspendCredential { .. } => caller.permit::<Suspend>().is_ok(),
         Act::ApplyImport { .. } => caller.permit::<Import>().is_ok(),
@@ -207,6 +219,32 @@ pub fn grant(
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
         Act::EraseWorker { worker, version } => erasures::approved(tx, *worker, *version)?,
+        Act::AnswerReferral {
+            referral,
+            version,
+            change,
+        } => referrals::answer_approved(tx, *referral, *version, *change)?,
+        Act::ProposeExclusion { exclusion, version } => {
+            exclusions::propose_approved(tx, exclusion, *version)?
+        }
+        Act::AnswerExclusion {
+            exclusion,
+            version,
+            reply,
+        } => exclusions::answer_approved(tx, approval.member, *exclusion, *version, *reply)?,
+        Act::DecideContest {
+            exclusion,
+            version,
+            lift,
+        } => exclusions::decide_approved(tx, *exclusion, *version, *lift)?,
+        Act::LiftExclusion { exclusion, version } => {
+            exclusions::lift_approved(tx, *exclusion, *version)?
+        }
+        Act::ChangeSettings { version, settings } => {
+            sharing::switch_approved(tx, *version, *settings)?
+        }
+        Act::MirrorBan { ban } => bans::mirror_approved(tx, ban)?,
+        Act::EndBan { ban, version } => bans::end_approved(tx, *ban, *version)?,
         Act::RevokeCredentials {
             credentials,
             version,
@@ -307,14 +345,10 @@ pub fn list(
     limit: usize,
 ) -> Result<Vec<Asked>, Error> {
     let caller = permit.caller();
+    let member = (!permit.covers_all()).then_some(caller.member);
     match desk_of(caller.role) {
         Some(desk) => Ok(approvals::list(
-            reader,
-            caller.member,
-            desk,
-            waiting,
-            after,
-            limit,
+            reader, member, desk, waiting, after, limit,
         )?),
         None => Ok(Vec::new()),
     }

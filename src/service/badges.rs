@@ -3,10 +3,8 @@
 
 use super::approvals;
 use super::commit::Tx;
-use super::credentials::{WithBadges, own};
-use super::erasures;
+use super::credentials::{WithBadges, may_have, own};
 use super::error::{Code, Error};
-use super::match_cases;
 use super::network::named;
 use super::personal;
 use crate::access::permission::{Issue, Permit};
@@ -100,9 +98,9 @@ pub fn add(
     if held.state == State::Revoked {
         return Err(Refused::Revoked.into());
     }
-    approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
-    match_cases::none_open(tx, held.credential.worker)?;
-    erasures::none_waits(tx, held.credential.worker)?;
+    let credential = &held.credential;
+    approvals::not_oneself(tx, permit.caller(), credential.worker)?;
+    may_have(tx, credential.member, credential.worker, &credential.scope)?;
     // Who is erased has no key to seal a number under.
     workers::find(tx.reader()?, held.credential.worker)?
         .ok_or_else(|| Error::not_found("worker"))?;

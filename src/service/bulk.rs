@@ -1,5 +1,9 @@
 //! The rule on bulk: one person revokes or suspends at most [`BULK_MAX`] credentials in one act and in ten minutes; for more a
 //! second person is needed, unless the duty officer has broken the glass. A revocation of everybody is an attack too.
+//!
+//! It holds for revocations, suspensions, lists and files of them, employers that lapse, engagements that end and credentials
+//! that are replaced. It does not hold for what has two people already (adopting a referral or an exclusion), nor for
+//! what may not wait for anybody: a court's ban, and bad news about one person, which closes all that they have.
 
 use super::commit::Tx;
 use super::error::{Code, Error};

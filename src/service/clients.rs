@@ -78,10 +78,10 @@ pub fn add(
 ) -> Result<(u64, Client, Secret), Error> {
     within::<Member, _>(tx, permit, "/member", draft.member)?;
     // Who cannot reach every member can make nobody who does.
-    if draft.role == Role::NetworkAdmin && !permit.covers_all() {
+    if draft.role.is_of_network() && !permit.covers_all() {
         return Err(Error::new(
             Code::Forbidden,
-            "Only a network administrator can add a network administrator.",
+            "Only a network administrator can add a client that reaches every member.",
         ));
     }
     if let Some(person) = draft.person {
@@ -101,7 +101,7 @@ pub fn add(
     Ok((seq, client, secret))
 }
 
-/// A person acts for their own member only, and a gate is nobody's tool.
+/// A person acts for their own member only, and gate and register are nobody's tools.
 fn check_person(
     tx: &mut Tx<'_>,
     permit: Permit<KeepClients>,
@@ -116,11 +116,11 @@ fn check_person(
             "There is no such person.",
         ));
     }
-    if draft.role == Role::Gate {
+    if draft.role.is_of_machine() {
         return Err(Error::field(
             "/person",
-            "not_for_gates",
-            "A gate acts for its member, not for a person; leave this out.",
+            "not_for_machines",
+            "A gate or register acts for its member, not for a person; leave this out.",
         ));
     }
     // The registrar watches over what the others do with workers' data.
@@ -162,10 +162,10 @@ pub fn revoke(
         ));
     }
     // Who cannot reach every member cannot take the power of one who does, as they could not give it.
-    if client.role == Role::NetworkAdmin && !permit.covers_all() {
+    if client.role.is_of_network() && !permit.covers_all() {
         return Err(Error::new(
             Code::Forbidden,
-            "Only a network administrator can revoke a network administrator.",
+            "Only a network administrator can revoke a client that reaches every member.",
         ));
     }
     if client.revoked {

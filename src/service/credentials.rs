@@ -5,13 +5,16 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::approvals::{self, Outcome};
 use super::badges::{self, BadgeDraft};
+use super::bans;
 use super::bulk;
 use super::commit::Tx;
 use super::effects;
 use super::erasures;
 use super::error::{Code, Error};
+use super::exclusions::{self, EXCLUSION_HOLDS};
 use super::match_cases;
 use super::network::named;
+use super::referrals;
 use crate::access::permission::{Issue, Lift, Permit, ReadCredentials, Suspend};
 use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::credential::{
@@ -68,8 +71,7 @@ pub fn issue(
         .filter(|worker| permit.covers(worker.value.member));
     worker.ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
     approvals::not_oneself(tx, permit.caller(), draft.worker)?;
-    match_cases::none_open(tx, draft.worker)?;
-    erasures::none_waits(tx, draft.worker)?;
+    may_have(tx, member, draft.worker, &draft.scope)?;
     if let Some(engagement) = draft.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?
             .filter(|held| {
@@ -105,6 +107,29 @@ pub fn issue(
         scope: draft.scope.clone(),
     };
     issued(tx, credential, badges)
+}
+
+/// Refuses where nothing may be issued to somebody: who they are is not decided, they are banned,
+/// or their member keeps them from where this would lead.
+pub(super) fn may_have(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    worker: WorkerId,
+    scope: &Scope,
+) -> Result<(), Error> {
+    match_cases::none_open(tx, worker)?;
+    erasures::none_waits(tx, worker)?;
+    bans::none_stands(tx, worker)?;
+    exclusions::none_holds(tx, member, worker, scope)
+}
+
+/// Refuses to lift by hand what holds for a reason that no hand can take away.
+fn may_lift(tx: &mut Tx<'_>, worker: WorkerId, kind: SuspensionKind) -> Result<(), Error> {
+    match kind {
+        SuspensionKind::Judicial => bans::none_stands(tx, worker),
+        SuspensionKind::Exclusion => Err(Error::new(Code::ExclusionHolds, EXCLUSION_HOLDS)),
+        SuspensionKind::Dormant | SuspensionKind::ForCause | SuspensionKind::Screening => Ok(()),
+    }
 }
 
 fn issued(
@@ -161,8 +186,9 @@ pub fn replace(
             "The credential has expired; issue a new one.",
         ));
     }
-    approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
-    match_cases::none_open(tx, held.credential.worker)?;
+    let old = &held.credential;
+    approvals::not_oneself(tx, permit.caller(), old.worker)?;
+    may_have(tx, old.member, old.worker, &old.scope)?;
     effects::check_whole(&held)?;
     let badges = badges::make(tx, permit, held.credential.worker, badges, "/badges")?;
     bulk::check(tx, permit.caller())?;
@@ -262,6 +288,9 @@ fn suspended(
         kind,
         reason,
     })?;
+    if kind == SuspensionKind::ForCause {
+        referrals::refer(tx, &held.credential, reason)?;
+    }
     Ok(Held {
         state,
         reason: Some(reason),
@@ -281,6 +310,7 @@ pub fn lift(
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
     // What cannot be lifted is not asked for.
     held.state.apply(Change::Lift(kind))?;
+    may_lift(tx, held.credential.worker, kind)?;
     if kind == SuspensionKind::Dormant {
         approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
         return Ok(Outcome::Done(lifted(tx, held, kind)?));
@@ -305,6 +335,7 @@ pub(super) fn lift_approved(
     if held.version != version {
         return Err(approvals::stale("The credential was touched meanwhile."));
     }
+    may_lift(tx, held.credential.worker, kind)?;
     lifted(tx, held, kind)?;
     Ok(())
 }
@@ -316,6 +347,10 @@ fn lifted(tx: &mut Tx<'_>, held: Held, kind: SuspensionKind) -> Result<Held, Err
         credential: id,
         kind,
     })?;
+    if kind == SuspensionKind::ForCause {
+        referrals::fall(tx, id)?;
+        exclusions::fall(tx, id)?;
+    }
     Ok(Held {
         state,
         reason: None,

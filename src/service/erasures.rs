@@ -21,7 +21,8 @@ use crate::domain::time::DAY_MS;
 use crate::ledger::entry::{Actor, Fact};
 use crate::ledger::replay::{Asked, Erasing};
 use crate::store::{
-    Reader, approvals as waiting, credentials, erasures, match_cases, screenings, workers,
+    Reader, approvals as waiting, bans, credentials, erasures, exclusions, match_cases, screenings,
+    workers,
 };
 
 /// Asks for a worker of the caller's member to be erased.
@@ -192,6 +193,13 @@ fn obstacles(tx: &mut Tx<'_>, worker: WorkerId, member: MemberId) -> Result<Vec<
             break;
         }
     }
+    if bans::any_against(reader, worker)? {
+        found.insert(Obstacle::Ban);
+    }
+    let records = match_cases::same_person(reader, worker)?;
+    if !exclusions::of_person(reader, &records)?.is_empty() {
+        found.insert(Obstacle::Exclusion);
+    }
     if match_cases::any_open(reader, worker)? {
         found.insert(Obstacle::MatchCase);
     }
@@ -199,7 +207,7 @@ fn obstacles(tx: &mut Tx<'_>, worker: WorkerId, member: MemberId) -> Result<Vec<
     let mut after = Some(ApprovalId::first_at(now.plus_ms(-WAITS_MS)));
     for desk in Desk::ALL {
         loop {
-            let page = waiting::list(reader, member, desk, true, after, AT_ONCE)?;
+            let page = waiting::list(reader, Some(member), desk, true, after, AT_ONCE)?;
             let bears = |asked: &Asked| {
                 let approval = &asked.approval;
                 approval.expires_at > now

@@ -4,6 +4,7 @@ use crate::access::permission::Forbidden;
 use crate::domain::credential::Refused;
 use crate::domain::match_case::Decided;
 use crate::domain::screening;
+use crate::domain::{ban, exclusion, referral};
 use crate::store::StoreError;
 
 /// Why something was not done. The names are part of the API; `http::problem` maps each to a status.
@@ -45,6 +46,20 @@ pub enum Code {
     ErasureWaiting,
     /// The erasure does not wait any more.
     ErasureEnded,
+    /// A port ban stands against the worker.
+    BanStands,
+    /// The register's ban is mirrored already.
+    BanKnown,
+    /// The ban has begun or ended already.
+    BanState,
+    /// Nothing that is held against somebody for cause may leave the member.
+    SharingBarred,
+    /// The referral is not at this step.
+    ReferralState,
+    /// The member excludes the worker from where this would lead.
+    ExclusionHolds,
+    /// The exclusion is not at this step.
+    ExclusionState,
     /// Another person must do this.
     WrongPerson,
     /// The approval does not wait any more.
@@ -238,6 +253,41 @@ impl From<screening::Refused> for Error {
             // Whoever records an outcome does not say until when it holds; the rules do.
             Refused::Validity => Self::internal(refused),
         }
+    }
+}
+
+impl From<ban::Refused> for Error {
+    fn from(refused: ban::Refused) -> Self {
+        let detail = format!(
+            "The ban is {}; this cannot happen to it.",
+            refused.0.as_str()
+        );
+        Self::new(Code::BanState, detail)
+    }
+}
+
+impl From<referral::Refused> for Error {
+    fn from(refused: referral::Refused) -> Self {
+        let detail = format!(
+            "The referral is {}; this cannot happen to it.",
+            refused.0.as_str()
+        );
+        Self::new(Code::ReferralState, detail)
+    }
+}
+
+impl From<exclusion::Refused> for Error {
+    fn from(refused: exclusion::Refused) -> Self {
+        let detail = match refused {
+            exclusion::Refused::State(state) => format!(
+                "The exclusion is {}; this cannot happen to it.",
+                state.as_str()
+            ),
+            exclusion::Refused::Answered(answer) => {
+                format!("Your member has {} the exclusion.", answer.as_str())
+            }
+        };
+        Self::new(Code::ExclusionState, detail)
     }
 }
 

@@ -5,9 +5,11 @@
 //! nothing is issued to that record, so that nobody who was refused at one member gets in by another.
 
 use super::approvals;
+use super::bans;
 use super::commit::Tx;
 use super::effects;
 use super::error::{Code, Error};
+use super::exclusions;
 use super::personal::unseal;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{DecideMatchCases, Permit, ReadMatchCases};
@@ -128,6 +130,8 @@ pub fn decide(
     let version = tx.state(Fact::MatchDecided { case: id, decision })?;
     if decision == Decision::Confirmed {
         effects::follow(tx, matched.case.worker)?;
+        bans::bring(tx, matched.case.worker)?;
+        exclusions::join(tx, matched.case.worker)?;
     }
     Ok(Matched {
         state,

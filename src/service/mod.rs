@@ -12,6 +12,8 @@
 //!   [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
 //!   act would do, told beforehand.
+//! * [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell each other, and [`exclusions`]: whom they
+//!   keep out, where [`sharing`] lets it. [`sweep`]: what follows from a date.
 //! * [`import`]: files of records and of revocations.
 //! * [`follow`]: how a node learns what others wrote. [`head`] and [`sum`]: how it knows that it was nobody else; [`seen`]: how
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
@@ -19,6 +21,7 @@
 
 pub mod approvals;
 pub mod badges;
+pub mod bans;
 pub mod break_glass;
 mod bulk;
 pub mod check_log;
@@ -29,6 +32,7 @@ pub mod effects;
 pub mod employers;
 pub mod erasures;
 pub mod error;
+pub mod exclusions;
 pub mod follow;
 pub mod gate_check;
 pub mod head;
@@ -40,6 +44,7 @@ pub mod lookups;
 pub mod match_cases;
 pub mod network;
 pub mod personal;
+pub mod referrals;
 pub mod restore;
 pub mod retention;
 pub mod revocations;
@@ -48,8 +53,10 @@ pub mod screenings;
 pub mod search;
 pub mod seen;
 pub mod setup;
+pub mod sharing;
 pub mod signing_keys;
 pub mod sum;
+pub mod sweep;
 pub mod verify;
 pub mod watch;
 pub mod workers;

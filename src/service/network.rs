@@ -209,18 +209,24 @@ impl Kept for Member {
     const NAME: &'static str = "member";
 
     fn build(
-        _: &mut Tx<'_>,
+        tx: &mut Tx<'_>,
         _: Permit<KeepMembers>,
         id: MemberId,
         draft: MemberDraft,
     ) -> Result<Self, Error> {
         check_max_age(draft.max_age_ms)?;
+        // The member's registrar alone says that there is one, and that there is none any more.
+        let standing = store::network::find(tx.reader()?, &id.to_string())?;
+        let legal_basis = standing
+            .and_then(|(_, record)| Self::from_record(record))
+            .and_then(|member| member.legal_basis);
         Ok(Self {
             id,
             name: draft.name,
             kind: draft.kind,
             locodes: draft.locodes,
             max_age_ms: draft.max_age_ms,
+            legal_basis,
         })
     }
 

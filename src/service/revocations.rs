@@ -11,6 +11,7 @@ use super::bulk;
 use super::commit::Tx;
 use super::credentials::own;
 use super::error::Error;
+use super::referrals;
 use crate::access::permission::{Caller, Permit, Revoke};
 use crate::domain::approval::Act;
 use crate::domain::credential::{Change, State, SuspensionKind};
@@ -196,8 +197,18 @@ fn shut(tx: &mut Tx<'_>, standing: &Loaded, reason: Reason) -> Result<(), Error>
             kind,
             reason,
         })?;
+        told(tx, standing.id, reason)?;
     }
     Ok(())
+}
+
+/// Tells the other issuers of the person what was just done to this credential, if it was for cause.
+fn told(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<(), Error> {
+    if reason.class() != Class::ForCause {
+        return Ok(());
+    }
+    let held = own(tx.reader()?, id, |_| true)?;
+    referrals::refer(tx, &held.credential, reason)
 }
 
 fn revoked(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<Revocation, Error> {
@@ -205,6 +216,7 @@ fn revoked(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<Revocati
         credential: id,
         reason,
     })?;
+    told(tx, id, reason)?;
     Ok(Revocation {
         credential: id,
         reason,

@@ -94,6 +94,7 @@ pub async fn init(
                 kind: first.kind,
                 locodes: first.locodes.clone(),
                 max_age_ms: None,
+                legal_basis: None,
             }))?;
             tx.state(Fact::ClientRecorded(Client {
                 id: client,

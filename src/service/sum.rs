@@ -26,7 +26,7 @@ use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::index::{Index, Loaded};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{Projection, Record};
+use crate::ledger::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::ledger::replay::{Held, Replay};
 use crate::ledger::sum::Sum;
 
@@ -223,7 +223,8 @@ impl Projection for Summing<'_> {
         Ok(())
     }
 
-    // No gate is answered from workers, match cases, engagements, screenings and approvals themselves.
+    // No gate is answered from workers, match cases, engagements, screenings, bans, referrals, exclusions and approvals
+    // themselves.
     fn worker(&mut self, _: u64, _: &Worker) -> Result<(), String> {
         Ok(())
     }
@@ -270,6 +271,18 @@ impl Projection for Summing<'_> {
         _: ScreeningId,
         _: &screening::Change,
     ) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn ban(&mut self, _: &Entry, _: BanStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn referral(&mut self, _: &Entry, _: ReferralStep<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn exclusion(&mut self, _: &Entry, _: ExclusionStep<'_>) -> Result<(), String> {
         Ok(())
     }
 

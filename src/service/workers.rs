@@ -2,6 +2,7 @@
 //! stored; the ledger gets identifiers and a digest of the sealed bytes. What people are found by goes beside it.
 
 use super::approvals;
+use super::bans;
 use super::bulk;
 use super::commit::Tx;
 use super::credentials;
@@ -47,6 +48,7 @@ pub fn register(
     tx.pending().documents(id, &documents);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
     match_cases::open(tx, &worker, &documents)?;
+    bans::find(tx, &worker, &documents)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -85,6 +87,7 @@ pub fn amend(
     tx.pending().documents(id, &documents);
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
     match_cases::open(tx, &worker, &documents)?;
+    bans::find(tx, &worker, &documents)?;
     Ok(Versioned {
         value: worker,
         version,
@@ -101,7 +104,7 @@ fn check_birth(details: &WorkerDetails, now: Timestamp) -> Result<(), Error> {
     Err(Error::field("/birth_date", "in_the_future", message))
 }
 
-/// What documents are found by, in order. A number of the national register is refused, as it is put in by mistake.
+/// What documents are found by, in order, each once.
 fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, Error> {
     if documents.len() > DOCUMENTS_PER_WORKER_MAX {
         let message = format!("Give at most {DOCUMENTS_PER_WORKER_MAX} documents.");
@@ -109,12 +112,7 @@ fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, E
     }
     let mut keys = Vec::with_capacity(documents.len());
     for (at, document) in documents.iter().enumerate() {
-        if document.number.is_of_the_national_register() {
-            let message = "This is a number of the national register, which is not kept here. Give the document's own number.";
-            let pointer = format!("/documents/{at}/number");
-            return Err(Error::field(pointer, "national_register_number", message));
-        }
-        let key = keyring.document_key(document);
+        let key = document_key(keyring, document, &format!("/documents/{at}"))?;
         if keys.contains(&key) {
             let message = "The same document stands here twice.";
             return Err(Error::field(
@@ -127,6 +125,20 @@ fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, E
     }
     keys.sort_unstable();
     Ok(keys)
+}
+
+/// What a document is found by. A number of the national register is refused, as it is put in by mistake.
+pub(super) fn document_key(
+    keyring: &Keyring,
+    document: &Document,
+    pointer: &str,
+) -> Result<DocumentKey, Error> {
+    if document.number.is_of_the_national_register() {
+        let message = "This is a number of the national register, which is not kept here. Give the document's own number.";
+        let pointer = format!("{pointer}/number");
+        return Err(Error::field(pointer, "national_register_number", message));
+    }
+    Ok(keyring.document_key(document))
 }
 
 /// A worker that the caller's member registered, with details.

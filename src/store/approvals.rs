@@ -80,11 +80,11 @@ pub(super) fn ended(
     (moved == 1).then_some(()).ok_or(StoreError::Guard)
 }
 
-/// The approvals of a desk of a member after `after`, at most `limit`, in the order they were asked for; those only that
+/// The approvals of a desk, of one member or of all, after `after`, at most `limit`, in the order they were asked for; those only that
 /// were not answered, if `waiting`.
 pub fn list(
     reader: &mut Reader,
-    member: MemberId,
+    member: Option<MemberId>,
     desk: Desk,
     waiting: bool,
     after: Option<ApprovalId>,
@@ -92,12 +92,14 @@ pub fn list(
 ) -> Result<Vec<Asked>, StoreError> {
     let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
     let mut query = approvals::table
-        .filter(approvals::member.eq(Bytes16::from(member)))
         .filter(approvals::desk.eq(i16::from(desk.number())))
         .filter(approvals::id.gt(after))
         .order(approvals::id)
         .limit(limit as i64)
         .into_boxed();
+    if let Some(member) = member {
+        query = query.filter(approvals::member.eq(Bytes16::from(member)));
+    }
     if waiting {
         query = query.filter(approvals::state.eq(i16::from(State::Waiting.number())));
     }

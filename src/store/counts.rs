@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagements, erasures, match_cases,
-    network_records, screenings, workers,
+    approvals, badge_cards, badges, ban_workers, bans, credentials, engagements, erasures,
+    exclusion_members, exclusions, match_cases, network_records, referrals, screenings, workers,
 };
 
 /// How many rows each table of the projection has, under its name.
-pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], StoreError> {
+pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 15], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -26,6 +26,11 @@ pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 10], S
         match_cases,
         engagements,
         screenings,
+        bans,
+        ban_workers,
+        referrals,
+        exclusions,
+        exclusion_members,
         approvals,
         credentials,
         badges,

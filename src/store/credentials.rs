@@ -8,7 +8,7 @@ use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{badge_cards, badges, credentials};
-use super::tables::{BadgeCardRow, BadgeRow, CredentialRow, medium_number};
+use super::tables::{BadgeCardRow, BadgeRow, CredentialRow};
 use crate::domain::card::Format;
 use crate::domain::clearance::Functions;
 use crate::domain::credential::{
@@ -465,6 +465,13 @@ fn reason_from(number: i16) -> Result<Reason, StoreError> {
         .ok()
         .and_then(Reason::from_number)
         .ok_or_else(|| StoreError::Corrupt(format!("reason {number} is not known")))
+}
+
+pub(super) fn medium_number(medium: Medium) -> i16 {
+    match medium {
+        Medium::Card => 1,
+        Medium::Phone => 2,
+    }
 }
 
 fn medium_from(number: i16) -> Result<Medium, StoreError> {

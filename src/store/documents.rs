@@ -45,6 +45,19 @@ pub fn of(reader: &mut Reader, worker: WorkerId) -> Result<Vec<DocumentKey>, Sto
     Ok(keys.into_iter().map(|key| DocumentKey(key.0)).collect())
 }
 
+/// Everybody who bears this document, at whichever member.
+pub fn everybody_with(
+    reader: &mut Reader,
+    document: DocumentKey,
+) -> Result<Vec<WorkerId>, StoreError> {
+    let rows: Vec<Bytes16> = worker_documents::table
+        .select(worker_documents::worker)
+        .filter(worker_documents::document_key.eq(Bytes16::from(document)))
+        .order(worker_documents::worker)
+        .load(&mut reader.0)?;
+    Ok(rows.into_iter().map(Bytes16::id).collect())
+}
+
 /// Who bears these documents, by their keys, but for `worker`: each once, with its member, the longest known first, at most
 /// so many.
 pub fn bearers(

@@ -10,6 +10,7 @@
 
 pub mod approvals;
 pub mod backend;
+pub mod bans;
 mod columns;
 pub mod conn;
 pub mod counts;
@@ -18,6 +19,7 @@ pub mod documents;
 pub mod employers;
 pub mod erasures;
 pub mod error;
+pub mod exclusions;
 pub mod idempotency;
 pub mod imports;
 pub mod ledger;
@@ -28,6 +30,7 @@ pub mod migrate;
 pub mod names;
 pub mod network;
 pub mod permits;
+pub mod referrals;
 mod schema;
 pub mod screenings;
 pub mod sealed;

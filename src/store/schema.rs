@@ -98,6 +98,66 @@ table! {
     }
 }
 table! {
+    bans (id) {
+        id -> Binary,
+        reference -> Text,
+        document_digest -> Nullable<Binary>,
+        starts_at -> BigInt,
+        ends_at -> BigInt,
+        state -> SmallInt,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
+    ban_documents (ban) { ban -> Binary, document_key -> Binary, sealed -> Binary, }
+}
+table! {
+    ban_workers (ban, worker) { ban -> Binary, worker -> Binary, }
+}
+table! {
+    referrals (id) {
+        id -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        credential -> Binary,
+        reason -> SmallInt,
+        to_member -> Nullable<Binary>,
+        to_worker -> Nullable<Binary>,
+        state -> SmallInt,
+        ground -> Nullable<SmallInt>,
+        opened_at -> BigInt,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
+    exclusions (id) {
+        id -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        credential -> Binary,
+        reason -> SmallInt,
+        facilities -> Text,
+        ends_at -> BigInt,
+        state -> SmallInt,
+        why -> Nullable<SmallInt>,
+        since -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
+    exclusion_members (exclusion, member) {
+        exclusion -> Binary,
+        member -> Binary,
+        worker -> Binary,
+        answer -> SmallInt,
+        ground -> Nullable<SmallInt>,
+        told_at -> BigInt,
+        version -> BigInt,
+    }
+}
+table! {
     approvals (id) {
         id -> Binary,
         member -> Binary,
@@ -220,3 +280,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     engagement_employers
 );
 diesel::allow_tables_to_appear_in_same_query!(sealed_details, worker_keys);
+diesel::allow_tables_to_appear_in_same_query!(bans, ban_documents, ban_workers);
+diesel::allow_tables_to_appear_in_same_query!(exclusions, exclusion_members);

@@ -21,7 +21,7 @@ use super::sealed::{SealedRow, WorkerKeyRow};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::calendar::Day;
 use crate::domain::clearance::Functions;
-use crate::domain::credential::{Badge, Change, Credential, Medium, State};
+use crate::domain::credential::{Badge, Change, Credential, State};
 use crate::domain::erasure::Erasure;
 use crate::domain::ids::{
     ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
@@ -31,7 +31,7 @@ use crate::domain::reason::Reason;
 use crate::domain::screening::{self, Screening};
 use crate::domain::worker::{Engagement, Worker};
 use crate::ledger::entry::Entry;
-use crate::ledger::fold::{Projection, Record};
+use crate::ledger::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::ledger::replay::{Asked, Erasing, Matched, Screened};
 
 /// Rows that are decided but not yet written. Owned by one write transaction, which writes them before it reads and
@@ -367,6 +367,18 @@ impl Projection for Tables<'_> {
         super::screenings::moved(self.writer, entry, id, change)
     }
 
+    fn ban(&mut self, entry: &Entry, step: BanStep<'_>) -> Result<(), StoreError> {
+        super::bans::step(self.writer, entry, step)
+    }
+
+    fn referral(&mut self, entry: &Entry, step: ReferralStep<'_>) -> Result<(), StoreError> {
+        super::referrals::step(self.writer, entry, step)
+    }
+
+    fn exclusion(&mut self, entry: &Entry, step: ExclusionStep<'_>) -> Result<(), StoreError> {
+        super::exclusions::step(self.writer, entry, step)
+    }
+
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), StoreError> {
         self.pending.approvals.push(ApprovalRow::of(&Asked {
             approval: approval.clone(),
@@ -426,7 +438,7 @@ impl Projection for Tables<'_> {
         self.pending.badges.push(BadgeRow {
             id: badge.id.into(),
             credential: credential.into(),
-            medium: medium_number(badge.medium),
+            medium: super::credentials::medium_number(badge.medium),
         });
         self.pending
             .badge_cards
@@ -469,12 +481,5 @@ impl Projection for Tables<'_> {
     ) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
         super::credentials::set_functions(self.writer, entry, credential, functions)
-    }
-}
-
-pub(super) fn medium_number(medium: Medium) -> i16 {
-    match medium {
-        Medium::Card => 1,
-        Medium::Phone => 2,
     }
 }

@@ -145,6 +145,85 @@ CREATE INDEX screenings_by_worker ON screenings (worker, id);
 -- A worker has one open screening for a function. States from 10 on are ends.
 CREATE UNIQUE INDEX screenings_open ON screenings (worker, function) WHERE state < 10;
 
+-- Port bans, as the register of the State has them.
+CREATE TABLE bans (
+    id BYTEA NOT NULL PRIMARY KEY,
+    reference TEXT NOT NULL,
+    document_digest BYTEA,
+    starts_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX bans_by_reference ON bans (reference);
+-- Those whose day has come.
+CREATE INDEX bans_by_start ON bans (state, starts_at);
+CREATE INDEX bans_by_end ON bans (state, ends_at);
+-- The document that names whom a ban is about, sealed, and by what it is found. It goes with the end of the ban.
+CREATE TABLE ban_documents (
+    ban BYTEA NOT NULL PRIMARY KEY,
+    document_key BYTEA NOT NULL,
+    sealed BYTEA NOT NULL
+);
+CREATE INDEX ban_documents_by_key ON ban_documents (document_key);
+-- The records that are of somebody who is banned.
+CREATE TABLE ban_workers (
+    ban BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    PRIMARY KEY (ban, worker)
+);
+CREATE INDEX ban_workers_by_worker ON ban_workers (worker, ban);
+
+-- What issuers tell each other of a person for cause. One that is for nobody is a draft.
+CREATE TABLE referrals (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    credential BYTEA NOT NULL,
+    reason SMALLINT NOT NULL,
+    to_member BYTEA,
+    to_worker BYTEA,
+    state SMALLINT NOT NULL,
+    ground SMALLINT,
+    opened_at BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX referrals_by_member ON referrals (member, id);
+CREATE INDEX referrals_by_addressee ON referrals (to_member, id);
+CREATE INDEX referrals_by_credential ON referrals (credential, state);
+
+-- Blocks on a person, and what each member that proposed one or was told of it says.
+CREATE TABLE exclusions (
+    id BYTEA NOT NULL PRIMARY KEY,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    credential BYTEA NOT NULL,
+    reason SMALLINT NOT NULL,
+    facilities TEXT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    why SMALLINT,
+    since BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX exclusions_by_worker ON exclusions (worker, state);
+CREATE INDEX exclusions_by_credential ON exclusions (credential, state);
+-- Those whose end has come. States from 3 on are ends.
+CREATE INDEX exclusions_by_end ON exclusions (ends_at) WHERE state < 3;
+CREATE TABLE exclusion_members (
+    exclusion BYTEA NOT NULL,
+    member BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    answer SMALLINT NOT NULL,
+    ground SMALLINT,
+    told_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (exclusion, member)
+);
+CREATE INDEX exclusion_members_by_member ON exclusion_members (member, exclusion);
+
 -- Acts that need a second person, as they were asked for, and what became of each.
 CREATE TABLE approvals (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -156,7 +235,7 @@ CREATE TABLE approvals (
     since BIGINT NOT NULL,
     version BIGINT NOT NULL
 );
-CREATE INDEX approvals_by_desk ON approvals (member, desk, id);
+CREATE INDEX approvals_by_desk ON approvals (desk, member, id);
 
 CREATE TABLE credentials (
     id BYTEA NOT NULL PRIMARY KEY,

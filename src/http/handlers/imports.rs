@@ -250,10 +250,11 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
                 purpose = Some(match value.as_str() {
                     "credentials" => Purpose::Credentials,
                     "revocations" => Purpose::Revocations,
+                    "bans" => Purpose::Bans,
                     _ => {
                         return Err(wrong(
                             "purpose",
-                            "must be credentials or revocations".into(),
+                            "must be credentials, revocations or bans".into(),
                         ));
                     }
                 });
@@ -289,7 +290,7 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
             ProblemCode::MalformedQuery,
             "purpose",
             "missing",
-            "must be credentials or revocations",
+            "must be credentials, revocations or bans",
         )
     };
     Ok(Settings {

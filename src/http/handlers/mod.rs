@@ -1,11 +1,13 @@
 //! One file a resource. Each handler takes apart, calls one service function, and dresses the answer.
 
 pub mod approvals;
+pub mod bans;
 pub mod break_glass;
 pub mod clients;
 pub mod credentials;
 pub mod employers;
 pub mod erasures;
+pub mod exclusions;
 pub mod gate_checks;
 pub mod health;
 pub mod impact;
@@ -15,9 +17,11 @@ pub mod match_cases;
 pub mod network;
 pub mod oauth;
 pub mod records;
+pub mod referrals;
 pub mod replacements;
 pub mod revocations;
 pub mod screenings;
+pub mod sharing;
 pub mod sightings;
 pub mod workers;
 

@@ -7,8 +7,8 @@ use crate::access::permission::{KeepFacilities, KeepMembers, ReadGates, ReadNetw
 use crate::domain::card::ByteOrder;
 use crate::domain::ids::{self, CardSystemId, FacilityId, GateId, MemberId, ZoneId};
 use crate::domain::network::{
-    CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member, MemberKind, SecurityLevel,
-    Zone,
+    CardSystem, Direction, Facility, FacilityKind, Gate, LegalBasis, Locode, Member, MemberKind,
+    SecurityLevel, Zone,
 };
 use crate::domain::screening::Function;
 use crate::domain::text::Name;
@@ -63,6 +63,9 @@ pub struct MemberView {
     /// The greatest age of a copy that may permit at its gates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age_ms: Option<u64>,
+    /// On what it tells others what it holds against somebody for cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<LegalBasis>,
 }
 
 impl From<&Member> for MemberView {
@@ -73,6 +76,7 @@ impl From<&Member> for MemberView {
             kind: member.kind,
             locodes: member.locodes.clone(),
             max_age_ms: member.max_age_ms,
+            legal_basis: member.legal_basis.clone(),
         }
     }
 }

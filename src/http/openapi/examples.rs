@@ -42,6 +42,13 @@ pub fn all() -> Vec<(&'static str, Value)> {
             }),
         ),
         ("BadgeBody", badge),
+        (
+            "BanBody",
+            json!({
+                "document": { "kind": "passport", "country": "BEL", "number": "EH123456" },
+                "reference": "AIGIS-2026/0042", "starts_at": "2026-03-01T23:00:00Z", "ends_at": "2031-03-01T23:00:00Z",
+            }),
+        ),
         ("ReasonBody", json!({ "reason": "stolen" })),
         (
             "RevocationBatchBody",
@@ -62,7 +69,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
 mod tests {
     use super::*;
     use crate::http::handlers::{
-        clients, credentials, employers, gate_checks, network, revocations, workers,
+        bans, clients, credentials, employers, gate_checks, network, revocations, workers,
     };
 
     #[test]
@@ -79,6 +86,7 @@ mod tests {
                 "LapseBody" => reads::<employers::LapseBody>(example),
                 "CredentialBody" => reads::<credentials::CredentialBody>(example),
                 "BadgeBody" => reads::<credentials::BadgeBody>(example),
+                "BanBody" => reads::<bans::BanBody>(example),
                 "ReasonBody" => reads::<credentials::ReasonBody>(example),
                 "RevocationBatchBody" => reads::<revocations::RevocationBatchBody>(example),
                 "ClientBody" => reads::<clients::ClientBody>(example),

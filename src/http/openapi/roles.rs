@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 30] = [
+const DEMANDS: [(Ask, &[&str]); 39] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -22,6 +22,7 @@ const DEMANDS: [(Ask, &[&str]); 30] = [
             "show_zone",
             "list_card_systems",
             "show_card_system",
+            "show_settings",
         ],
     ),
     (KeepMembers::reach, &["add_member", "change_member"]),
@@ -104,6 +105,34 @@ const DEMANDS: [(Ask, &[&str]); 30] = [
         &["decide_appeal", "finalise_screening", "end_unmet_condition"],
     ),
     (ReadScreeningImpact::reach, &["show_outcome_impact"]),
+    (KeepSharing::reach, &["change_settings"]),
+    (
+        KeepLegalBasis::reach,
+        &["record_legal_basis", "end_legal_basis"],
+    ),
+    (ReadReferrals::reach, &["list_referrals", "show_referral"]),
+    (
+        KeepReferrals::reach,
+        &["send_referral", "adopt_referral", "decline_referral"],
+    ),
+    (
+        ReadExclusions::reach,
+        &["list_exclusions", "show_exclusion"],
+    ),
+    (
+        KeepExclusions::reach,
+        &[
+            "propose_exclusion",
+            "publish_exclusion",
+            "adopt_exclusion",
+            "decline_exclusion",
+            "decide_contest",
+            "lift_exclusion",
+        ],
+    ),
+    (ContestExclusions::reach, &["contest_exclusion"]),
+    (ReadBans::reach, &["list_bans", "show_ban"]),
+    (KeepBans::reach, &["mirror_ban", "end_ban"]),
     (
         ReadApprovals::reach,
         &["list_approvals", "show_approval", "withdraw_approval"],

@@ -16,15 +16,18 @@ use crate::domain::calendar::Day;
 use crate::domain::card::CardIdentifier;
 use crate::domain::clearance::last_day;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
+use crate::domain::exclusion::Exclusion;
 use crate::domain::ids::{BadgeId, CredentialId, EngagementId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
 use crate::service::badges::keep_number;
+use crate::service::bans::{BAN_STANDS, banned};
 use crate::service::commit::Tx;
 use crate::service::credentials::{check_validity, whole_seconds};
 use crate::service::error::Error;
+use crate::service::exclusions::{EXCLUSION_HOLDS, adopted};
 use crate::service::match_cases::MATCH_OPEN;
 use crate::service::personal::{learn_keys, unseal_many};
 use crate::service::workers::{begin, register};
@@ -71,6 +74,10 @@ struct Employed {
     ended: bool,
     /// Whether it must be decided first who they are.
     undecided: bool,
+    /// Whether a port ban stands against them.
+    banned: bool,
+    /// What keeps them from where the member excludes them.
+    exclusions: Vec<Exclusion>,
 }
 
 impl Wanted for WantedCredential {
@@ -141,6 +148,13 @@ impl Wanted for WantedCredential {
             workers::ends(reader, &engagements)?.into_iter().collect();
         let employed: Vec<WorkerId> = staff.iter().map(|(_, worker, _)| *worker).collect();
         let undecided = match_cases::undecided(reader, &employed)?;
+        let banned = banned(reader, &employed)?;
+        let mut exclusions: HashMap<WorkerId, Vec<Exclusion>> = HashMap::new();
+        for &worker in &employed {
+            let adopted = adopted(reader, worker)?.into_iter();
+            let own = adopted.filter(|(member, _)| *member == terms.member);
+            exclusions.insert(worker, own.map(|(_, exclusion)| exclusion).collect());
+        }
         known.staff = staff
             .into_iter()
             .map(|(key, worker, engagement)| {
@@ -153,6 +167,8 @@ impl Wanted for WantedCredential {
                         until,
                         ended,
                         undecided: undecided.contains(&worker),
+                        banned: banned.contains(&worker),
+                        exclusions: exclusions.get(&worker).cloned().unwrap_or_default(),
                     },
                 )
             })
@@ -256,6 +272,16 @@ impl Wanted for WantedCredential {
                 Some(terms.fault(Column::StaffNumber, "other_person", message))
             } else if staff.undecided {
                 Some(terms.fault(Column::StaffNumber, "match_open", MATCH_OPEN))
+            } else if staff.banned {
+                Some(terms.fault(Column::StaffNumber, "ban_stands", BAN_STANDS))
+            } else if staff
+                .exclusions
+                .iter()
+                // A file names no zones.
+                .any(|exclusion| exclusion.reaches(&self.scope, |_| None))
+            {
+                let code = "exclusion_holds";
+                Some(terms.fault(Column::StaffNumber, code, EXCLUSION_HOLDS))
             } else if staff
                 .until
                 .is_some_and(|until| until < last_day(self.valid_until))
@@ -325,6 +351,8 @@ impl Wanted for WantedCredential {
                             until: None,
                             ended: false,
                             undecided: false,
+                            banned: false,
+                            exclusions: Vec::new(),
                         },
                     );
                 }

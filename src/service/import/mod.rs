@@ -1,9 +1,10 @@
-//! Files brought in: workers with their badges, and lists of badges to revoke.
+//! Files brought in: workers with their badges, lists of badges to revoke, and the register's port bans.
 //!
 //! ```text
 //! bytes ── file ──> rows ── terms ──> what they want ── plan ──> new, same, conflict, unusable ── run ──> the ledger
 //!                           ├ calendar: days to moments     ├ credentials
-//!                           └ reasons: words to codes       └ revocations
+//!                           └ reasons: words to codes       ├ revocations
+//!                                                           └ bans
 //! ```
 //!
 //! An import is *checked* when it comes: nothing is changed, and [`Report`] tells what would be. It is kept, sealed,
@@ -17,9 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+mod bans;
 mod calendar;
 mod credentials;
 pub mod file;
+mod kept;
 mod plan;
 mod reasons;
 mod refusals;
@@ -35,6 +38,7 @@ mod values;
 use self::file::columns::Purpose;
 use self::file::layout::Layout;
 use self::file::sheet::{self, Sheet};
+use self::kept::{from_json, json, open_report, seal_report};
 use self::plan::Wanted;
 use self::refusals::{nothing_usable, unclear, unreadable};
 use self::report::{Counts, Report, Tally};
@@ -50,9 +54,10 @@ use crate::access::keyring::Keyring;
 use crate::access::permission::{self, Permit};
 use crate::access::seal::Field;
 use crate::domain::approval::Act;
+use crate::domain::client::Role;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ImportId, MemberId};
-use crate::domain::time::{DAY_MS, Environment, Timestamp};
+use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::{Reader, Store, imports};
 
 pub use running::Running;
@@ -172,6 +177,7 @@ pub fn check(
     bytes: &[u8],
 ) -> Result<Checked, Error> {
     let caller = permit.caller();
+    check_role(caller.role, settings.purpose)?;
     let (sheet, layout) = open(settings.purpose, bytes)?;
     let (columns, dates) = (layout.columns.clone(), layout.dates);
     let places = services.index.places().clone();
@@ -190,6 +196,7 @@ pub fn check(
         Purpose::Revocations => {
             weigh::<revocations::WantedRevocation>(services, &terms, &sheet, now)
         }
+        Purpose::Bans => weigh::<bans::WantedBan>(services, &terms, &sheet, now),
     }?;
     let counts = tally.counts;
     if counts.new + counts.same + counts.conflict == 0 {
@@ -247,6 +254,15 @@ pub fn check(
     })
 }
 
+/// The register brings bans and nothing else, and nobody else does.
+fn check_role(role: Role, purpose: Purpose) -> Result<(), Error> {
+    if (role == Role::Register) == (purpose == Purpose::Bans) {
+        return Ok(());
+    }
+    let message = "Only the register brings in port bans, and it brings in nothing else.";
+    Err(Error::field("purpose", "not_for_this_role", message))
+}
+
 /// Keeps a file that was checked, sealed, so that it can be applied.
 pub fn keep(
     tx: &mut Tx<'_>,
@@ -266,8 +282,12 @@ pub fn show(
     permit: Permit<permission::Import>,
     id: ImportId,
 ) -> Result<Import, Error> {
+    let not_found = || Error::not_found("import");
     let found = imports::find(reader, id)?.filter(|import| permit.covers(import.member));
-    import_from(found.ok_or_else(|| Error::not_found("import"))?, keyring)
+    let import = import_from(found.ok_or_else(not_found)?, keyring)?;
+    // What the register brings is not its member's.
+    check_role(permit.caller().role, import.purpose).map_err(|_| not_found())?;
+    Ok(import)
 }
 
 /// Lets a checked import be carried out; [`start`] then does it. A member has one of them at a time, so that no flood of
@@ -461,36 +481,6 @@ fn purpose_name(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Credentials => "credentials",
         Purpose::Revocations => "revocations",
+        Purpose::Bans => "bans",
     }
-}
-
-/// What was found in a file, as it is kept.
-fn seal_report(
-    keyring: &Keyring,
-    environment: &dyn Environment,
-    id: ImportId,
-    report: &Report,
-) -> Result<Vec<u8>, Error> {
-    let report = json(report)?;
-    Ok(keyring.seal(
-        Field::ImportReport,
-        id.as_bytes(),
-        report.as_bytes(),
-        environment,
-    ))
-}
-
-fn open_report(keyring: &Keyring, id: ImportId, sealed: &[u8]) -> Result<Report, Error> {
-    let report = keyring
-        .open(Field::ImportReport, id.as_bytes(), sealed)
-        .map_err(Error::internal)?;
-    serde_json::from_slice(&report).map_err(Error::internal)
-}
-
-fn json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(Error::internal)
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(Error::internal)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
+use super::bans::WantedBan;
 use super::credentials::WantedCredential;
 use super::file::columns::Purpose;
 use super::file::sheet::Sheet;
@@ -115,6 +116,7 @@ fn carry_out(
     let ended = match settings.purpose {
         Purpose::Credentials => work.rows::<WantedCredential>(&sheet),
         Purpose::Revocations => work.rows::<WantedRevocation>(&sheet),
+        Purpose::Bans => work.rows::<WantedBan>(&sheet),
     }?;
     if let Ended::Whole = ended {
         // It states nothing, and what is done is done, whoever the client is by now.

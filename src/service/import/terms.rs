@@ -110,11 +110,11 @@ impl Terms {
             Some(_) | None => {}
         }
         match settings.valid_until {
-            Some(_) if revokes => {
-                let message = "A list of revocations has no last day.";
+            Some(_) if settings.purpose != Purpose::Credentials => {
+                let message = "Only badges can have one last day for all.";
                 return Err(Error::field("valid_until", "not_for_this_purpose", message));
             }
-            None if !revokes && !has(Column::ValidUntil) => {
+            None if settings.purpose == Purpose::Credentials && !has(Column::ValidUntil) => {
                 let message = "The file has no column for the last day of the badges. Add one, headed Geldig tot or Valid until, or give one day for all: valid_until, or --valid-until of the command.";
                 return Err(Error::field("valid_until", "missing", message));
             }

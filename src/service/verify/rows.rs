@@ -1,16 +1,17 @@
 //! The tables, row by row, beside what the whole ledger adds up to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use super::{Damage, Failure, sha256};
+use crate::domain::ban;
 use crate::domain::credential::CardKey;
 use crate::domain::digest::Digest;
-use crate::domain::ids::WorkerId;
-use crate::ledger::replay::Replay;
+use crate::domain::ids::{BanId, WorkerId};
+use crate::ledger::replay::{Mirrored, Replay};
 use crate::store::{
-    Reader, StoreError, approvals, counts, credentials, erasures, match_cases, network, screenings,
-    sealed, workers,
+    Reader, StoreError, approvals, bans, counts, credentials, erasures, exclusions, match_cases,
+    network, referrals, screenings, sealed, workers,
 };
 
 /// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
@@ -136,6 +137,102 @@ pub(super) fn compare(
                 ("member", opened.member != found.member),
                 ("consent", opened.consented_at != found.consented_at),
                 ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    // One that was asked for and not granted yet is kept too, and the ledger has no ban of it.
+    let mirrored: HashSet<BanId> = replay.bans.keys().copied().collect();
+    let lasting = replay
+        .bans
+        .values()
+        .filter(|mirrored| mirrored.state != ban::State::Ended);
+    let of_bans: Vec<_> = lasting
+        .filter_map(|mirrored| Some((mirrored.ban.id, mirrored.ban.document?)))
+        .collect();
+    let mut table = Table::new("bans", replay.bans, |id, _| id.to_string());
+    let all = bans::each(reader, |mirrored| {
+        table.row(mirrored.ban.id, mirrored, |a, b| {
+            let terms = |mirrored: &Mirrored| (mirrored.ban.starts_at, mirrored.ban.ends_at);
+            first([
+                ("state", a.state != b.state),
+                ("reference", a.ban.reference != b.ban.reference),
+                ("document", a.ban.document != b.ban.document),
+                ("term", terms(a) != terms(b)),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("ban_documents", of_bans, |id, _| id.to_string());
+    let all = bans::each_document(reader, |ban, _, bytes| {
+        if mirrored.contains(&ban) {
+            table.row(ban, sha256(bytes), |a, b| first([("content", a != b)]));
+        }
+        Ok(())
+    });
+    table.end(all)?;
+
+    let banned = replay.banned.into_iter().map(|found| (found, ()));
+    let mut table = Table::new("ban_workers", banned, |(_, worker), ()| worker.to_string());
+    let all = bans::each_worker(reader, |ban, worker| {
+        table.row((ban, worker), (), |(), ()| None);
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("referrals", replay.referrals, |id, _| id.to_string());
+    let all = referrals::each(reader, |referred| {
+        table.row(referred.referral.id, referred, |a, b| {
+            let (opened, found) = (&a.referral, &b.referral);
+            first([
+                ("state", a.state != b.state),
+                ("addressee", opened.to != found.to),
+                ("reason", opened.reason != found.reason),
+                ("issuer", opened.member != found.member),
+                ("worker", opened.worker != found.worker),
+                ("credential", opened.credential != found.credential),
+                ("ground", a.ground != b.ground),
+                ("time of opening", a.opened_at != b.opened_at),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("exclusions", replay.exclusions, |id, _| id.to_string());
+    let all = exclusions::each(reader, |excluded| {
+        table.row(excluded.exclusion.id, excluded, |a, b| {
+            let (proposed, found) = (&a.exclusion, &b.exclusion);
+            first([
+                ("state", a.state != b.state),
+                ("end", a.why != b.why || proposed.ends_at != found.ends_at),
+                ("content", proposed != found),
+                ("time of change", a.since != b.since),
+                ("version", a.version != b.version),
+            ])
+        });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("exclusion_members", replay.told, |(id, _), _| {
+        id.to_string()
+    });
+    let all = exclusions::each_told(reader, |told| {
+        table.row((told.exclusion, told.member), told, |a, b| {
+            first([
+                ("answer", (a.answer, a.ground) != (b.answer, b.ground)),
+                ("worker", a.worker != b.worker),
+                ("time", a.told_at != b.told_at),
                 ("version", a.version != b.version),
             ])
         });

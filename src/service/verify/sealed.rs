@@ -8,10 +8,11 @@ use super::rows::{Table, first};
 use super::{Damage, Failure};
 use crate::access::keyring::Keyring;
 use crate::access::seal::{Field, Unsealable, WorkerKey};
+use crate::domain::document::Document;
 use crate::domain::ids::{EngagementId, WorkerId};
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
 use crate::service::{employers, search};
-use crate::store::{self, Reader, documents, names, sealed, workers};
+use crate::store::{self, Reader, bans, documents, names, sealed, workers};
 
 /// What should be found by what.
 #[derive(Default)]
@@ -63,8 +64,31 @@ pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Fail
             Ok(())
         });
         table.end(all)?;
+        ban_documents(reader, keyring)?;
         Ok(staff_numbers)
     })
+}
+
+/// Who is banned is found by what is under the seal.
+fn ban_documents(reader: &mut Reader, keyring: &Keyring) -> Result<(), Failure> {
+    let mut bad = None;
+    bans::each_document(reader, |ban, key, bytes| {
+        let plain = keyring.open(Field::BanDocument, ban.as_bytes(), bytes).ok();
+        let document = plain.and_then(|plain| serde_json::from_slice::<Document>(&plain).ok());
+        if document.map(|document| keyring.document_key(&document)) != Some(key) {
+            bad = bad.or(Some(ban));
+        }
+        Ok(())
+    })?;
+    match bad {
+        None => Ok(()),
+        Some(ban) => Err(Damage::Row {
+            table: "ban_documents",
+            id: ban.to_string(),
+            why: "it is found by another document than is under its seal".into(),
+        }
+        .into()),
+    }
 }
 
 /// The key of every worker.

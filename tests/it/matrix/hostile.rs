@@ -476,6 +476,9 @@ pub async fn garbage_is_refused_by_every_route_and_nothing_breaks(world: World) 
         Thing::Approval,
         Thing::BreakGlass,
         Thing::Erasure,
+        Thing::Ban,
+        Thing::Referral,
+        Thing::HeldBack,
         Thing::Credential,
     ];
     let pool = futures_util::future::join_all(pool.map(|thing| side.one(thing))).await;

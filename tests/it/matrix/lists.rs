@@ -82,6 +82,12 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     hr.post(&decided, &json!({})).await.created();
     for _ in 0..3 {
         side.one(Thing::Approval).await;
+        side.one(Thing::Ban).await;
+        side.one(Thing::Draft).await;
+        side.one(Thing::Referral).await;
+        side.one(Thing::Told).await;
+        // What the filter leaves out.
+        side.one(Thing::Contested).await;
     }
     for _ in 0..3 {
         side.one(Thing::BreakGlass).await;
@@ -124,6 +130,13 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
             "/v1/erasures",
             side.role("registrar"),
             Some(String::from("state=waiting")),
+        ),
+        list("/v1/exclusions", hr, Some(String::from("state=proposed"))),
+        list("/v1/referrals", hr, Some(String::from("state=draft"))),
+        list(
+            "/v1/bans",
+            side.role("register"),
+            Some(String::from("state=standing")),
         ),
         list("/v1/match-cases", hr, Some(String::from("state=open"))),
         list(
@@ -306,12 +319,16 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
             other.role("auditor")
         } else if path.contains("screenings") {
             other.role("screening_officer")
+        } else if path.contains("bans") {
+            other.role("register")
         } else if path.contains("break-glass") {
             other.role("duty_officer")
         } else if path.contains("approvals") {
             other.role("screening_approver")
         } else if path.contains("workers")
             || path.contains("match-cases")
+            || path.contains("referrals")
+            || path.contains("exclusions")
             || path.contains("credentials")
             || path.contains("sightings")
         {

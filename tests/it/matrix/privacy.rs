@@ -221,6 +221,22 @@ async fn story(world: &World, admin: &Admin) -> Told {
             json!({ "family_name": FAMILY_NAME, "given_names": GIVEN_NAMES, "documents": wrong });
         errors.push(hr.api.post("/v1/workers", &body).await);
     }
+    // The register names people by the same documents.
+    let network = world.admin().await;
+    let register = network.client(world, &network.member, "register").await;
+    let ban = json!({ "document": document, "reference": "2026/1", "starts_at": "2026-04-01T00:00:00Z",
+        "ends_at": "2027-04-01T00:00:00Z" });
+    register.post("/v1/bans", &ban).await.created();
+    errors.push(register.post("/v1/bans", &ban).await);
+    for (field, value) in [
+        ("reference", json!(FAMILY_NAME)),
+        ("document", json!(DOCUMENT)),
+        ("worker", json!(DOCUMENT)),
+    ] {
+        let mut wrong = ban.clone();
+        wrong[field] = value;
+        errors.push(register.post("/v1/bans", &wrong).await);
+    }
     for path in [
         format!("/v1/match-cases?state={DOCUMENT}"),
         format!("/v1/match-cases/{DOCUMENT}"),
@@ -497,6 +513,12 @@ async fn everybody_is_erased(world: &World) {
         admin.person(world, "registrar").await,
     ];
     let items = |page: Value| page["items"].as_array().expect("items").clone();
+    // Whom a ban is against is not erased before it ends.
+    let register = admin.client(world, &admin.member, "register").await;
+    for ban in items(register.get("/v1/bans?limit=200").await.ok()) {
+        let ends = format!("/v1/bans/{}/ends", text(&ban, "id"));
+        register.post(&ends, &json!({})).await.created();
+    }
     let workers = items(hr.get("/v1/workers?limit=200").await.ok());
     assert!(workers.len() > 2);
     for worker in &workers {

@@ -339,6 +339,47 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     registrar.post(&withdraw, &json!({})).await.created();
     let said = registrar.post(&withdraw, &json!({})).await;
     reached.by(said, "erasure_ended");
+    let draft = side.one(Thing::Draft).await;
+    let path = format!("/v1/referrals/{draft}");
+    let credential = hr.get(&path).await.ok()["credential"].clone();
+    let send = format!("{path}/dispatches");
+    side.may_share(false).await;
+    reached.by(hr.post(&send, &json!({})).await, "sharing_barred");
+    // What follows takes its place.
+    let revocations = format!(
+        "/v1/credentials/{}/revocations",
+        credential.as_str().unwrap()
+    );
+    let body = json!({ "reason": "lent_or_shared" });
+    let said = hr.post(&revocations, &body).await;
+    let second = side.role("hr_approver");
+    second.seconds(said, &path).await.created();
+    reached.by(hr.post(&send, &json!({})).await, "referral_state");
+
+    let exclusion = side.one(Thing::Told).await;
+    let path = format!("/v1/exclusions/{exclusion}");
+    let outcome = json!({ "outcome": "upheld" });
+    let said = hr.post(&format!("{path}/contest-outcomes"), &outcome).await;
+    reached.by(said, "exclusion_state");
+    let held_back = side.one(Thing::HeldBack).await;
+    let held_back = hr.get(&format!("/v1/exclusions/{held_back}")).await.ok();
+    let body = json!({ "worker": held_back["worker"], "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    reached.by(hr.post("/v1/credentials", &body).await, "exclusion_holds");
+
+    let ban = side.one(Thing::Ban).await;
+    let register = side.role("register");
+    let path = format!("/v1/bans/{ban}");
+    let reference = register.get(&path).await.ok()["reference"].clone();
+    let of_worker = json!({ "worker": side.worker, "reference": reference, "starts_at": "2026-03-01T23:00:00Z",
+        "ends_at": "2027-03-01T23:00:00Z" });
+    let known = register.post("/v1/bans", &of_worker).await.created();
+    reached.by(register.post("/v1/bans", &of_worker).await, "ban_known");
+    let body =
+        json!({ "worker": side.worker, "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    reached.by(hr.post("/v1/credentials", &body).await, "ban_stands");
+    let end = format!("/v1/bans/{}/ends", known["id"].as_str().unwrap());
+    register.post(&end, &json!({})).await.created();
+    reached.by(register.post(&end, &json!({})).await, "ban_state");
 
     // Who asks and grants in one person.
     let refused = side.one(Thing::Refused).await;

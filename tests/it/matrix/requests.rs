@@ -217,7 +217,11 @@ async fn a_wrong_field_is_named_and_its_value_is_not_repeated() {
                 json!(""),
                 json!(" "),
             ];
+            let is_bool = good.pointer(pointer).is_some_and(Value::is_boolean);
             for value in wrong {
+                if is_bool && value.is_boolean() {
+                    continue;
+                }
                 let mut body = good.clone();
                 *body.pointer_mut(pointer).unwrap() = value.clone();
                 let said = send(body.to_string()).await;

@@ -9,8 +9,10 @@ use portcullis::http::routes;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::stories::bans::confirms_the_match;
+use crate::stories::referrals::{records_a_basis, shares};
 use crate::support::World;
-use crate::support::actors::{Admin, Api, Hr, Said, new_key};
+use crate::support::actors::{Admin, Api, Hr, Pass, Said, new_key};
 use crate::support::world::text;
 
 /// What a path, or a body in its stead, names.
@@ -38,6 +40,22 @@ pub enum Thing {
     UnderAppeal,
     /// One that was cleared with a warning, with its last day past.
     Conditional,
+    /// A port ban, which is no member's.
+    Ban,
+    /// What this member might not tell others of somebody, and now may.
+    Draft,
+    /// What a neighbour tells this member of somebody.
+    Referral,
+    /// A credential that is suspended for cause.
+    Cause,
+    /// An exclusion that might not leave this member, and now may.
+    HeldBack,
+    /// An exclusion of this member, of which its neighbour is told.
+    Proposed,
+    /// An exclusion of which a neighbour tells this member.
+    Told,
+    /// One that the person contests.
+    Contested,
     /// An act of the screening desk that waits for its second person.
     Approval,
     Credential,
@@ -69,6 +87,13 @@ impl Thing {
                 | Self::MatchCase
                 | Self::Approval
                 | Self::Erasure
+                | Self::Draft
+                | Self::Referral
+                | Self::Cause
+                | Self::HeldBack
+                | Self::Proposed
+                | Self::Told
+                | Self::Contested
         )
     }
 }
@@ -122,6 +147,8 @@ pub struct Side {
     pub worker: String,
     pub client: String,
     pub secret: String,
+    /// Somebody of another member that has a legal basis, in a network that shares.
+    pub neighbour: Hr,
     /// What was asked for by each approval, and the employer of each engagement.
     contents: Mutex<HashMap<String, String>>,
 }
@@ -160,6 +187,14 @@ impl Row {
             side.role("screening_officer")
         } else if self.path.contains("gate-checks") || self.path.ends_with("/status") {
             &side.gate_api
+        } else if self.path.contains("/bans") {
+            side.role("register")
+        } else if self.path.ends_with("/contests") {
+            side.role("registrar")
+        } else if self.path.contains("/referrals") || self.path.contains("/exclusions") {
+            &side.hr.api
+        } else if self.path.contains("/legal-bases") {
+            side.role("registrar")
         } else if of_hr.iter().any(|path| self.path.contains(path)) {
             &side.hr.api
         } else {
@@ -218,6 +253,49 @@ fn badge(side: &Side) -> Value {
     let number = NUMBERS.fetch_add(1, Ordering::SeqCst).to_string();
     let card = json!({ "card_system": side.hr.card_system, "format": "number", "value": number });
     json!({ "medium": "card", "cards": [card] })
+}
+
+fn exclusion(_: &Side, id: &str) -> Value {
+    json!({ "credential": id, "ends_at": "2027-03-01T00:00:00Z" })
+}
+
+fn contest_outcome(_: &Side, _: &str) -> Value {
+    json!({ "outcome": "upheld" })
+}
+
+/// Suspends for cause, with the second person whom it takes when there were many.
+async fn suspends(hr: &Hr, pass: &Pass) {
+    let said = hr.suspends(pass, "under_inquiry").await;
+    let shown = format!("/v1/credentials/{}", pass.credential);
+    hr.approver.seconds(said, &shown).await.created();
+}
+
+fn last_part(path: &str) -> String {
+    path.rsplit('/')
+        .next()
+        .expect("a path has parts")
+        .to_owned()
+}
+
+fn legal_basis(_: &Side, _: &str) -> Value {
+    json!({ "reference": "GBA-2026/7", "date": "2026-02-01" })
+}
+
+fn settings(_: &Side, _: &str) -> Value {
+    json!({ "share_for_cause": false })
+}
+
+fn decline(_: &Side, _: &str) -> Value {
+    json!({ "ground": "not_proportionate" })
+}
+
+fn ban(_: &Side, _: &str) -> Value {
+    let number = NUMBERS.fetch_add(1, Ordering::SeqCst);
+    let document = json!({ "kind": "passport", "country": "BEL", "number": format!("B{number}") });
+    json!({
+        "document": document, "reference": format!("2026/{number}"), "starts_at": "2026-03-01T23:00:00Z",
+        "ends_at": "2031-03-01T23:00:00Z",
+    })
 }
 
 fn member(_: &Side, _: &str) -> Value {
@@ -415,6 +493,18 @@ pub fn rows() -> Vec<Row> {
         post("/v1/members", Thing::Nothing, Json(member)),
         get("/v1/members/{id}", Thing::Member),
         put("/v1/members/{id}", Thing::Member, member),
+        post(
+            "/v1/members/{id}/legal-bases",
+            Thing::Member,
+            Json(legal_basis),
+        ),
+        post(
+            "/v1/members/{id}/legal-bases/ends",
+            Thing::Member,
+            Body::None,
+        ),
+        get("/v1/settings", Thing::Nothing),
+        post("/v1/settings", Thing::Nothing, Json(settings)),
         get("/v1/facilities", Thing::Nothing),
         post("/v1/facilities", Thing::Member, Json(facility)),
         get("/v1/facilities/{id}", Thing::Facility),
@@ -515,6 +605,36 @@ pub fn rows() -> Vec<Row> {
             Body::None,
         ),
         get("/v1/screenings/{id}/impact", Thing::Screening),
+        get("/v1/bans", Thing::Nothing),
+        post("/v1/bans", Thing::Nothing, Json(ban)),
+        get("/v1/bans/{id}", Thing::Ban),
+        post("/v1/bans/{id}/ends", Thing::Ban, Body::None),
+        get("/v1/referrals", Thing::Nothing),
+        get("/v1/referrals/{id}", Thing::Referral),
+        post("/v1/referrals/{id}/dispatches", Thing::Draft, Body::None),
+        post("/v1/referrals/{id}/adoptions", Thing::Referral, Body::None),
+        post(
+            "/v1/referrals/{id}/declines",
+            Thing::Referral,
+            Json(decline),
+        ),
+        get("/v1/exclusions", Thing::Nothing),
+        post("/v1/exclusions", Thing::Cause, Json(exclusion)),
+        get("/v1/exclusions/{id}", Thing::Told),
+        post(
+            "/v1/exclusions/{id}/publications",
+            Thing::HeldBack,
+            Body::None,
+        ),
+        post("/v1/exclusions/{id}/adoptions", Thing::Told, Body::None),
+        post("/v1/exclusions/{id}/declines", Thing::Told, Json(decline)),
+        post("/v1/exclusions/{id}/contests", Thing::Told, Body::None),
+        post(
+            "/v1/exclusions/{id}/contest-outcomes",
+            Thing::Contested,
+            Json(contest_outcome),
+        ),
+        post("/v1/exclusions/{id}/lifts", Thing::Proposed, Body::None),
         get("/v1/approvals", Thing::Nothing),
         get("/v1/approvals/{id}", Thing::Approval),
         post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
@@ -593,11 +713,21 @@ impl Side {
         for role in OTHER_ROLES {
             others.insert(role, admin.person(world, role).await);
         }
+        let network = world.admin().await;
+        if network.api.get("/v1/settings").await.ok()["share_for_cause"] == false {
+            shares(world, true).await;
+        }
+        let neighbour = world.member("Haven N").await;
+        records_a_basis(world, &neighbour).await;
+        let neighbour = neighbour.hr(world).await;
+        let register = network.client(world, &admin.member, "register").await;
+        others.insert("register", register);
         Self {
             member: admin.member.clone(),
             admin: admin.api.clone(),
             worker: hr.registers("Peeters").await,
             hr,
+            neighbour,
             others,
             second_registrar: admin.person(world, "registrar").await,
             gate_api: gate.api,
@@ -642,6 +772,39 @@ impl Side {
                     .await,
             ),
             Thing::Newcomer => self.hr.registers("Claes").await,
+            Thing::Draft => self.draft().await,
+            Thing::Referral => {
+                let (own, theirs) = self.one_person().await;
+                suspends(&self.neighbour, &theirs).await;
+                self.referral("open", |referral| referral["worker"] == own.worker.as_str())
+                    .await
+            }
+            Thing::Cause => self.cause().await.credential,
+            Thing::HeldBack => {
+                let pass = self.cause().await;
+                self.may_share(false).await;
+                let path = self.hr.excludes(&pass, json!({})).await;
+                self.may_share(true).await;
+                last_part(&path)
+            }
+            Thing::Proposed => {
+                self.may_share(true).await;
+                let (own, _) = self.one_person().await;
+                suspends(&self.hr, &own).await;
+                last_part(&self.hr.excludes(&own, json!({})).await)
+            }
+            Thing::Told | Thing::Contested => {
+                let (_, theirs) = self.one_person().await;
+                suspends(&self.neighbour, &theirs).await;
+                let path = self.neighbour.excludes(&theirs, json!({})).await;
+                if thing == Thing::Contested {
+                    let contests = format!("{path}/contests");
+                    let registrar = self.role("registrar");
+                    registrar.post(&contests, &json!({})).await.created();
+                }
+                last_part(&path)
+            }
+            Thing::Ban => made(self.role("register").post("/v1/bans", &ban(self, "")).await),
             Thing::Screening
             | Thing::Pending
             | Thing::Refused
@@ -769,6 +932,57 @@ impl Side {
         }
     }
 
+    /// A person to whom this member and its neighbour issued, as both know.
+    pub async fn one_person(&self) -> (Pass, Pass) {
+        let number = format!("P{}", NUMBERS.fetch_add(1, Ordering::SeqCst));
+        let theirs = self.neighbour.issues_on(&number).await;
+        let passport = json!({ "kind": "passport", "country": "BEL", "number": number });
+        let own = self.hr.registers_with(json!([passport])).await.created();
+        confirms_the_match(&self.neighbour).await;
+        let own = self.hr.issues_to_worker(text(&own, "id")).await;
+        (own, theirs)
+    }
+
+    /// Says whether this member has a legal basis.
+    pub async fn may_share(&self, may: bool) {
+        let path = format!("/v1/members/{}/legal-bases", self.member);
+        let registrar = self.role("registrar");
+        let said = match may {
+            true => registrar.post(&path, &legal_basis(self, "")).await,
+            false => registrar.post(&format!("{path}/ends"), &json!({})).await,
+        };
+        said.created();
+    }
+
+    async fn cause(&self) -> Pass {
+        let pass = self.hr.issues().await;
+        suspends(&self.hr, &pass).await;
+        pass
+    }
+
+    async fn draft(&self) -> String {
+        let pass = self.hr.issues().await;
+        self.may_share(false).await;
+        suspends(&self.hr, &pass).await;
+        self.may_share(true).await;
+        let is_of = |referral: &Value| referral["credential"] == pass.credential.as_str();
+        self.referral("draft", is_of).await
+    }
+
+    /// The referral of this member in this state that is so.
+    async fn referral(&self, state: &str, is_so: impl Fn(&Value) -> bool) -> String {
+        let first = format!("/v1/referrals?state={state}&limit=200");
+        let mut path = first.clone();
+        loop {
+            let page = self.hr.api.get(&path).await.ok();
+            let items = page["items"].as_array().expect("items");
+            if let Some(found) = items.iter().find(|referral| is_so(referral)) {
+                return text(found, "id").to_owned();
+            }
+            path = format!("{first}&cursor={}", text(&page, "next_cursor"));
+        }
+    }
+
     fn remember(&self, approval: &Value) -> String {
         let id = text(approval, "id").to_owned();
         let content = text(approval, "content").to_owned();
@@ -808,6 +1022,12 @@ pub fn nobody(thing: Thing) -> &'static str {
         | Thing::Refused
         | Thing::UnderAppeal
         | Thing::Conditional => "scr_00000000000070008000000000000000",
+        Thing::Cause => "crd_00000000000070008000000000000000",
+        Thing::HeldBack | Thing::Proposed | Thing::Told | Thing::Contested => {
+            "exc_00000000000070008000000000000000"
+        }
+        Thing::Draft | Thing::Referral => "ref_00000000000070008000000000000000",
+        Thing::Ban => "ban_00000000000070008000000000000000",
         Thing::Approval => "apr_00000000000070008000000000000000",
         Thing::BreakGlass => "brk_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",

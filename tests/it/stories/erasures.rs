@@ -375,6 +375,31 @@ pub async fn what_stands_in_the_way_is_named(world: World) {
         );
     }
 
+    // Whom a court keeps out, also from a day to come, until it lets them in.
+    let worker = port.hr.registers("Goris").await;
+    let network = world.admin().await;
+    let register = network.client(&world, &network.member, "register").await;
+    let ban = json!({ "worker": worker, "reference": "2026/7", "starts_at": "2026-04-01T00:00:00Z",
+        "ends_at": "2027-04-01T00:00:00Z" });
+    let ban = register.post("/v1/bans", &ban).await.created();
+    assert_eq!(obstacles(port.asks(&worker).await), ["ban"]);
+    let ends = format!("/v1/bans/{}/ends", text(&ban, "id"));
+    register.post(&ends, &json!({})).await.created();
+    port.agrees(&worker).await;
+
+    // Whom a port keeps out.
+    let held = port.hr.issues().await;
+    port.hr.suspends(&held, "under_inquiry").await.created();
+    let exclusion = port.hr.excludes(&held, json!({})).await;
+    let blocked = obstacles(port.asks(&held.worker).await);
+    assert!(blocked.contains(&String::from("exclusion")), "{blocked:?}");
+    port.hr
+        .decides(&exclusion, "lifts", json!({}))
+        .await
+        .created();
+    let blocked = obstacles(port.asks(&held.worker).await);
+    assert!(!blocked.contains(&String::from("exclusion")), "{blocked:?}");
+
     world.clock.advance(REFUSAL_KEPT_MS - 1_000);
     let port = port.again().await;
     let blocked = obstacles(port.asks(&pass.worker).await);

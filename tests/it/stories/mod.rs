@@ -1,6 +1,7 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
 pub mod approvals;
+pub mod bans;
 pub mod batches;
 pub mod bulk;
 pub mod check_log;
@@ -8,6 +9,7 @@ pub mod commands;
 pub mod demo;
 pub mod effects;
 pub mod erasures;
+pub mod exclusions;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
@@ -15,6 +17,7 @@ pub mod keys;
 pub mod lookups;
 pub mod match_cases;
 pub mod ready;
+pub mod referrals;
 pub mod replacements;
 pub mod restart;
 pub mod screenings;
@@ -88,6 +91,35 @@ macro_rules! all {
             who_comes_with_a_document_later_waits_for_who_had_it_before,
             several_records_are_asked_about_one_by_one_and_lead_to_one_person,
             a_document_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, bans:
+            a_ban_bars_every_gate_of_every_member_at_once,
+            the_end_of_a_ban_lifts_what_it_did_and_nothing_else,
+            a_ban_begins_on_its_day,
+            a_ban_on_somebody_unknown_bites_when_they_are_registered,
+            a_match_that_is_confirmed_brings_the_ban_along,
+            nobody_makes_or_ends_a_ban_by_hand_alone,
+            a_file_of_the_register_is_mirrored_row_by_row,
+            a_ban_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, referrals:
+            nothing_leaves_a_member_without_the_switch_and_a_legal_basis,
+            what_b_adopts_with_two_people_suspends,
+            what_b_declines_has_a_ground_and_changes_nothing,
+            what_is_not_answered_in_three_days_is_overdue,
+            a_referral_falls_with_its_ground,
+            the_network_is_switched_by_two,
+        );
+        $crate::stories::tell!($database, exclusions:
+            what_a_excludes_holds_at_a_and_leaves_it_only_where_it_may,
+            what_b_adopts_holds_at_b_and_is_lifted_exactly,
+            an_exclusion_keeps_from_where_it_says_and_from_nowhere_else,
+            an_exclusion_ends_by_itself,
+            an_exclusion_falls_with_its_ground,
+            a_contest_is_decided_by_two_of_another_member,
+            who_is_known_later_is_told_later,
+            every_state_takes_what_the_list_says,
+            an_exclusion_that_cannot_be_meant_is_refused_with_its_field,
         );
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,

@@ -19,6 +19,8 @@ pub enum Purpose {
     Credentials,
     /// "These 300 badges": credentials to revoke.
     Revocations,
+    /// Port bans, from the register of the State.
+    Bans,
 }
 
 /// A column that we can read.
@@ -51,9 +53,20 @@ pub enum Column {
     CredentialId,
     /// Why it is revoked.
     Reason,
+    /// What kind of document names the person.
+    DocumentKind,
+    /// Which country issued it.
+    DocumentCountry,
+    /// Its number.
+    DocumentNumber,
+    /// What the register knows a ban by.
+    Reference,
 }
 
 impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 3] = [Self::Credentials, Self::Revocations, Self::Bans];
+
     /// The columns that such a file may have.
     pub const fn columns(self) -> &'static [Column] {
         use Column::*;
@@ -72,6 +85,14 @@ impl Purpose {
                 Facilities,
             ],
             Self::Revocations => &[CredentialId, CardNumber, CardFormat, FacilityCode, Reason],
+            Self::Bans => &[
+                DocumentKind,
+                DocumentCountry,
+                DocumentNumber,
+                ValidFrom,
+                ValidUntil,
+                Reference,
+            ],
         }
     }
 
@@ -81,6 +102,14 @@ impl Purpose {
         match self {
             Self::Credentials => &[&[FamilyName], &[GivenNames], &[Employer], &[CardNumber]],
             Self::Revocations => &[&[CardNumber, CredentialId]],
+            Self::Bans => &[
+                &[DocumentKind],
+                &[DocumentCountry],
+                &[DocumentNumber],
+                &[ValidFrom],
+                &[ValidUntil],
+                &[Reference],
+            ],
         }
     }
 }
@@ -114,6 +143,10 @@ impl fmt::Display for Column {
             Self::Facilities => "facilities",
             Self::CredentialId => "credential id",
             Self::Reason => "reason",
+            Self::DocumentKind => "document kind",
+            Self::DocumentCountry => "document country",
+            Self::DocumentNumber => "document number",
+            Self::Reference => "reference",
         })
     }
 }
@@ -143,7 +176,7 @@ pub(super) fn meanings(purpose: Purpose, header: &str) -> Vec<Column> {
 pub(super) fn known_among<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
     let is_known = |cell: &&str| {
         cell.len() <= 2 * HEADER_BYTES_MAX
-            && [Purpose::Credentials, Purpose::Revocations]
+            && Purpose::ALL
                 .iter()
                 .any(|purpose| !meanings(*purpose, cell).is_empty())
     };

@@ -50,6 +50,25 @@ pub struct RevocationRow {
     pub reason: Option<String>,
 }
 
+/// A port ban.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BanRow {
+    /// Where the row begins in the file, from 1.
+    pub line: u64,
+    /// What kind of document names the person.
+    pub document_kind: String,
+    /// Which country issued it.
+    pub document_country: String,
+    /// Its number.
+    pub document_number: String,
+    /// The first day.
+    pub starts_on: Date,
+    /// The last day, up to its end.
+    pub ends_on: Date,
+    /// What the register knows it by.
+    pub reference: String,
+}
+
 /// By what a credential is named.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Target {
@@ -156,6 +175,49 @@ impl RevocationRow {
             }),
             Err(code) if reading.problems.is_empty() => {
                 Err(vec![RowProblem::new(row.line, None, code)])
+            }
+            _ => Err(reading.problems),
+        }
+    }
+}
+
+impl BanRow {
+    /// Reads a row of a file for [`Bans`](super::columns::Purpose::Bans).
+    ///
+    /// # Errors
+    /// Everything that is wrong with the row.
+    pub fn read(layout: &Layout, row: &Row) -> Result<Self, Vec<RowProblem>> {
+        let mut reading = Reading::new(layout, row);
+        let kind = reading.text(Column::DocumentKind, DOCUMENT_CHARS_MAX);
+        let kind = reading.required(Column::DocumentKind, kind);
+        let country = reading.text(Column::DocumentCountry, DOCUMENT_CHARS_MAX);
+        let country = reading.required(Column::DocumentCountry, country);
+        let number = reading.number(Column::DocumentNumber, DOCUMENT_CHARS_MAX);
+        let number = reading.required(Column::DocumentNumber, number);
+        let from = reading.date(Column::ValidFrom, dates::day);
+        let from = reading.required(Column::ValidFrom, from);
+        let until = reading.date(Column::ValidUntil, dates::last_day);
+        let until = reading.required(Column::ValidUntil, until);
+        let reference = reading.number(Column::Reference, REFERENCE_CHARS_MAX);
+        let reference = reading.required(Column::Reference, reference);
+        if let (Some(from), Some(until)) = (from, until)
+            && until < from
+        {
+            reading.problem(Column::ValidUntil, Code::EndsBeforeItBegins);
+        }
+        match (kind, country, number, from, until, reference) {
+            (Some(kind), Some(country), Some(number), Some(from), Some(until), Some(reference))
+                if reading.problems.is_empty() =>
+            {
+                Ok(Self {
+                    line: row.line,
+                    document_kind: kind,
+                    document_country: country,
+                    document_number: number,
+                    starts_on: from,
+                    ends_on: until,
+                    reference,
+                })
             }
             _ => Err(reading.problems),
         }
@@ -361,6 +423,12 @@ impl fmt::Debug for CredentialRow {
     }
 }
 
+impl fmt::Debug for BanRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BanRow(line {})", self.line)
+    }
+}
+
 impl fmt::Debug for RevocationRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RevocationRow(line {})", self.line)
@@ -376,5 +444,7 @@ const CARD_FORMAT_CHARS_MAX: usize = 64;
 const FACILITY_CODE_CHARS_MAX: usize = 16;
 const CREDENTIAL_ID_CHARS_MAX: usize = 64;
 const REASON_CHARS_MAX: usize = 160;
+const DOCUMENT_CHARS_MAX: usize = 60;
+const REFERENCE_CHARS_MAX: usize = 64;
 const DATE_CHARS_MAX: usize = 40;
 const FACILITIES_MAX: usize = 64;

@@ -30,7 +30,7 @@ pub(super) static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
 
 /// Headers that mean one column.
 #[rustfmt::skip]
-pub(super) const ALL: [(Column, &[&str]); 13] = [
+pub(super) const ALL: [(Column, &[&str]); 17] = [
     (Column::StaffNumber, &[
         "Personeelsnummer", "Numéro de personnel", "Personalnummer", "Staff number", "Stamnummer", "Matricule",
         "Personnel number", "Employee number", "Employee ID", "Staff ID", "Personeelsnr", "Stamnr",
@@ -103,6 +103,21 @@ pub(super) const ALL: [(Column, &[&str]); 13] = [
         "Reden", "Motif", "Grund", "Reason", "Reden van intrekking", "Reden intrekking", "Motif de révocation",
         "Motif du retrait", "Motif de retrait", "Raison", "Sperrgrund", "Entzugsgrund", "Revocation reason",
         "Reason code", "Redencode", "Code motif",
+    ]),
+    (Column::DocumentKind, &[
+        "Soort document", "Type de document", "Art des Dokuments", "Document kind", "Document type",
+        "Dokumentart",
+    ]),
+    (Column::DocumentCountry, &[
+        "Land van afgifte", "Pays d'émission", "Ausstellungsland", "Document country", "Issuing country",
+        "Country of issue",
+    ]),
+    (Column::DocumentNumber, &[
+        "Documentnummer", "Numéro de document", "Dokumentennummer", "Document number", "Numéro du document",
+        "Dokumentnummer",
+    ]),
+    (Column::Reference, &[
+        "Referentie", "Référence", "Aktenzeichen", "Reference number", "Referentienummer", "Numéro de référence",
     ]),
 ];
 

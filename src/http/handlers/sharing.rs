@@ -1,0 +1,145 @@
+//! Whether the network shares what is held against somebody for cause: `/v1/settings`, and the legal bases of members.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::access::permission::{KeepLegalBasis, KeepSharing, ReadNetwork};
+use crate::domain::calendar::Day;
+use crate::domain::ids::{MemberId, MemberKind};
+use crate::domain::network::{LegalBasis, Settings};
+use crate::domain::screening::Reference;
+use crate::http::extract::{Guarded, IdempotencyKey, NoBody, PathId, ValidJson, no_query};
+use crate::service::approvals::Outcome;
+use crate::service::commit::Once;
+use crate::service::{Error, Tx, sharing};
+
+use super::approvals::{ApprovalView, accepted};
+use super::network::MemberView;
+use super::{Answer, answer, one, rendered};
+
+/// What is to hold for the whole network.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsBody {
+    /// Whether members may tell each other what they hold against somebody for cause, where they have a legal basis.
+    pub share_for_cause: bool,
+}
+
+/// What holds for the whole network.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SettingsView {
+    /// Whether members may tell each other what they hold against somebody for cause, where they have a legal basis.
+    pub share_for_cause: bool,
+    /// The ledger entry that last touched it; 0 when nothing was ever set.
+    pub seq: u64,
+}
+
+/// A legal basis.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LegalBasisBody {
+    /// Of the law, permit or agreement.
+    pub reference: Reference,
+    /// Of which day it is.
+    pub date: Day,
+}
+
+/// What holds for the whole network.
+#[utoipa::path(get, operation_id = "show_settings", path = "/v1/settings", tag = "Network",
+    responses((status = 200, description = "The settings", body = SettingsView)))]
+pub async fn show(who: Guarded<ReadNetwork>, request: HttpRequest) -> Answer {
+    no_query(&request)?;
+    let (seq, settings) = sharing::settings(&who.services.index.places(), who.permit);
+    let view = SettingsView {
+        share_for_cause: settings.share_for_cause,
+        seq,
+    };
+    one(seq, &view)
+}
+
+/// Asks for other settings of the network. Another administrator must let it happen.
+#[utoipa::path(post, operation_id = "change_settings", path = "/v1/settings", tag = "Network", request_body = SettingsBody,
+    params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 202, description = "It waits for its second person", body = ApprovalView)))]
+pub async fn change(
+    who: Guarded<KeepSharing>,
+    key: IdempotencyKey,
+    body: ValidJson<SettingsBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let permit = who.permit;
+    let settings = Settings {
+        share_for_cause: body.value.share_for_cause,
+    };
+    let work = move |tx: &mut Tx<'_>| match sharing::switch(tx, permit, settings)? {
+        Outcome::Asked(asked) => accepted(tx, &asked),
+        Outcome::Done(()) => Err(Error::internal("settings are changed by two")),
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}
+
+/// Records the legal basis on which your member tells others what it holds against somebody for cause.
+#[utoipa::path(post, operation_id = "record_legal_basis", path = "/v1/members/{id}/legal-bases", tag = "Network", request_body = LegalBasisBody,
+    params(("id" = MemberId, Path, description = "Your member"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Recorded", body = MemberView)))]
+pub async fn record(
+    who: Guarded<KeepLegalBasis>,
+    id: PathId<MemberKind>,
+    key: IdempotencyKey,
+    body: ValidJson<LegalBasisBody>,
+) -> Answer {
+    let once = key.once(who.actor(), &body);
+    let basis = LegalBasis {
+        reference: body.value.reference,
+        date: body.value.date,
+    };
+    recorded(&who, id.0, once, Some(basis)).await
+}
+
+/// Records that there is no legal basis any more. Nothing for cause leaves your member from then on. It takes no body.
+#[utoipa::path(post, operation_id = "end_legal_basis", path = "/v1/members/{id}/legal-bases/ends", tag = "Network",
+    params(("id" = MemberId, Path, description = "Your member"),
+           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
+    responses((status = 201, description = "Recorded", body = MemberView)))]
+pub async fn end(
+    who: Guarded<KeepLegalBasis>,
+    id: PathId<MemberKind>,
+    key: IdempotencyKey,
+    _: NoBody,
+) -> Answer {
+    let once = key.once_bytes(who.actor(), b"");
+    recorded(&who, id.0, once, None).await
+}
+
+async fn recorded(
+    who: &Guarded<KeepLegalBasis>,
+    id: MemberId,
+    once: Once,
+    basis: Option<LegalBasis>,
+) -> Answer {
+    let permit = who.permit;
+    let work = move |tx: &mut Tx<'_>| {
+        let (version, member) = sharing::record_basis(tx, permit, id, basis.clone())?;
+        let view = MemberView::from(&member);
+        rendered(
+            StatusCode::CREATED,
+            Some(format!("/v1/members/{id}")),
+            version,
+            &view,
+        )
+    };
+    answer(
+        who.services
+            .door
+            .change_once(who.actor(), Some(once), work)
+            .await?,
+    )
+}

@@ -1,0 +1,118 @@
+//! Whether what one member holds against somebody for cause may leave it: the network must have been switched to share, by
+//! two administrators, and the member must have recorded the legal basis on which it does.
+
+use super::approvals::{self, Outcome};
+use super::commit::Tx;
+use super::error::{Code, Error};
+use crate::access::permission::{KeepLegalBasis, KeepSharing, Permit, ReadNetwork};
+use crate::domain::approval::Act;
+use crate::domain::calendar::Day;
+use crate::domain::ids::MemberId;
+use crate::domain::network::{LegalBasis, Member, Settings};
+use crate::index::places::Places;
+use crate::ledger::entry::Fact;
+use crate::ledger::fold::Record;
+use crate::store::network;
+
+/// What holds for the whole network, with the entry that last touched it: 0 when nothing was ever set.
+pub fn settings(places: &Places, _: Permit<ReadNetwork>) -> (u64, Settings) {
+    places
+        .settings
+        .get(&Settings::ID)
+        .map_or((0, Settings::default()), |(version, settings)| {
+            (*version, **settings)
+        })
+}
+
+/// Asks for the network to be switched, which a second administrator lets happen.
+pub fn switch(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepSharing>,
+    settings: Settings,
+) -> Result<Outcome<()>, Error> {
+    let (version, standing) = stored(tx)?;
+    if standing == settings {
+        return Err(Error::new(
+            Code::Conflict,
+            "The network is set so already; there is nothing to change.",
+        ));
+    }
+    let act = Act::ChangeSettings { version, settings };
+    let asked = approvals::ask(tx, permit.caller(), None, act)?;
+    Ok(Outcome::Asked(Box::new(asked)))
+}
+
+/// Switches what a second administrator let be switched.
+pub(super) fn switch_approved(
+    tx: &mut Tx<'_>,
+    version: u64,
+    settings: Settings,
+) -> Result<(), Error> {
+    if stored(tx)?.0 != version {
+        return Err(approvals::stale("The settings were changed meanwhile."));
+    }
+    tx.state(Fact::SettingsRecorded(settings))?;
+    Ok(())
+}
+
+/// Records the legal basis on which the caller's member shares, or that there is none any more.
+pub fn record_basis(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepLegalBasis>,
+    id: MemberId,
+    basis: Option<LegalBasis>,
+) -> Result<(u64, Member), Error> {
+    let (version, member) = member(tx, id)?
+        .filter(|_| permit.covers(id))
+        .ok_or_else(|| Error::not_found("member"))?;
+    if let Some(basis) = &basis {
+        let today = Day::of(tx.now);
+        if basis.date > today {
+            let message = format!("must not be after {today}, which is today");
+            return Err(Error::field("/date", "in_future", message));
+        }
+    }
+    if member.legal_basis == basis {
+        return Ok((version, member));
+    }
+    let member = Member {
+        legal_basis: basis,
+        ..member
+    };
+    let version = tx.state(Fact::MemberRecorded(member.clone()))?;
+    Ok((version, member))
+}
+
+/// Whether what this member holds against somebody for cause may leave it.
+pub(super) fn may_leave(tx: &mut Tx<'_>, id: MemberId) -> Result<bool, Error> {
+    let (_, settings) = stored(tx)?;
+    let member = member(tx, id)?;
+    Ok(settings.share_for_cause && member.is_some_and(|(_, member)| member.legal_basis.is_some()))
+}
+
+/// Refuses where it may not.
+pub(super) fn must_be_allowed(tx: &mut Tx<'_>, id: MemberId) -> Result<(), Error> {
+    if may_leave(tx, id)? {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::SharingBarred,
+        "Nothing that is held against somebody for cause may leave the member that holds it: the network is not switched to share, or that member has no legal basis on record.",
+    ))
+}
+
+fn stored(tx: &mut Tx<'_>) -> Result<(u64, Settings), Error> {
+    let found = network::find(tx.reader()?, &Settings::ID.to_string())?;
+    Ok(match found {
+        Some((version, Record::Settings(settings))) => (version, settings),
+        _ => (0, Settings::default()),
+    })
+}
+
+fn member(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<(u64, Member)>, Error> {
+    let found = network::find(tx.reader()?, &id.to_string())?;
+    Ok(match found {
+        Some((version, Record::Member(member))) => Some((version, member)),
+        _ => None,
+    })
+}
