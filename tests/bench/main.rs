@@ -12,6 +12,7 @@ mod network;
 mod place;
 mod rivals;
 mod rules;
+mod search;
 mod startup;
 mod table;
 mod writes;
@@ -104,6 +105,19 @@ fn main() {
     }
     if plan.wants(&["outcome_to_denial_ms", "outcome_to_denial_same_node_ms"]) {
         measures.extend(effects::measure(plan.quick));
+    }
+    let (workers, searches) = if plan.quick {
+        (5_000, 200)
+    } else {
+        (250_000, 2_000)
+    };
+    if plan.wants(&search::names("sqlite")) {
+        let place = place::Place::sqlite();
+        measures.extend(search::measure(&place, "sqlite", workers, searches));
+    }
+    if plan.wants(&search::names("postgres")) {
+        let place = place::Place::postgres();
+        measures.extend(search::measure(&place, "postgres", workers, searches));
     }
     measures.retain(|measure| plan.wants(&[&measure.name]));
     if measures.is_empty() {
