@@ -19,6 +19,7 @@ use crate::http::envelope::envelope;
 use crate::http::limits::HEAD_PATIENCE;
 use crate::http::routes;
 use crate::http::state::{Remembered, Shared};
+use crate::http::worded::Worded;
 
 /// How the API is served.
 pub struct Serving {
@@ -68,16 +69,17 @@ pub fn api(shared: Data<Shared>, serving: Serving) -> std::io::Result<Server> {
                 async move { on_stop.notified().await }
             })
             .h1(map_config(app, |()| AppConfig::default()));
-        let stopping = stopping.clone();
+        let (stopping, shared) = (stopping.clone(), shared.clone());
         fn_service(move |stream: TcpStream| {
             let (direct, stopping) = (direct.clone(), stopping.clone());
+            let shared = shared.clone();
             async move {
                 let peer = stream.peer_addr().ok();
                 // An answer must not wait for the other side to acknowledge the one before.
                 stream.set_nodelay(true)?;
                 let connection = Connection::new(stream, patience);
                 match direct.serve(connection, stopping.notified()).await {
-                    Ok(Some(connection)) => Ok((connection, peer)),
+                    Ok(Some(connection)) => Ok((Worded::new(connection, shared), peer)),
                     Ok(None) => Err(io::Error::from(io::ErrorKind::ConnectionAborted).into()),
                     Err(error) => Err(error.into()),
                 }

@@ -98,9 +98,9 @@ fn database(config: &Config) -> Result<(), String> {
             "It cannot be reached: {error}. Look whether it runs, and at the setting `database`."
         )
     })?;
-    match migrate::is_current(&mut reader) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err("Its schema is of another version of this program. `portcullis serve` brings an older one up; a newer one needs a newer program.".into()),
+    match migrate::check_current(&mut reader) {
+        Ok(()) => Ok(()),
+        Err(StoreError::Schema(why)) => Err(format!("It does not fit: {why}.")),
         Err(StoreError::Unavailable(why)) => Err(format!("It does not answer: {why}. Look whether it runs.")),
         Err(_) => Err("There is no network in it yet. Run `portcullis init` to begin one, or look at the setting `database`.".into()),
     }

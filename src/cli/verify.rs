@@ -11,6 +11,7 @@ use crate::app::read_master_key;
 use crate::config::Flags;
 use crate::service::verify::{Failure, verify, verify_sealed};
 use crate::store::backend::sqlite_path;
+use crate::store::migrate;
 use crate::store::{Store, StoreError};
 
 /// Prove that ledger and tables are whole.
@@ -48,6 +49,10 @@ impl Verify {
             ));
         }
         let mut reader = Store::at(&config.database).reader().map_err(unreadable)?;
+        // What another version of the program means by its tables is not known here.
+        if let Err(StoreError::Schema(why)) = migrate::check_current(&mut reader) {
+            return Err(Failed::new(format!("Nothing was verified: {why}.")));
+        }
         let bar = ProgressBar::new(0).with_style(style());
         // Whoever only watches over the ledger need not have the key: then what is under it is left out, and it is said.
         let keyring = read_master_key(&config.master_key_file).ok();

@@ -3,7 +3,7 @@
 //! * [`routes`]: the table of paths. [`handlers`]: one file a resource, the same names as in `service`.
 //! * [`extract`]: permission, body, path and query as argument types, so that none can be forgotten.
 //! * [`connection`]: what one caller can hold of the server. [`direct`]: gate checks, answered straight from it.
-//! * [`problem`]: every error as a problem document (RFC 9457). [`envelope`]: what every answer carries.
+//! * [`problem`]: every error as a problem document (RFC 9457); [`worded`]: also those that never reach the app. [`envelope`]: what every answer carries.
 //! * [`openapi`]: the description that is generated from all this.
 
 pub mod connection;
@@ -17,3 +17,4 @@ pub mod problem;
 pub mod routes;
 pub mod schemas;
 pub mod state;
+pub mod worded;

@@ -255,6 +255,9 @@ fn say_how_it_fails(path: &str, operation: &mut Operation, changes: bool) {
         } else {
             refusals.push("422");
         }
+    } else if changes {
+        // One that takes no body refuses one.
+        refusals.extend(["408", "413", "422"]);
     }
     for status in refusals {
         let name = match status {

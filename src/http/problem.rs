@@ -3,13 +3,15 @@
 
 use std::borrow::Cow;
 
+use crate::service::error::{Code, FieldError};
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
-use serde::{Deserialize, Serialize};
 
-use crate::service::error::{Code, FieldError};
+mod document;
+
+pub use document::{ProblemDocument, ProblemField};
 
 macro_rules! problems {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal, $mend:literal;)*) => {
@@ -45,6 +47,12 @@ macro_rules! problems {
 }
 
 problems! {
+    /// The bytes are no request.
+    MalformedRequest = "malformed_request", BAD_REQUEST, "This is no HTTP request",
+        "The head of the request cannot be read as HTTP/1.1 (RFC 9112): a line or a header is malformed, Host is missing, lengths contradict each other, or a chunk is broken. The connection is closed. Look at the client, or at a proxy in between.";
+    /// The head of the request is too long.
+    HeadTooLarge = "head_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too long",
+        "Path, query and headers are longer than a request may have, or there are too many headers. The connection is closed. Send fewer and shorter ones.";
     /// The body is not JSON.
     MalformedBody = "malformed_body", BAD_REQUEST, "The body cannot be read",
         "The body is not JSON, ends too early, or is nested too deeply. Send JSON in UTF-8 with Content-Type: application/json.";
@@ -273,6 +281,8 @@ pub struct Problem {
     pub allow: Option<String>,
     /// When to come again, in seconds.
     pub retry_after_s: Option<u64>,
+    /// Whether a token was asked for: OAuth clients read the code in other words.
+    in_oauth: bool,
     /// For the log only.
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -286,8 +296,27 @@ impl Problem {
             fields: Vec::new(),
             allow: None,
             retry_after_s: None,
+            in_oauth: false,
             cause: None,
         }
+    }
+
+    /// The same where a token was asked for.
+    #[must_use]
+    pub fn in_oauth(self) -> Self {
+        Self {
+            in_oauth: true,
+            ..self
+        }
+    }
+
+    /// The word of OAuth for it (RFC 6749 section 5.2): what has none of its own there is an invalid request.
+    fn error(&self) -> Option<&'static str> {
+        let asked_wrongly = self.in_oauth && self.code.status().is_client_error();
+        asked_wrongly.then_some(match self.code {
+            ProblemCode::InvalidClient | ProblemCode::UnsupportedGrantType => self.code.as_str(),
+            _ => "invalid_request",
+        })
     }
 
     /// A problem with one field, parameter or header.
@@ -338,12 +367,7 @@ impl Problem {
                 })
                 .collect(),
             request_id: request_id.map(str::to_owned),
-            error: match self.code {
-                ProblemCode::InvalidClient | ProblemCode::UnsupportedGrantType => {
-                    Some(self.code.as_str().to_owned())
-                }
-                _ => None,
-            },
+            error: self.error().map(str::to_owned),
         }
     }
 
@@ -406,52 +430,6 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// A problem document (RFC 9457).
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ProblemDocument {
-    /// Where the code is explained.
-    #[schema(max_length = 100, example = "/problems/not_found")]
-    pub r#type: String,
-    /// The code in a few words.
-    #[schema(max_length = 100)]
-    pub title: String,
-    /// The HTTP status.
-    #[schema(minimum = 400, maximum = 599)]
-    pub status: u16,
-    /// What went wrong this time, and how to mend it.
-    #[schema(max_length = 1000)]
-    pub detail: String,
-    /// What went wrong, for programs.
-    #[schema(max_length = 40, pattern = "^[a-z_]+$")]
-    pub code: String,
-    /// The fields that are wrong.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 100)]
-    pub errors: Vec<ProblemField>,
-    /// The request, for asking us about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 64)]
-    pub request_id: Option<String>,
-    /// The code once more, where a token was asked for: OAuth clients read it here (RFC 6749 section 5.2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 40)]
-    pub error: Option<String>,
-}
-
-/// A field that is wrong.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ProblemField {
-    /// JSON Pointer (RFC 6901) into the body, or the name of a parameter or header.
-    #[schema(max_length = 200)]
-    pub pointer: String,
-    /// The fault, for programs.
-    #[schema(max_length = 60)]
-    pub code: String,
-    /// What is wrong and how to mend it.
-    #[schema(max_length = 500)]
-    pub detail: String,
-}
-
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.detail)
@@ -477,6 +455,7 @@ impl From<crate::service::Error> for Problem {
             fields: error.fields,
             allow: None,
             retry_after_s: None,
+            in_oauth: false,
             cause: error.cause,
         }
     }

@@ -45,19 +45,18 @@ pub fn check(writer: &mut Writer) -> Result<(), StoreError> {
     let applied = both!(&mut writer.0, |inner| inner.applied_migrations()).map_err(|error| {
         StoreError::Schema(format!("the database does not show its version: {error}"))
     })?;
-    let newest = applied
-        .iter()
-        .map(ToString::to_string)
-        .max()
-        .unwrap_or_default();
-    let known = version()?;
-    if newest > known {
-        return Err(StoreError::Schema(format!(
-            "the database has schema version {newest}, this program knows up to {known}: start a newer program, or \
-             restore the database from before its upgrade"
-        )));
+    let newest = applied.iter().map(ToString::to_string).max();
+    not_newer(newest.as_deref().unwrap_or_default(), &version()?)
+}
+
+fn not_newer(newest: &str, known: &str) -> Result<(), StoreError> {
+    if newest <= known {
+        return Ok(());
     }
-    Ok(())
+    Err(StoreError::Schema(format!(
+        "the database has schema version {newest}, this program knows up to {known}: start a newer program, or restore the \
+         database from before its upgrade"
+    )))
 }
 
 /// The newest schema version this program knows.
@@ -78,9 +77,24 @@ fn versions() -> Result<Vec<String>, StoreError> {
 /// Whether the schema is this program's: all of its migrations are there, and no other. Only reads, which diesel's own
 /// question does not.
 pub fn is_current(reader: &mut Reader) -> Result<bool, StoreError> {
-    let applied = __diesel_schema_migrations::table
-        .select(__diesel_schema_migrations::version)
-        .load::<String>(&mut reader.0)?;
-    let known = versions()?;
+    let (applied, known) = (applied(reader)?, versions()?);
     Ok(applied.len() == known.len() && applied.iter().all(|version| known.contains(version)))
+}
+
+/// Refuses a schema that is not this program's, and says both versions. Only reads.
+pub fn check_current(reader: &mut Reader) -> Result<(), StoreError> {
+    if is_current(reader)? {
+        return Ok(());
+    }
+    let newest = applied(reader)?.into_iter().max().unwrap_or_default();
+    let known = version()?;
+    not_newer(&newest, &known)?;
+    Err(StoreError::Schema(format!(
+        "the database has schema version {newest}, this program needs {known}: `portcullis serve` brings it up"
+    )))
+}
+
+fn applied(reader: &mut Reader) -> Result<Vec<String>, StoreError> {
+    let versions = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
+    Ok(versions.load(&mut reader.0)?)
 }

@@ -3,6 +3,7 @@
 mod connection;
 mod cores;
 mod decide;
+mod demo;
 mod effects;
 mod gate;
 mod import;
@@ -11,6 +12,7 @@ mod network;
 mod place;
 mod rivals;
 mod rules;
+mod search;
 mod startup;
 mod table;
 mod writes;
@@ -53,6 +55,9 @@ fn main() {
     }
     if !plan.quick && plan.wants(&["load_seconds_10m"]) {
         measures.push(startup::measure(10_000_000));
+    }
+    if plan.wants(&["demo_ready_seconds"]) {
+        measures.push(demo::measure());
     }
     if plan.wants(&writes::names("durable_revocations_sqlite")) {
         measures.extend(writes::measure(
@@ -100,6 +105,19 @@ fn main() {
     }
     if plan.wants(&["outcome_to_denial_ms", "outcome_to_denial_same_node_ms"]) {
         measures.extend(effects::measure(plan.quick));
+    }
+    let (workers, searches) = if plan.quick {
+        (5_000, 200)
+    } else {
+        (250_000, 2_000)
+    };
+    if plan.wants(&search::names("sqlite")) {
+        let place = place::Place::sqlite();
+        measures.extend(search::measure(&place, "sqlite", workers, searches));
+    }
+    if plan.wants(&search::names("postgres")) {
+        let place = place::Place::postgres();
+        measures.extend(search::measure(&place, "postgres", workers, searches));
     }
     measures.retain(|measure| plan.wants(&[&measure.name]));
     if measures.is_empty() {

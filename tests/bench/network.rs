@@ -297,8 +297,10 @@ impl Network {
         }
         for n in 0..credentials {
             let credential = self.credential(n, now);
+            // In order, as a start reads them.
+            let id = CredentialId::from_u128(u128::from(n) + 1);
             let loaded = Loaded {
-                id: credential.id,
+                id,
                 member: credential.member,
                 functions: credential.scope.functions,
                 scope: credential.scope,
@@ -310,7 +312,7 @@ impl Network {
             };
             writer.load(&[loaded]).expect("it fits");
             writer
-                .load_cards(&[(self.key(keyring, n), credential.id)])
+                .load_cards(&[(self.key(keyring, n), id)])
                 .expect("it is new");
         }
         index.loaded(&mut writer, Tree::default(), Sum::default());

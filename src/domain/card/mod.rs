@@ -284,6 +284,11 @@ impl Format {
         }
     }
 
+    /// Whether zeros in front are part of the number, so that one that lost them is another card.
+    pub fn keeps_zeros(self) -> bool {
+        matches!(self, Format::AbaTrack2 | Format::Number | Format::Custom)
+    }
+
     /// Whether the card with this canonical text is the only one in the world that has it: a UID of 7 or 10 bytes, a GUID, a
     /// FASC-N.
     ///

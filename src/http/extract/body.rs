@@ -152,6 +152,10 @@ pub fn parse_json<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Pro
 
 /// Where the error is and what is wrong, without repeating what stands there.
 fn explain_json<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        let detail = "There is no body, and one is needed here: send JSON.";
+        return Problem::new(ProblemCode::MalformedBody, detail);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let error = match serde_path_to_error::deserialize::<_, T>(Strict(&mut deserializer)) {
         Err(error) => error,
@@ -273,11 +277,18 @@ fn walk(errors: &ValidationErrors, pointer: &str, into: &mut Vec<FieldError>) {
             }
             ValidationErrorsKind::Field(faults) => into.extend(faults.iter().map(|fault| {
                 let bound = |name: &str| fault.params.get(name).map(ToString::to_string);
+                let (must, of) = match (&*fault.code, fault.params.get("value")) {
+                    ("length", Some(serde_json::Value::Array(_))) => ("must have", " items"),
+                    ("length", _) => ("must have", " characters"),
+                    _ => ("must be", ""),
+                };
                 let message = match (&fault.message, bound("min"), bound("max")) {
                     (Some(message), ..) => message.to_string(),
-                    (None, Some(min), Some(max)) => format!("must be between {min} and {max}"),
-                    (None, Some(min), None) => format!("must be at least {min}"),
-                    (None, None, Some(max)) => format!("must be at most {max}"),
+                    (None, Some(min), Some(max)) => {
+                        format!("{must} between {min} and {max}{of}")
+                    }
+                    (None, Some(min), None) => format!("{must} at least {min}{of}"),
+                    (None, None, Some(max)) => format!("{must} at most {max}{of}"),
                     (None, None, None) => "cannot be accepted".into(),
                 };
                 let code = match &*fault.code {

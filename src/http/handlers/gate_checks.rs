@@ -340,12 +340,13 @@ pub fn ask(
             card_system: card.card_system,
         },
         (None, Some(credential)) => Presented::Credential(credential),
-        _ => {
-            return Err(Error::field(
-                "",
-                "ambiguous",
-                "Give card or credential, one of the two.",
-            ));
+        (Some(_), Some(_)) => {
+            let message = "Give card or credential, not both.";
+            return Err(Error::field("/credential", "ambiguous", message));
+        }
+        (None, None) => {
+            let message = "Give card or credential, one of the two.";
+            return Err(Error::field("/card", "missing", message));
         }
     };
     let question = Question {

@@ -69,18 +69,22 @@ pub async fn readyz(shared: Data<Shared>) -> HttpResponse {
     responses((status = 200, description = "OpenAPI 3.1", body = Object), (status = 304, description = "As you know it")))]
 pub async fn openapi(request: HttpRequest) -> HttpResponse {
     let (json, tag) = crate::http::openapi::json();
-    let mut answer = if is_known(&request, tag) {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
+    public(&request, tag, json.as_bytes())
+}
+
+/// JSON that everybody may read and keep for a while; 304 where it is as the caller knows it.
+pub(super) fn public(request: &HttpRequest, tag: &str, json: &[u8]) -> HttpResponse {
+    let is_known = is_known(request, tag);
+    let mut answer = match is_known {
+        true => HttpResponse::NotModified(),
+        false => HttpResponse::Ok(),
     };
     answer
         .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"));
-    if is_known(&request, tag) {
-        answer.finish()
-    } else {
-        answer.content_type("application/json").body(json)
+    match is_known {
+        true => answer.finish(),
+        false => answer.content_type("application/json").body(json.to_vec()),
     }
 }
 

@@ -7,6 +7,7 @@ use base64::Engine;
 use serde::{Deserialize, Serialize};
 
 use crate::access::token::LIFETIME_MS;
+use crate::domain::digest::hex;
 use crate::domain::time::SECOND_MS;
 use crate::http::extract::read_body;
 use crate::http::limits::BODY_PATIENCE;
@@ -15,6 +16,7 @@ use crate::http::state::Shared;
 use crate::service::{Error, clients};
 
 use super::Answer;
+use super::health::public;
 
 /// Bytes of a token request.
 const FORM_BYTES_MAX: usize = 4_096;
@@ -45,7 +47,7 @@ impl FromRequest for Form {
     fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
         let request = request.clone();
         let mut payload = payload.take();
-        Box::pin(async move {
+        let read = async move {
             let form = request
                 .headers()
                 .get(header::CONTENT_TYPE)
@@ -69,7 +71,8 @@ impl FromRequest for Form {
             let form =
                 actix_web::web::Query::<TokenForm>::from_query(text).map_err(|_| malformed())?;
             Ok(Self(form.into_inner()))
-        })
+        };
+        Box::pin(async { read.await.map_err(Problem::in_oauth) })
     }
 }
 
@@ -97,6 +100,7 @@ pub async fn token(request: HttpRequest, shared: Data<Shared>, form: Form) -> An
             ProblemCode::InvalidClient,
             "The client or its secret is wrong, or the client is revoked.",
         )
+        .in_oauth()
     };
     if form.grant_type != "client_credentials" {
         return Err(Problem::at(
@@ -104,7 +108,8 @@ pub async fn token(request: HttpRequest, shared: Data<Shared>, form: Form) -> An
             "grant_type",
             "value",
             "must be client_credentials",
-        ));
+        )
+        .in_oauth());
     }
     let basic = request
         .headers()
@@ -147,9 +152,9 @@ fn basic(value: &str) -> Option<(String, String)> {
 
 /// The public keys that verify our tokens.
 #[utoipa::path(get, operation_id = "get_keys", path = "/.well-known/jwks.json", tag = "Tokens", security(()),
-    responses((status = 200, description = "A JWK set (RFC 7517)", body = Object)))]
-pub async fn jwks(shared: Data<Shared>) -> Answer {
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .json(shared.services.tokens.jwks()))
+    responses((status = 200, description = "A JWK set (RFC 7517)", body = Object), (status = 304, description = "As you know it")))]
+pub async fn jwks(request: HttpRequest, shared: Data<Shared>) -> Answer {
+    let keys = serde_json::to_vec(shared.services.tokens.jwks()).map_err(Error::internal)?;
+    let tag = format!("\"{}\"", hex(&blake3::hash(&keys).as_bytes()[..16]));
+    Ok(public(&request, &tag, &keys))
 }

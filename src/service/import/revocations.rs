@@ -150,7 +150,7 @@ fn want(terms: &Terms, row: &RevocationRow) -> Result<WantedRevocation, Vec<Faul
             terms.fault(
                 Column::Reason,
                 "unknown_reason",
-                "This is not a reason. Write one of the API's names, such as lost.",
+                "This is not a reason. Write lost, stolen, damaged, not_returned or employment_ended, or the word for it in Dutch, French or German (verloren, volé, defekt), or another of the API's names.",
             )
         }),
     };

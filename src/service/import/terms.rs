@@ -183,6 +183,17 @@ impl Terms {
             },
             None => Input::Text(&card.value),
         };
+        let missed = self
+            .layout
+            .widths
+            .missed(card.format.as_deref(), &card.value);
+        if let (Some(width), None, true) = (missed, &card.facility_code, format.keeps_zeros()) {
+            let message = format!(
+                "The card numbers of this file have {width} digits, and this one has fewer: leading zeros were probably lost. \
+                 Format the column as text and fill in the number again from its source."
+            );
+            return Err(self.fault(Column::CardNumber, "lost_leading_zeros", message));
+        }
         let card_system = self
             .card_system
             .as_ref()

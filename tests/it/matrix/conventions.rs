@@ -284,7 +284,7 @@ async fn what_is_known_already_is_not_sent_again() {
     let credential = scene.side.one(Thing::Credential).await;
     let status = format!("/v1/credentials/{credential}/status");
     let gate = &scene.side.gate_api;
-    for path in [&status, "/openapi.json"] {
+    for path in [&status, "/openapi.json", "/.well-known/jwks.json"] {
         let first = gate.get(path).await;
         let etag = first.etag();
         // An answer of the status also says how old the copy is, which the tag does not stand for.

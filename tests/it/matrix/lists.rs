@@ -267,10 +267,12 @@ pub async fn every_list_is_walked_whole_by_its_links(world: World) {
             ),
         ] {
             let said = api.get(&format!("{path}?{wrong}")).await;
-            let problem = said.refused(code);
+            let mut problem = said.refused(code);
+            // It is random, and may well hold five nines.
+            problem["request_id"].take();
             assert!(
                 !problem.to_string().contains("99999"),
-                "the value is not repeated"
+                "the value is not repeated: {problem}"
             );
         }
         for limit in ["1", "200"] {

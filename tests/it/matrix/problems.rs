@@ -128,6 +128,21 @@ async fn by_requests(reached: &mut Reached, world: &World, side: &Side) {
         hr.send(Method::POST, "/v1/workers", &all, body.into())
             .await
     };
+    let answer = raw(
+        world.node.address,
+        b"GET /livez\r\n\r\n",
+        Duration::from_secs(10),
+    );
+    let (_, body) = answer.split_once("\r\n\r\n").expect("head and body");
+    let problem: Value = serde_json::from_str(body).expect("a document");
+    assert_eq!(problem["code"], "malformed_request", "{answer}");
+    reached.check(&problem, &answer);
+    reached.0.insert("malformed_request".into());
+    let long = "a".repeat(200_000);
+    let said = anonymous
+        .send(Method::GET, "/livez", &[("x-a", &long)], Vec::new())
+        .await;
+    reached.by(said, "head_too_large");
     reached.by(send(&[json_type], "{").await, "malformed_body");
     reached.by(
         send(&[("content-type", "text/xml")], "<a/>").await,
@@ -196,6 +211,17 @@ async fn by_requests(reached: &mut Reached, world: &World, side: &Side) {
         problem["error"], "unsupported_grant_type",
         "as OAuth clients read it"
     );
+    for (content_type, body, code) in [
+        (form.1, "client_id=a&client_secret=b", "malformed_body"),
+        (form.1, "grant_type=a&grant_type=a", "malformed_body"),
+        ("application/json", "{}", "unsupported_media_type"),
+    ] {
+        let headers = [("content-type", content_type)];
+        let said = anonymous
+            .send(Method::POST, "/oauth/token", &headers, body.into())
+            .await;
+        assert_eq!(said.refused(code)["error"], "invalid_request", "{body}");
+    }
 }
 
 async fn by_states(reached: &mut Reached, side: &Side) {

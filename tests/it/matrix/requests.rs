@@ -366,6 +366,42 @@ async fn a_needed_field_that_is_missing_is_named() {
 }
 
 #[actix_web::test]
+async fn what_is_wrong_is_said_of_the_place_and_in_its_own_words() {
+    let scene = Scene::begin().await;
+    let (api, gate) = (&scene.side.gate_api, &scene.side.gate);
+    let card = json!({ "format": "number", "value": "4711" });
+    let credential = "crd_019cad7434c072a88219b3c66ae822d7";
+    let first = async |path: &str, body: Value| {
+        let said = api.post(path, &body).await;
+        let problem = said.refused("invalid");
+        let error = &problem["errors"][0];
+        let text = |name: &str| error[name].as_str().expect("a text").to_owned();
+        (text("pointer"), text("detail"))
+    };
+    let both = json!({ "gate": gate, "card": card, "credential": credential });
+    assert_eq!(first("/v1/gate-checks", both).await.0, "/credential");
+    let neither = json!({ "gate": gate });
+    assert_eq!(first("/v1/gate-checks", neither.clone()).await.0, "/card");
+    let (pointer, detail) = first("/v1/gate-checks:batch", json!({ "checks": [] })).await;
+    assert_eq!(pointer, "/checks");
+    assert_eq!(detail, "must have between 1 and 500 items");
+
+    let headers = [
+        ("content-type", "application/json"),
+        ("idempotency-key", "k"),
+    ];
+    let hr = &scene.side.hr.api;
+    let said = hr
+        .send(Method::POST, "/v1/workers", &headers, Vec::new())
+        .await;
+    let problem = said.refused("malformed_body");
+    assert_eq!(
+        problem["detail"],
+        "There is no body, and one is needed here: send JSON."
+    );
+}
+
+#[actix_web::test]
 async fn a_query_is_taken_only_where_there_is_one() {
     let scene = Scene::begin().await;
     for row in rows().iter().filter(|row| row.path.starts_with("/v1/")) {

@@ -16,6 +16,23 @@ fn status(answer: &str) -> u16 {
     status.unwrap_or(0)
 }
 
+/// A refusal that never reached the app is a problem document like all others.
+fn is_worded(answer: &str, code: &str) {
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("{answer:?}"));
+    let header = |name: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name} {answer}"))
+    };
+    assert_eq!(header("content-type: "), "application/problem+json");
+    assert_eq!(header("content-length: "), body.len().to_string());
+    let problem: serde_json::Value = serde_json::from_str(body).expect("a document");
+    assert_eq!(problem["code"], code, "{answer}");
+    assert_eq!(problem["request_id"], header("x-request-id: "));
+    assert_eq!(problem["status"], status(answer));
+}
+
 #[actix_web::test]
 async fn a_slow_head_is_not_waited_for() {
     let world = World::begin(Database::Sqlite).await;
@@ -33,6 +50,7 @@ async fn a_slow_head_is_not_waited_for() {
             "{begun:?} was waited for {took:?}"
         );
         assert_eq!(status(&answer), 408, "{begun:?}: {answer}");
+        is_worded(&answer, "request_timeout");
     }
 }
 
@@ -120,7 +138,17 @@ async fn what_is_no_request_is_refused_and_the_connection_closed() {
         let answer = raw(world.node.address, &bytes, PATIENCE);
         assert_eq!(status(&answer), expected, "{what}: {answer}");
         assert!(!answer.contains("ok\n"), "{what}: {answer}");
+        if !answer.contains("\"not_found\"") {
+            let codes = ["malformed_request", "head_too_large"];
+            is_worded(&answer, codes[usize::from(expected == 431)]);
+        }
     }
+    // Behind a request that is one, and is answered first.
+    let behind = [head(get, b""), b"GET\r\n\r\n".to_vec()].concat();
+    let answer = raw(world.node.address, &behind, PATIENCE);
+    assert_eq!(status(&answer), 200, "{answer}");
+    let refused = answer.rfind("HTTP/1.1 4").expect("an answer");
+    is_worded(&answer[refused..], "malformed_request");
     // Bytes above ASCII in a header are no text to us; they are carried, and an id made of them is replaced.
     let latin = head(get, b"X-Request-Id: na\xefve\r\nConnection: close\r\n");
     let answer = raw(world.node.address, &latin, PATIENCE);

@@ -44,7 +44,7 @@ pub async fn a_batch_of_questions_is_answered_in_its_order(world: World) {
             card("no number"),
             Err(("/checks/3/card", "character_not_allowed")),
         ),
-        (both_ways, Err(("/checks/4", "ambiguous"))),
+        (both_ways, Err(("/checks/4/credential", "ambiguous"))),
         (
             foreign_system,
             Err(("/checks/5/card/card_system", "not_honoured")),

@@ -116,6 +116,7 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
     let whole = machine.run(&["verify", "--json"]).with(0).json();
     assert_eq!(whole["whole"], true);
     machine.run(&["verify"]).with(0);
+    of_another_version(&machine);
     // Nothing was put back here, which it says; it does as it is told all the same, and what follows goes on from there.
     let asked = machine.run(&["restore"]).with(1);
     asked.says("nothing is lost");
@@ -489,6 +490,22 @@ fn revocations(machine: &Machine, hr: &str, card_system: &str) {
     machine
         .as_client(hr, &[&line[..], &["--apply"]].concat())
         .with(13);
+}
+
+/// What another version of the program wrote is not judged by this one, which says both versions.
+fn of_another_version(machine: &Machine) {
+    let known = portcullis::store::migrate::version().expect("there is one");
+    let mut raw = Raw::open(&machine.database());
+    raw.must("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000001')");
+    let verified = machine.run(&["verify"]).with(1);
+    verified.says("29991231000001");
+    verified.says(&known);
+    let checked = machine.run(&["config", "check"]).with(1).out;
+    assert!(
+        checked.contains("29991231000001") && checked.contains(&known),
+        "{checked}"
+    );
+    raw.must("DELETE FROM __diesel_schema_migrations WHERE version = '29991231000001'");
 }
 
 async fn web(machine: &Machine) {

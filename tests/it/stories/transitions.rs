@@ -1,6 +1,6 @@
 //! Every state of a credential × everything that can happen to it, through the API.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::World;
 use crate::support::actors::{GateActor, Hr, Pass, Said, new_key, verdict};
@@ -36,6 +36,29 @@ const KINDS: [(char, &str, &str); 4] = [
     ('j', "judicial", "port_ban"),
 ];
 
+/// Of each kind by its dates: when it is good, how long after its issue it is looked at, and what a gate then says of it while
+/// it is active. Its dates change nothing about what can happen to it.
+const DATES: [(&str, &str, i64, (&str, &str)); 3] = [
+    (
+        "2026-03-01T00:00:00Z",
+        "2027-03-02T00:00:00Z",
+        0,
+        ("permit", "valid"),
+    ),
+    (
+        "2026-03-03T00:00:00Z",
+        "2027-03-02T00:00:00Z",
+        0,
+        ("deny", "not_yet_valid"),
+    ),
+    (
+        "2026-03-01T00:00:00Z",
+        "2026-03-02T07:32:00Z",
+        120_000,
+        ("deny", "expired"),
+    ),
+];
+
 pub async fn every_change_of_every_state_leads_where_the_list_says(world: World) {
     let a = world.member("Haven A").await;
     let hr = a.hr(&world).await;
@@ -43,40 +66,56 @@ pub async fn every_change_of_every_state_leads_where_the_list_says(world: World)
     a.breaks_glass(&world).await;
     let gate = a.gate(&world, &[&hr.card_system]).await;
     let mut cells = 0;
-    for (from, outcomes) in BY_HAND {
-        for (at, outcome) in outcomes.into_iter().enumerate() {
-            let pass = in_state(&hr, from).await;
-            assert_state(&hr, &gate, &pass, from).await;
-            let (_, kind, reason) = KINDS[at % 4];
-            let said = if at < 4 {
-                hr.suspends(&pass, reason).await
+    for (from, until, later_ms, active) in DATES {
+        let dates = json!({ "valid_from": from, "valid_until": until });
+        let mut passes = Vec::new();
+        for (from, _) in BY_HAND {
+            for _ in 0..=KINDS.len() * 2 {
+                passes.push(in_state(&hr, from, &dates).await);
+            }
+        }
+        world.clock.advance(later_ms);
+        let mut passes = passes.iter();
+        let at = Place {
+            hr: &hr,
+            gate: &gate,
+            active,
+        };
+        for (from, outcomes) in BY_HAND {
+            for (change, outcome) in outcomes.into_iter().enumerate() {
+                let pass = passes.next().expect("one for each");
+                at.stands(pass, from).await;
+                let (_, kind, reason) = KINDS[change % 4];
+                let said = if change < 4 {
+                    hr.suspends(pass, reason).await
+                } else {
+                    hr.lifts(pass, kind).await
+                };
+                let to = match outcome {
+                    "!" => refused(said, "already_suspended", from),
+                    "?" => refused(said, "not_suspended", from),
+                    "#" => refused(said, "credential_revoked", from),
+                    to => {
+                        said.created();
+                        to
+                    }
+                };
+                at.stands(pass, to).await;
+                cells += 1;
+            }
+            let pass = passes.next().expect("one for each");
+            let said = hr.revokes(pass, "stolen").await;
+            if from == "R" {
+                // The first revocation stands, with its reason.
+                assert_eq!(said.ok()["reason"], "lost");
             } else {
-                hr.lifts(&pass, kind).await
-            };
-            let to = match outcome {
-                "!" => refused(said, "already_suspended", from),
-                "?" => refused(said, "not_suspended", from),
-                "#" => refused(said, "credential_revoked", from),
-                to => {
-                    said.created();
-                    to
-                }
-            };
-            assert_state(&hr, &gate, &pass, to).await;
+                assert_eq!(said.created()["reason"], "stolen");
+            }
+            at.stands(pass, "R").await;
             cells += 1;
         }
-        let pass = in_state(&hr, from).await;
-        let said = hr.revokes(&pass, "stolen").await;
-        if from == "R" {
-            // The first revocation stands, with its reason.
-            assert_eq!(said.ok()["reason"], "lost");
-        } else {
-            assert_eq!(said.created()["reason"], "stolen");
-        }
-        assert_state(&hr, &gate, &pass, "R").await;
-        cells += 1;
     }
-    assert_eq!(cells, 17 * 9);
+    assert_eq!(cells, 3 * 17 * 9);
 }
 
 fn refused<'a>(said: Said, code: &str, stays: &'a str) -> &'a str {
@@ -85,8 +124,8 @@ fn refused<'a>(said: Said, code: &str, stays: &'a str) -> &'a str {
 }
 
 /// A new credential, brought into this state.
-async fn in_state(hr: &Hr, state: &str) -> Pass {
-    let pass = hr.issues().await;
+async fn in_state(hr: &Hr, state: &str, dates: &Value) -> Pass {
+    let pass = hr.issues_with(dates.clone()).await;
     if state == "R" {
         hr.revokes(&pass, "lost").await.created();
     }
@@ -98,34 +137,45 @@ async fn in_state(hr: &Hr, state: &str) -> Pass {
     pass
 }
 
-/// What record and gate say of a credential in this state.
-async fn assert_state(hr: &Hr, gate: &GateActor, pass: &Pass, state: &str) {
-    let record = hr
-        .api
-        .get(&format!("/v1/credentials/{}", pass.credential))
-        .await
-        .ok();
-    let standing: Vec<&str> = KINDS
-        .iter()
-        .filter(|(letter, ..)| state.contains(*letter))
-        .map(|(_, kind, _)| *kind)
-        .collect();
-    let name = match state {
-        "." => "active",
-        "R" => "revoked",
-        _ => "suspended",
-    };
-    assert_eq!(record["state"], name, "{state} {record}");
-    if name == "suspended" {
-        assert_eq!(record["suspensions"], json!(standing), "{state} {record}");
+/// Where credentials are looked at.
+struct Place<'a> {
+    hr: &'a Hr,
+    gate: &'a GateActor,
+    /// What the gate says of those that are active.
+    active: (&'a str, &'a str),
+}
+
+impl Place<'_> {
+    /// Record and gate say that a credential is in this state.
+    async fn stands(&self, pass: &Pass, state: &str) {
+        let Self { hr, gate, active } = self;
+        let record = hr
+            .api
+            .get(&format!("/v1/credentials/{}", pass.credential))
+            .await
+            .ok();
+        let standing: Vec<&str> = KINDS
+            .iter()
+            .filter(|(letter, ..)| state.contains(*letter))
+            .map(|(_, kind, _)| *kind)
+            .collect();
+        let name = match state {
+            "." => "active",
+            "R" => "revoked",
+            _ => "suspended",
+        };
+        assert_eq!(record["state"], name, "{state} {record}");
+        if name == "suspended" {
+            assert_eq!(record["suspensions"], json!(standing), "{state} {record}");
+        }
+        let wanted = match state {
+            "." => *active,
+            _ => ("deny", "not_valid"),
+        };
+        assert_eq!(verdict(&gate.asks_about(pass).await), wanted, "{state}");
+        let by_id = gate.asks(json!({ "credential": pass.credential })).await;
+        assert_eq!(verdict(&by_id.ok()), wanted, "{state}");
     }
-    let wanted = match state {
-        "." => ("permit", "valid"),
-        _ => ("deny", "not_valid"),
-    };
-    assert_eq!(verdict(&gate.asks_about(pass).await), wanted, "{state}");
-    let by_id = gate.asks(json!({ "credential": pass.credential })).await;
-    assert_eq!(verdict(&by_id.ok()), wanted, "{state}");
 }
 
 pub async fn a_change_with_the_same_key_is_made_once(world: World) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::{Column, Purpose, meanings, nearest};
 use super::dates::{Order, proven_order};
 use super::sheet::Sheet;
+use super::widths::Widths;
 
 /// Which column of a file is what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +20,9 @@ pub struct Layout {
     /// How dates with the month as a number are read; none when the file has no date column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dates: Option<DateOrder>,
+    /// How long card numbers are.
+    #[serde(skip)]
+    pub(in crate::service::import) widths: Widths,
 }
 
 /// A header and its meaning.
@@ -175,10 +179,12 @@ impl Layout {
             purpose,
             columns,
             dates,
+            widths: Widths::default(),
         };
         problems.extend(layout.month_first(sheet));
         if problems.is_empty() {
-            Ok(layout)
+            let widths = Widths::of(&layout, sheet);
+            Ok(Self { widths, ..layout })
         } else {
             Err(problems)
         }

@@ -24,6 +24,7 @@ pub mod sheet;
 pub(in crate::service::import) mod text;
 mod values;
 mod vocabulary;
+mod widths;
 mod workbook;
 mod xml;
 
@@ -176,7 +177,7 @@ impl Code {
                 "The cell shows an error of the spreadsheet and not a value. Mend the formula or widen the column."
             }
             Self::ScientificNotation => {
-                "The spreadsheet turned this number into one with an exponent, and digits are lost. Format the column as text and fill in the number again from its source."
+                "A spreadsheet took this number for an amount, keeps 15 of its digits and writes it with an exponent: digits are lost. Format the column as text and fill in the number again from its source."
             }
             Self::MissingValue => "The cell must not be empty.",
             Self::NoLastDay => {

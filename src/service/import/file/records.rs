@@ -356,7 +356,7 @@ impl<'a> Reading<'a> {
 }
 
 /// The value of a cell, on one line, without the space and the invisible characters that come with copied text.
-fn clean(cell: &str) -> Result<String, Code> {
+pub(super) fn clean(cell: &str) -> Result<String, Code> {
     let cell = cell.trim();
     let cell = cell
         .strip_prefix("=\"")

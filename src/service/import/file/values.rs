@@ -12,11 +12,22 @@ use super::archive::Archive;
 use super::sheet::Unreadable;
 use super::xml::{DAMAGED, Xml, attribute, document};
 
+/// How a number is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// As an amount.
+    Amount,
+    /// As the day that it counts.
+    Day,
+    /// With zeros in front, up to so many digits.
+    Digits(usize),
+}
+
 /// What cells refer to.
 pub(super) struct Values {
     pub(super) strings: Strings,
-    /// By number of style, whether its numbers are shown as dates.
-    pub(super) is_date: Vec<bool>,
+    /// By number of style, how its numbers are shown.
+    pub(super) shown: Vec<Shown>,
     pub(super) is_1904: bool,
 }
 
@@ -44,12 +55,10 @@ impl Values {
                 _ => {}
             }
         }
-        let is_date = || {
-            style
-                .and_then(|s| s.parse::<usize>().ok())
-                .and_then(|s| self.is_date.get(s))
-                .is_some_and(|is| *is)
-        };
+        let shown = style
+            .and_then(|s| s.parse::<usize>().ok())
+            .and_then(|s| self.shown.get(s))
+            .map_or(Shown::Amount, |shown| *shown);
         Ok(match kind.unwrap_or("n") {
             "str" => Cow::Owned(unescape(value)),
             // Some programs write formulas and never their results.
@@ -60,8 +69,11 @@ impl Values {
                 let string = index.and_then(|index| self.strings.get(index));
                 Cow::Borrowed(string.ok_or(Unreadable::Damaged("a text is missing"))?)
             }
-            "n" if is_date() => Cow::Owned(day(&value, self.is_1904)),
-            "n" => Cow::Owned(number(value)),
+            "n" => Cow::Owned(match shown {
+                Shown::Day => day(&value, self.is_1904),
+                Shown::Digits(digits) => with_zeros(number(value), digits),
+                Shown::Amount => number(value),
+            }),
             "b" => Cow::Borrowed(if value.trim() == "0" { "FALSE" } else { "TRUE" }),
             _ => Cow::Owned(unescape(value)),
         })
@@ -113,8 +125,8 @@ pub(super) fn shorten(value: &str) -> &str {
     &value[..end]
 }
 
-/// By number of style, whether its numbers are shown as dates.
-pub(super) fn date_styles(archive: &mut Archive<'_>, part: &str) -> Result<Vec<bool>, Unreadable> {
+/// By number of style, how its numbers are shown.
+pub(super) fn styles(archive: &mut Archive<'_>, part: &str) -> Result<Vec<Shown>, Unreadable> {
     let content = document(archive.unpack(part)?)?;
     let mut xml = Xml::new(&content);
     let mut own = HashMap::new();
@@ -125,19 +137,32 @@ pub(super) fn date_styles(archive: &mut Archive<'_>, part: &str) -> Result<Vec<b
                 if let (Some(id), Some(code)) =
                     (attribute(&e, "numFmtId")?, attribute(&e, "formatCode")?)
                 {
-                    own.insert(id.into_owned(), is_date_format(&code));
+                    own.insert(id.into_owned(), shown(&code));
                 }
             }
             Event::Start(e) if e.local_name().as_ref() == b"cellXfs" => in_cells = true,
             Event::End(e) if e.local_name().as_ref() == b"cellXfs" => in_cells = false,
             Event::Start(e) if e.local_name().as_ref() == b"xf" && in_cells => {
                 let id = attribute(&e, "numFmtId")?.unwrap_or_default();
-                let built_in = matches!(id.parse(), Ok(14..=17 | 22 | 27..=36 | 50..=58));
+                let built_in = match id.parse() {
+                    Ok(14..=17 | 22 | 27..=36 | 50..=58) => Shown::Day,
+                    _ => Shown::Amount,
+                };
                 styles.push(own.get(id.as_ref()).copied().unwrap_or(built_in));
             }
             Event::Eof => return Ok(styles),
             _ => {}
         }
+    }
+}
+
+/// How a format of the workbook's own shows numbers.
+fn shown(code: &str) -> Shown {
+    let is_zeros = (2..=DIGITS_MAX).contains(&code.len()) && code.bytes().all(|b| b == b'0');
+    match code {
+        _ if is_zeros => Shown::Digits(code.len()),
+        _ if is_date_format(code) => Shown::Day,
+        _ => Shown::Amount,
     }
 }
 
@@ -165,6 +190,14 @@ fn number(raw: String) -> String {
         }
         Ok(value) if value.is_finite() => value.to_string(),
         _ => raw,
+    }
+}
+
+/// A whole number with zeros in front.
+fn with_zeros(number: String, digits: usize) -> String {
+    match number.bytes().all(|b| b.is_ascii_digit()) {
+        true => format!("{number:0>digits$}"),
+        false => number,
     }
 }
 
@@ -234,5 +267,7 @@ fn unescape(text: String) -> String {
 /// What Excel shows for a day it cannot show.
 const UNSHOWABLE: &str = "########";
 const SECONDS_PER_DAY: f64 = 86_400.0;
+/// The most digits that a format of zeros is followed to: a plain card number has no more.
+const DIGITS_MAX: usize = 18;
 /// The first whole number of more than 15 digits.
 const EXACT_MAX: f64 = 1e15;

@@ -1,7 +1,7 @@
 //! XLSX workbooks (ECMA-376, SpreadsheetML): the first visible sheet with data, as text.
 //!
-//! Values are written as the same workbook saved as CSV by a careful hand: whole numbers without ".0", dates as
-//! yyyy-mm-dd, numbers that have lost digits with their exponent, so that one check finds the damage in both kinds of
+//! Values are written as the same workbook saved as CSV by a careful hand: whole numbers without ".0" and with
+//! the zeros that a format puts in front, dates as yyyy-mm-dd, numbers that have lost digits with their exponent, so that one check finds the damage in both kinds of
 //! file. Formulas are never computed; their stored result counts.
 //!
 //! This reads the five kinds of part it needs by itself, because a server reads what strangers send: the general
@@ -14,7 +14,7 @@ use quick_xml::events::Event;
 use super::archive::Archive;
 use super::delimited::Ending;
 use super::sheet::{Foreign, Record, Unreadable};
-use super::values::{Strings, Values, date_styles, shorten};
+use super::values::{Strings, Values, shorten, styles};
 use super::xml::{Xml, attribute, document};
 use super::{COLUMNS_MAX, FILE_BYTES_MAX, ROWS_MAX};
 
@@ -70,8 +70,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Workbook, Unreadable> {
             .map(|name| Strings::read(&mut archive, name))
             .transpose()?
             .unwrap_or_default(),
-        is_date: part("styles")
-            .map(|name| date_styles(&mut archive, name))
+        shown: part("styles")
+            .map(|name| styles(&mut archive, name))
             .transpose()?
             .unwrap_or_default(),
         is_1904,

@@ -19,7 +19,7 @@ fn counts(new: u64, same: u64, conflict: u64, unusable: u64) -> Counts {
 }
 
 /// Line, outcome and codes of the notable rows.
-fn notable(report: &Report) -> Vec<(u64, Outcome, Vec<&str>)> {
+pub(super) fn notable(report: &Report) -> Vec<(u64, Outcome, Vec<&str>)> {
     report
         .rows
         .iter()
@@ -290,7 +290,7 @@ fn a_list_of_badges_is_revoked_once() {
     let id = world.held(ANTWERP, "00000003").credential.id;
     let by_card: String = (1..=700).map(|n| format!(";{n:08};\n")).collect();
     let file = format!(
-        "Credential;Badge;Reden\n{by_card}{id};;gestolen\n;00000900;verloren\n;00000901;port_ban\n;5555;\nx;;\n"
+        "Credential;Badge;Reden\n{by_card}{id};;gestolen\n;00000900;verloren\n;00000901;port_ban\n;00005555;\nx;;\n"
     );
     let settings = revocations(ANTWERP);
     let checked = world.check(&settings, file.as_bytes()).unwrap();

@@ -187,7 +187,7 @@ fn packed_workbook(rows: &str, strings: &str, properties: &str, is_wide: bool) -
         ("XL/SharedStrings.xml", strings.as_bytes()),
         (
             "xl\\styles.xml",
-            br#"<styleSheet><numFmts><numFmt numFmtId="170" formatCode="[$-813]dd/mm/yyyy"/><numFmt numFmtId="171" formatCode="0&quot; days&quot;"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="171"/></cellXfs></styleSheet>"#,
+            br#"<styleSheet><numFmts><numFmt numFmtId="170" formatCode="[$-813]dd/mm/yyyy"/><numFmt numFmtId="171" formatCode="0&quot; days&quot;"/><numFmt numFmtId="172" formatCode="0000000"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="171"/><xf numFmtId="172"/></cellXfs></styleSheet>"#,
         ),
     ];
     archive(&parts, is_wide)

@@ -31,6 +31,10 @@ fn values_are_written_as_a_careful_hand_would() {
         (r#"<c r="B2" s="1"><v>-1</v></c>"#, "########"),
         (r#"<c r="B2" s="3"><v>46022</v></c>"#, "46022"),
         (r#"<c r="B2" s="99"><v>46022</v></c>"#, "46022"),
+        // Shown as seven digits, which is what stands on the card.
+        (r#"<c r="B2" s="4"><v>4711</v></c>"#, "0004711"),
+        (r#"<c r="B2" s="4"><v>12345678</v></c>"#, "12345678"),
+        (r#"<c r="B2" s="4"><v>-5</v></c>"#, "-5"),
         (
             r#"<c r="B2" t="d"><v>2027-12-31T00:00:00</v></c>"#,
             "2027-12-31T00:00:00",
