@@ -83,6 +83,7 @@ fn approved() -> (Credential, Badge) {
     let (issued, badges) = issued.expect("one is issued");
     let credential = Credential {
         id: credential(12),
+        valid_until: Timestamp::from_ms(4_000_000_000_000),
         ..issued
     };
     let badge = Badge {
