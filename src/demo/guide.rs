@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::cases::Cast;
+use super::plan::{MEMBERS, NORTH_SEA_PORT};
 use super::story::{Deed, REASON, SIGHTINGS, Stage, Step, Told};
 
 /// Where the secrets of those lie who act in the story, without the ending of the file's name.
@@ -44,6 +46,23 @@ pub fn guide(stage: &Stage, steps: &[Step], program: &Path, files: &Files<'_>) -
         let _ = writeln!(text, "{}", curl(stage, &step.deed));
     }
     text
+}
+
+/// How to see what people have in hand: of which of them there are secrets, and what waits for one.
+pub fn work(url: &str, folder: &Path, cast: &Cast) -> String {
+    let first = cast.iter().map(|(who, _)| who.as_str());
+    let of_port = |who: &&str| who.starts_with(MEMBERS[NORTH_SEA_PORT].short);
+    let names: Vec<&str> = first.filter(of_port).collect();
+    let officer = format!("{}-screening-approver", MEMBERS[NORTH_SEA_PORT].short);
+    let file = ending(&folder.join(officer), "curl");
+    format!(
+        "People have cases in every state in hand. What waits for one of them, and\n\
+         likewise with the files {}:\n   \
+         who=$(curl -sK {file} \\\n     \
+         -d grant_type=client_credentials {url}/oauth/token | cut -d'\"' -f4)\n   \
+         curl -s --oauth2-bearer $who {url}/v1/work-items\n",
+        names.join(", "),
+    )
 }
 
 fn command(stage: &Stage, step: &Step, program: &Path, files: &Files<'_>) -> String {

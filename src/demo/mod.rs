@@ -5,12 +5,14 @@
 //! for changes.
 //!
 //! * [`plan`], [`network`]: who and where. [`people`], [`cards`]: the workers and their badges, the same ones each time.
+//! * [`cases`]: what officers and HR have in hand, a case in every state.
 //! * [`story`]: what the issuer of a badge can do about it, played or, by [`guide`], printed to be followed.
 //! * [`traffic`]: the gates at work. [`screen`]: what is seen of it.
 //! * [`setup`]: putting it up and taking it down.
 
 pub mod api;
 mod cards;
+mod cases;
 mod environment;
 mod guide;
 mod network;
@@ -65,7 +67,7 @@ impl Default for DemoOptions {
 }
 
 /// How many workers there can be. Fewer would leave a member without; more do not fit the numbers of some cards.
-pub const WORKERS: std::ops::RangeInclusive<u32> = 100..=999_999;
+pub const WORKERS: std::ops::RangeInclusive<u32> = 100..=999_000;
 
 /// Why the demonstration did not go on. A sentence.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +129,7 @@ pub struct Demo {
     network: Arc<Network>,
     crowd: Arc<Crowd>,
     machines: Machines,
+    cast: cases::Cast,
     metrics_url: String,
     folder: PathBuf,
     ready_after: Duration,
@@ -156,6 +159,7 @@ impl Demo {
         };
         let steps = story::steps(&self.stage);
         screen::say(&guide::guide(&self.stage, &steps, &program, &files));
+        screen::say(&guide::work(&self.stage.url, &self.folder, &self.cast));
         screen::say("The gates are open. Ctrl-C ends it and removes everything.\n");
         let tally = Arc::new(traffic::Tally::default());
         let api = api::Api::at(url)?;

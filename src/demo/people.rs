@@ -198,7 +198,7 @@ pub fn pick<'a, T>(dice: &mut ChaCha8Rng, of: &'a [T]) -> &'a T {
     &of[pick_place(dice, of.len())]
 }
 
-fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+pub fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::parse(text).expect("what is written here is short text")
 }
 

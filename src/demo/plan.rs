@@ -53,6 +53,8 @@ pub struct GatePlan {
 pub const ANTWERP_BRUGES: usize = 1;
 /// Who issued the story's badge.
 pub const NORTH_SEA_PORT: usize = 2;
+/// Where a second person grants what is issued.
+pub const LIEGE: usize = 4;
 
 /// The members. The first runs the network and has neither gates nor workers.
 pub static MEMBERS: [MemberPlan; 9] = [

@@ -31,7 +31,7 @@ use super::network::{Machine, Machines, Network, locodes, name};
 use super::people::Crowd;
 use super::plan::{ANTWERP_BRUGES, MEMBERS, NORTH_SEA_PORT};
 use super::story::Stage;
-use super::{Demo, DemoOptions, Failed, WORKERS, screen, seed};
+use super::{Demo, DemoOptions, Failed, WORKERS, cases, screen, seed};
 
 /// Sets up everything, lets `act` work with it, and takes everything down again. `None` if a signal came first.
 pub async fn on_stage<T>(
@@ -169,6 +169,10 @@ async fn fill(
         hand_over(folder, &format!("{short}-officer"), officer)?;
         hand_over(folder, &format!("{short}-admin"), admin)?;
     }
+    let cast = cases::make(services, &network, admin).await?;
+    for (who, machine) in &cast {
+        hand_over(folder, who, machine)?;
+    }
     let stage = stage(&network, &crowd, &machines, &credentials, url)?;
     hand_over(folder, GATE, &stage.gate_machine)?;
     Ok(Demo {
@@ -176,6 +180,7 @@ async fn fill(
         network,
         crowd,
         machines,
+        cast,
         metrics_url: String::new(),
         folder: folder.to_owned(),
         ready_after: Duration::ZERO,
