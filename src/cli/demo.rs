@@ -17,7 +17,7 @@ pub struct Demo {
     /// Play the story and end.
     #[arg(long)]
     story: bool,
-    /// How many workers, 100 to 999999.
+    /// How many workers, 100 to 999000.
     #[arg(long, default_value_t = DemoOptions::default().workers, value_parser = workers())]
     workers: u32,
     /// Address and port of the API. Default: 127.0.0.1:8080, or a free port when that is taken or the story is played.

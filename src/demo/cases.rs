@@ -7,40 +7,34 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::access::permission::Caller;
-use crate::domain::approval::Act;
 use crate::domain::calendar::Day;
 use crate::domain::card::ByteOrder;
 use crate::domain::client::{Person, Role};
-use crate::domain::credential::{Medium, Scope, SuspensionKind};
+use crate::domain::credential::{Medium, Scope};
 use crate::domain::document::{Document, Kind};
-use crate::domain::exclusion::Reply;
-use crate::domain::ids::{
-    CardSystemId, CredentialId, ExclusionId, FacilityId, MemberId, ScreeningId, WorkerId,
-};
-use crate::domain::match_case::Decision;
-use crate::domain::network::{LegalBasis, Member, Settings, Zone};
-use crate::domain::reason::Reason;
-use crate::domain::screening::{Advice, AppealDecision, Authority, Function};
-use crate::domain::time::{DAY_MS, Timestamp};
+use crate::domain::ids::{CardSystemId, CredentialId, FacilityId, MemberId, WorkerId};
+use crate::domain::network::Zone;
+use crate::domain::screening::{Authority, Function};
+use crate::domain::time::DAY_MS;
 use crate::domain::worker::WorkerDetails;
 use crate::ledger::entry::Actor;
 use crate::ledger::replay::Asked;
 use crate::service::approvals::{self, Outcome};
 use crate::service::badges::{BadgeDraft, CardDraft, Given};
-use crate::service::bans::{self, BanDraft};
 use crate::service::clients::{self, ClientDraft, PersonDraft};
-use crate::service::exclusions::{self, ExclusionDraft};
 use crate::service::issuing::{self, CredentialDraft};
 use crate::service::network::{self, ZoneDraft};
-use crate::service::screenings::{self, Ruling};
-use crate::service::workers;
-use crate::service::{Error, Services, Tx, badges, credentials, match_cases, revocations, sharing};
+use crate::service::screenings::Ruling;
+use crate::service::{Error, Services, Tx, workers};
 
 use super::WORKERS;
 use super::cards::Numbering;
 use super::network::{Machine, Network, name};
 use super::people::{SEED, text};
-use super::plan::{ANTWERP_BRUGES, LIEGE, NORTH_SEA_PORT};
+use super::plan::{ANTWERP_BRUGES, NORTH_SEA_PORT};
+
+mod in_hand;
+mod screened;
 
 /// Those who have cases in hand, with the names of their files of secrets.
 pub type Cast = Vec<(String, Machine)>;
@@ -287,349 +281,7 @@ impl Cases<'_> {
         })
         .await
     }
-
-    /// A screening in each state. Who is cleared has a credential that is for it.
-    async fn screenings(&mut self, port: &Port) -> Result<(), Error> {
-        for (nth, way) in (0..).zip(WAYS) {
-            let worker = self.worker(port, 100 + nth).await?;
-            let id = self.screening(port, worker).await?;
-            for &step in *way {
-                self.step(port, id, step).await?;
-            }
-            if matches!(way, [.., Step::Advised(Advice::Positive, -30)]) {
-                self.credential(port, worker, &[Function::CargoAccess])
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn screening(&self, port: &Port, worker: WorkerId) -> Result<ScreeningId, Error> {
-        let consented_at = self.services.environment.now().plus_ms(-2_200 * DAY_MS);
-        self.by(port.screening_officer, move |tx, officer| {
-            let permit = officer.permit()?;
-            let opened = screenings::open(tx, permit, worker, Function::CargoAccess, consented_at)?;
-            Ok(opened.screening.id)
-        })
-        .await
-    }
-
-    async fn step(&mut self, port: &Port, id: ScreeningId, step: Step) -> Result<(), Error> {
-        self.made += 1;
-        let (officer, approver) = (port.screening_officer, port.screening_approver);
-        match step {
-            Step::Submitted => {
-                let submit = move |tx: &mut Tx<'_>, officer: Caller| {
-                    screenings::submit(tx, officer.permit()?, id).map(drop)
-                };
-                self.by(officer, submit).await
-            }
-            Step::Withdrawn => {
-                let withdraw = move |tx: &mut Tx<'_>, officer: Caller| {
-                    screenings::withdraw(tx, officer.permit()?, id).map(drop)
-                };
-                self.by(officer, withdraw).await
-            }
-            Step::Advised(advice, days) | Step::Waits(advice, days) => {
-                let ruling = self.ruling(Authority::Namb, days)?;
-                let record = move |tx: &mut Tx<'_>, officer: Caller| {
-                    screenings::record(tx, officer.permit()?, id, advice, &ruling)
-                };
-                let outcome = self.by(officer, record).await?;
-                match step {
-                    Step::Waits(..) => Ok(()),
-                    _ => self.granted(approver, outcome).await,
-                }
-            }
-            Step::Appealed(days) => {
-                let on = self.today.plus_days(days);
-                let appeal = move |tx: &mut Tx<'_>, officer: Caller| {
-                    screenings::appeal(tx, officer.permit()?, id, on).map(drop)
-                };
-                self.by(officer, appeal).await
-            }
-            Step::Dismissed(days) => {
-                let ruling = self.ruling(Authority::AppealBody, days)?;
-                let second = self.second_approver(port).await?;
-                let decide = move |tx: &mut Tx<'_>, approver: Caller| {
-                    let dismissed = AppealDecision::Dismissed;
-                    screenings::decide_appeal(tx, approver.permit()?, id, dismissed, &ruling)
-                };
-                let outcome = self.by(approver, decide).await?;
-                self.granted(second, outcome).await
-            }
-            Step::Unmet => {
-                let second = self.second_approver(port).await?;
-                let unmet = move |tx: &mut Tx<'_>, approver: Caller| {
-                    screenings::condition_unmet(tx, approver.permit()?, id)
-                };
-                let outcome = self.by(approver, unmet).await?;
-                self.granted(second, outcome).await
-            }
-        }
-    }
-
-    async fn second_approver(&mut self, port: &Port) -> Result<Somebody, Error> {
-        let file = format!("screening-approver-{}", self.made);
-        let role = Role::ScreeningApprover;
-        self.person(port.member, role, &file).await
-    }
-
-    /// The network is switched to share what is held for cause, and both ports may.
-    async fn shares(&self, [first, second]: [Somebody; 2], ports: [&Port; 2]) -> Result<(), Error> {
-        let settings = Settings {
-            share_for_cause: true,
-            ..Settings::default()
-        };
-        let asked = self
-            .by(first, move |tx, first| {
-                sharing::switch(tx, first.permit()?, settings)
-            })
-            .await?;
-        self.granted(second, asked).await?;
-        for port in ports {
-            let (member, date) = (port.member, self.today);
-            let record = move |tx: &mut Tx<'_>, registrar: Caller| {
-                let basis = LegalBasis {
-                    reference: "DEMO-LAW-1".parse().map_err(Error::internal)?,
-                    date,
-                };
-                sharing::record_basis(tx, registrar.permit()?, member, Some(basis)).map(drop)
-            };
-            self.by(port.registrar, record).await?;
-        }
-        Ok(())
-    }
-
-    /// A person of both ports, as both know.
-    async fn of_both(
-        &mut self,
-        one: &Port,
-        other: &Port,
-        passport: u32,
-    ) -> Result<[CredentialId; 2], Error> {
-        let first = self.worker(one, passport).await?;
-        let second = self.worker(other, passport).await?;
-        self.by(one.hr, move |tx, hr| {
-            let permit = hr.permit()?;
-            let open = crate::domain::match_case::State::Open;
-            let mut cases =
-                match_cases::list(tx.reader()?, hr.permit()?, Some(open), None, 200)?.into_iter();
-            let case = cases.find(|found| found.case.worker == second);
-            let case = case.ok_or_else(|| Error::internal("nobody noticed"))?;
-            match_cases::decide(tx, permit, case.case.id, Decision::Confirmed).map(drop)
-        })
-        .await?;
-        Ok([
-            self.credential(one, first, &[]).await?,
-            self.credential(other, second, &[]).await?,
-        ])
-    }
-
-    async fn suspends(
-        &self,
-        port: &Port,
-        credential: CredentialId,
-        reason: Reason,
-    ) -> Result<(), Error> {
-        self.by(port.hr, move |tx, hr| {
-            credentials::suspend(tx, hr.permit()?, credential, reason).map(drop)
-        })
-        .await
-    }
-
-    /// A referral that nobody has answered, and an exclusion that both ports hold.
-    async fn between(&mut self, ghent: &Port, antwerp: &Port) -> Result<(), Error> {
-        let [referred, _] = self.of_both(ghent, antwerp, 200).await?;
-        self.suspends(ghent, referred, Reason::UnderInquiry).await?;
-        let [excluded, _] = self.of_both(ghent, antwerp, 201).await?;
-        self.suspends(ghent, excluded, Reason::UnderInquiry).await?;
-        let ends_at = self.services.environment.now().plus_ms(365 * DAY_MS);
-        let asked = self
-            .by(ghent.hr, move |tx, hr| {
-                let draft = ExclusionDraft {
-                    credential: excluded,
-                    facilities: Default::default(),
-                    ends_at,
-                };
-                exclusions::propose(tx, hr.permit()?, &draft)
-            })
-            .await?;
-        let id: Option<ExclusionId> = match &asked {
-            Outcome::Asked(asked) => match &asked.approval.act {
-                Act::ProposeExclusion { exclusion, .. } => Some(exclusion.id),
-                _ => None,
-            },
-            Outcome::Done(_) => None,
-        };
-        let id = id.ok_or_else(|| Error::internal("an exclusion by one"))?;
-        self.granted(ghent.hr_approver, asked).await?;
-        let asked = self
-            .by(antwerp.hr, move |tx, hr| {
-                exclusions::answer(tx, hr.permit()?, id, Reply::Adopted)
-            })
-            .await?;
-        self.granted(antwerp.hr_approver, asked).await
-    }
-
-    /// A port ban that the register has just brought, of somebody with a badge.
-    async fn ban(&mut self, port: &Port) -> Result<(), Error> {
-        let worker = self.worker(port, 300).await?;
-        self.credential(port, worker, &[]).await?;
-        let member = self.admin.member;
-        let now = self.services.environment.now();
-        let (register, machine) = self
-            .by(self.admin, move |tx, admin| {
-                let draft = ClientDraft {
-                    member,
-                    name: name("Register of port bans"),
-                    role: Role::Register,
-                    person: None,
-                };
-                let (_, client, secret) = clients::add(tx, admin.permit()?, draft)?;
-                let machine = Machine {
-                    client: client.id,
-                    secret,
-                };
-                Ok((clients::caller(&client), machine))
-            })
-            .await?;
-        self.cast.push(("register".into(), machine));
-        let draft = BanDraft {
-            document: Some(document(300)?),
-            worker: None,
-            reference: "DEMO-BAN-1".parse().map_err(Error::internal)?,
-            starts_at: Timestamp::from_ms(now.as_ms() - 1_000),
-            ends_at: now.plus_ms(700 * DAY_MS),
-        };
-        self.by(register, move |tx, register| {
-            bans::mirror(tx, register.permit()?, &draft).map(drop)
-        })
-        .await
-    }
-
-    /// What waits for somebody at the desks of HR: a lift, a revocation for cause, a match, and a wrong revocation that is known
-    /// to be wrong.
-    async fn in_hand(&mut self, port: &Port) -> Result<(), Error> {
-        let worker = self.worker(port, 400).await?;
-        let lifted = self.credential(port, worker, &[]).await?;
-        self.suspends(port, lifted, Reason::UnderInquiry).await?;
-        self.by(port.hr, move |tx, hr| {
-            credentials::lift(tx, hr.permit()?, lifted, SuspensionKind::ForCause).map(drop)
-        })
-        .await?;
-        let worker = self.worker(port, 401).await?;
-        let lent = self.credential(port, worker, &[]).await?;
-        self.by(port.hr, move |tx, hr| {
-            revocations::revoke(tx, hr.permit()?, lent, Reason::LentOrShared).map(drop)
-        })
-        .await?;
-        self.worker(port, 402).await?;
-        self.worker(port, 402).await?;
-        let worker = self.worker(port, 403).await?;
-        let wrong = self.credential(port, worker, &[]).await?;
-        self.by(port.hr, move |tx, hr| {
-            revocations::revoke(tx, hr.permit()?, wrong, Reason::Lost).map(drop)
-        })
-        .await?;
-        let asked = self
-            .by(port.hr_approver, move |tx, approver| {
-                revocations::correct(tx, approver.permit()?, wrong)
-            })
-            .await?;
-        self.grants(port.registrar, asked).await
-    }
-
-    /// At Liège a second person grants what is issued: one credential waits for that, another to be handed over.
-    async fn handover(&mut self, network: &Network, admin: Caller) -> Result<(), Error> {
-        let port = self.port(network, LIEGE).await?;
-        let member = port.member;
-        self.by(admin, move |tx, admin| {
-            let (version, found) =
-                network::find::<Member>(&tx.index.places(), admin.permit()?, member)?;
-            let draft = network::MemberDraft {
-                name: found.name.clone(),
-                kind: found.kind,
-                locodes: found.locodes.clone(),
-                max_age_ms: found.max_age_ms,
-                approves_issues: Some(true),
-            };
-            network::change::<Member>(tx, admin.permit()?, member, version, draft).map(drop)
-        })
-        .await?;
-        let valid_until = self.services.environment.now().plus_ms(300 * DAY_MS);
-        for (nth, is_granted) in [(0, true), (1, false)] {
-            let worker = self.worker(&port, 500 + nth).await?;
-            let asked = self
-                .by(port.hr, move |tx, hr| {
-                    let draft = CredentialDraft {
-                        worker,
-                        engagement: None,
-                        valid_from: None,
-                        valid_until,
-                        scope: Scope::default(),
-                        badges: Vec::new(),
-                    };
-                    issuing::issue(tx, hr.permit()?, &draft)
-                })
-                .await?;
-            let id = match &asked {
-                Outcome::Asked(asked) => match &asked.approval.act {
-                    Act::IssueCredential { credential, .. } => Some(credential.id),
-                    _ => None,
-                },
-                Outcome::Done(_) => None,
-            };
-            if is_granted {
-                self.granted(port.hr_approver, asked).await?;
-                let id = id.ok_or_else(|| Error::internal("an issue by one"))?;
-                let badge = self.badge(&port);
-                self.by(port.hr, move |tx, hr| {
-                    badges::add(tx, hr.permit()?, id, &badge).map(drop)
-                })
-                .await?;
-            }
-        }
-        Ok(())
-    }
 }
-
-/// What happens to a screening, with days from today.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Submitted,
-    Advised(Advice, i64),
-    /// Likewise, and nobody has granted it yet.
-    Waits(Advice, i64),
-    Appealed(i64),
-    Dismissed(i64),
-    Unmet,
-    Withdrawn,
-}
-
-use Step::{Advised, Appealed, Dismissed, Submitted, Unmet, Waits, Withdrawn};
-
-/// A way to each state: draft, pending, waiting for a second person, cleared, cleared and soon at its end, cleared with a warning,
-/// refused with the term of appeal running, under appeal, refused for good, at its end, without its mitigation, closed.
-const WAYS: &[&[Step]] = &[
-    &[],
-    &[Submitted],
-    &[Submitted, Waits(Advice::Positive, -1)],
-    &[Submitted, Advised(Advice::Positive, -30)],
-    &[Submitted, Advised(Advice::Positive, -1_740)],
-    &[Submitted, Advised(Advice::PositiveWithWarning, -30)],
-    &[Submitted, Advised(Advice::Negative, -2)],
-    &[Submitted, Advised(Advice::Negative, -5), Appealed(-1)],
-    &[
-        Submitted,
-        Advised(Advice::Negative, -40),
-        Appealed(-36),
-        Dismissed(-3),
-    ],
-    &[Submitted, Advised(Advice::Positive, -1_900)],
-    &[Submitted, Advised(Advice::PositiveWithWarning, -90), Unmet],
-    &[Submitted, Withdrawn],
-];
 
 /// A passport of this number.
 fn document(number: u32) -> Result<Document, Error> {
