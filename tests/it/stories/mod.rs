@@ -108,6 +108,7 @@ macro_rules! all {
             that_it_is_not_this_person_is_lasting,
             who_comes_with_a_document_later_waits_for_who_had_it_before,
             several_records_are_asked_about_one_by_one_and_lead_to_one_person,
+            more_records_than_one_person_can_have_are_not_made_one_person,
             a_document_that_cannot_be_meant_is_refused_with_its_field,
         );
         $crate::stories::tell!($database, bans:
