@@ -15,7 +15,6 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 
-use crate::access::kek;
 use crate::access::keyring::Keyring;
 use crate::access::master_key;
 use crate::access::token::Tokens;
@@ -33,7 +32,7 @@ use crate::service::load::Progress;
 use crate::service::lookups::LookupLog;
 use crate::service::seen::{Keeper, Note, Refused};
 use crate::service::{
-    Door, Services, erasures, follow, import, load, retention, rewrap, signing_keys, sweep,
+    Door, Services, blind, erasures, follow, import, load, retention, rewrap, signing_keys, sweep,
 };
 use crate::store::{Store, migrate};
 
@@ -262,10 +261,10 @@ fn tokens(store: &Store, keyring: &Keyring, public_url: &str) -> Result<Tokens, 
     })
 }
 
-/// Reads the master key, and the key-encryption keys beside it.
+/// Reads the master key, and the key-encryption and blind-index keys beside it.
 pub fn read_master_key(path: &Path) -> Result<Keyring, StartError> {
     let key = master_key::read(path).map_err(|error| StartError(error.to_string()))?;
-    Keyring::with_keks(&key, kek::beside(path)).map_err(|error| StartError(error.to_string()))
+    Keyring::with_files(&key, path).map_err(|error| StartError(error.to_string()))
 }
 
 /// A key that others can read opens every seal for them. It may be meant so, where a supervisor hands keys over.
@@ -334,6 +333,7 @@ pub fn run(
         let handles = [api.handle(), metrics.handle()];
         actix_web::rt::spawn(stop_on_signal(shared.clone(), grace, handles));
         actix_web::rt::spawn(follow_keks(shared.clone()));
+        actix_web::rt::spawn(follow_blind_keys(shared.clone()));
         actix_web::rt::spawn(sweep_hourly(shared.clone()));
         actix_web::rt::spawn(sweep_daily(shared, kept));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
@@ -368,8 +368,8 @@ pub fn shared(
     )))
 }
 
-/// How often a node looks whether its key-encryption keys were changed.
-const KEKS_EVERY: Duration = Duration::from_secs(10);
+/// How often a node looks whether keys were changed.
+const KEYS_EVERY: Duration = Duration::from_secs(10);
 /// After how many of these it looks for keys that are under an old one all the same: another node may have been slower.
 const REWRAP_EVERY: u64 = 360;
 
@@ -391,7 +391,28 @@ async fn follow_keks(shared: Data<Shared>) {
                 }
             }
         }
-        tokio::time::sleep(KEKS_EVERY).await;
+        tokio::time::sleep(KEYS_EVERY).await;
+    }
+}
+
+async fn follow_blind_keys(shared: Data<Shared>) {
+    loop {
+        let services = &shared.services;
+        blind::reload(services);
+        match blind::follow_file(services).await {
+            Ok(done) if done.rows > 0 => {
+                tracing::info!(
+                    version = done.version,
+                    rows = done.rows,
+                    "whoever was found by the former blind-index key is found by the one in use"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(error = %error, "the blind-index key was not changed; the next round goes on with it");
+            }
+        }
+        tokio::time::sleep(KEYS_EVERY).await;
     }
 }
 

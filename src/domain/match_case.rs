@@ -9,7 +9,7 @@ use super::screening::names;
 
 /// How many records may be of one person. Nobody has as many members as that, and each act about a person goes through all of
 /// their records.
-pub const SAME_PERSON_MAX: usize = 256;
+pub const SAME_PERSON_MAX: usize = 64;
 
 names! {
     #[schema(as = MatchState)]

@@ -6,6 +6,7 @@
 
 use super::approvals;
 use super::bans;
+use super::blind::FoundUnder;
 use super::commit::Tx;
 use super::effects;
 use super::error::{Code, Error};
@@ -87,10 +88,11 @@ pub fn show(
         return Ok((matched, None));
     }
     let details = unseal(reader, keyring, matched.case.worker)?;
+    let found_under = FoundUnder::read(reader, keyring)?;
     let of_candidate = documents::of(reader, matched.case.candidate)?;
     let both_bear = |document: &&Document| {
-        let key = keyring.document_key(document);
-        of_candidate.contains(&key)
+        let mut keys = found_under.of_document(document).into_iter();
+        keys.any(|key| of_candidate.contains(&key))
     };
     let documents = details
         .documents

@@ -8,14 +8,14 @@ use super::backend::{AnyConnection, ROWS_BETWEEN_GATES, ROWS_PER_INSERT};
 use super::columns::Bytes16;
 use super::conn::Writer;
 use super::documents::WorkerDocumentRow;
-use super::employers::EmployerRow;
+use super::employers::{EmployerNameRow, EmployerRow};
 use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagement_employers, engagements, match_cases,
-    network_records, screenings, sealed_details, staff_numbers, worker_documents, worker_keys,
-    worker_names, workers,
+    approvals, badge_cards, badges, credentials, employer_names, engagement_employers, engagements,
+    match_cases, network_records, screenings, sealed_details, staff_numbers, worker_documents,
+    worker_keys, worker_names, workers,
 };
 use super::sealed::{SealedRow, WorkerKeyRow};
 use crate::domain::approval::{self, Approval, End};
@@ -53,6 +53,7 @@ pub struct Pending {
     pub(super) sealed_details: Vec<SealedRow>,
     staff_numbers: Vec<StaffNumberRow>,
     pub(super) engagement_employers: Vec<EmployerRow>,
+    pub(super) employer_names: Vec<EmployerNameRow>,
     revocations: Vec<Revoked>,
 }
 
@@ -162,6 +163,7 @@ struct StaffNumberRow {
     staff_key: Bytes16,
     engagement: Bytes16,
     worker: Bytes16,
+    key_version: i32,
 }
 
 /// A credential that is now revoked.
@@ -174,11 +176,17 @@ pub(super) struct Revoked {
 
 impl Pending {
     /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
-    pub fn staff_number(&mut self, staff_key: [u8; 16], engagement: &Engagement) {
+    pub(super) fn staff_number(
+        &mut self,
+        staff_key: [u8; 16],
+        version: u16,
+        engagement: &Engagement,
+    ) {
         self.staff_numbers.push(StaffNumberRow {
             staff_key: Bytes16(staff_key),
             engagement: engagement.id.into(),
             worker: engagement.worker.into(),
+            key_version: version.into(),
         });
     }
 
@@ -216,7 +224,8 @@ impl Pending {
             worker_keys,
             sealed_details,
             staff_numbers,
-            engagement_employers
+            engagement_employers,
+            employer_names
         );
         let revocations = std::mem::take(&mut self.revocations);
         if writer.0.revoke(&revocations)? == revocations.len() {

@@ -342,9 +342,14 @@ pub async fn a_document_that_cannot_be_meant_is_refused_with_its_field(world: Wo
     let of = |kind: &str, country: &str, number: &str| json!({ "kind": kind, "country": country, "number": number });
     for (documents, pointer, code) in [
         (
-            json!([of("national_register_number", "BEL", "EH123456")]),
+            json!([of("driving_licence", "BEL", "EH123456")]),
             "/documents/0/kind",
             "type",
+        ),
+        (
+            json!([of("national_register_number", "BEL", "85073003328")]),
+            "/documents/0/kind",
+            "not_authorised",
         ),
         (
             json!([of("passport", "bel", "EH123456")]),
@@ -435,7 +440,7 @@ pub async fn more_records_than_one_person_can_have_are_not_made_one_person(world
         }
         let problem = said.refused("conflict");
         let told = text(&problem, "detail");
-        assert!(told.contains("256"), "{told}");
+        assert!(told.contains(&SAME_PERSON_MAX.to_string()), "{told}");
         hr.issues_to(&worker).await.refused("match_open");
         decides(&hr.api, case, "rejections").await.created();
         hr.issues_to(&worker).await.created();

@@ -18,6 +18,7 @@ pub mod imports;
 pub mod keys;
 pub mod lookups;
 pub mod match_cases;
+pub mod national_register;
 pub mod ready;
 pub mod referrals;
 pub mod replacements;
@@ -111,6 +112,9 @@ macro_rules! all {
             more_records_than_one_person_can_have_are_not_made_one_person,
             a_document_that_cannot_be_meant_is_refused_with_its_field,
         );
+        $crate::stories::tell!($database, national_register:
+            a_national_register_number_is_used_only_while_an_authorisation_is_in_force,
+        );
         $crate::stories::tell!($database, bans:
             a_ban_bars_every_gate_of_every_member_at_once,
             the_end_of_a_ban_lifts_what_it_did_and_nothing_else,
@@ -143,6 +147,7 @@ macro_rules! all {
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,
             a_worker_is_found_by_document_and_by_card,
+            a_worker_is_found_by_the_employer_while_they_work_for_it,
             a_search_that_cannot_be_meant_is_refused_with_its_field,
         );
         $crate::stories::tell!($database, lookups:
@@ -176,6 +181,9 @@ macro_rules! all {
         $crate::stories::tell!($database, keys:
             the_key_encryption_key_is_changed_while_everything_goes_on,
             a_node_learns_of_a_new_key_when_it_meets_it,
+            the_blind_index_key_is_changed_while_everybody_is_found,
+            a_change_of_the_blind_index_key_that_is_cut_off_is_gone_on_with,
+            a_node_without_the_key_in_use_records_nobody,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,
