@@ -1,5 +1,6 @@
 //! Wiring: a node out of its parts, and the servers around it.
 
+mod keys;
 mod servers;
 
 use std::fs::{File, TryLockError};
@@ -32,7 +33,7 @@ use crate::service::load::Progress;
 use crate::service::lookups::LookupLog;
 use crate::service::seen::{Keeper, Note, Refused};
 use crate::service::{
-    Door, Services, blind, erasures, follow, import, load, retention, rewrap, signing_keys, sweep,
+    Door, Services, erasures, follow, import, load, retention, signing_keys, sweep,
 };
 use crate::store::{Store, migrate};
 
@@ -332,8 +333,8 @@ pub fn run(
         let metrics = metrics(shared.clone(), metrics_listener)?;
         let handles = [api.handle(), metrics.handle()];
         actix_web::rt::spawn(stop_on_signal(shared.clone(), grace, handles));
-        actix_web::rt::spawn(follow_keks(shared.clone()));
-        actix_web::rt::spawn(follow_blind_keys(shared.clone()));
+        actix_web::rt::spawn(keys::follow_keks(shared.clone()));
+        actix_web::rt::spawn(keys::follow_blind_keys(shared.clone()));
         actix_web::rt::spawn(sweep_hourly(shared.clone()));
         actix_web::rt::spawn(sweep_daily(shared, kept));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
@@ -366,54 +367,6 @@ pub fn shared(
         metrics,
         quotas,
     )))
-}
-
-/// How often a node looks whether keys were changed.
-const KEYS_EVERY: Duration = Duration::from_secs(10);
-/// After how many of these it looks for keys that are under an old one all the same: another node may have been slower.
-const REWRAP_EVERY: u64 = 360;
-
-async fn follow_keks(shared: Data<Shared>) {
-    for round in 0u64.. {
-        let services = &shared.services;
-        if rewrap::reload(services) || round.is_multiple_of(REWRAP_EVERY) {
-            match rewrap::rewrap(services).await {
-                Ok(done) if done.keys > 0 => {
-                    tracing::info!(
-                        kek = done.kek,
-                        keys = done.keys,
-                        "every worker's key is under the key in use"
-                    );
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(error = %error, "keys of workers were not wrapped anew; the next round does it");
-                }
-            }
-        }
-        tokio::time::sleep(KEYS_EVERY).await;
-    }
-}
-
-async fn follow_blind_keys(shared: Data<Shared>) {
-    loop {
-        let services = &shared.services;
-        blind::reload(services);
-        match blind::follow_file(services).await {
-            Ok(done) if done.rows > 0 => {
-                tracing::info!(
-                    version = done.version,
-                    rows = done.rows,
-                    "whoever was found by the former blind-index key is found by the one in use"
-                );
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(error = %error, "the blind-index key was not changed; the next round goes on with it");
-            }
-        }
-        tokio::time::sleep(KEYS_EVERY).await;
-    }
 }
 
 async fn sweep_hourly(shared: Data<Shared>) {

@@ -1,6 +1,8 @@
 //! By which keyed hashes of documents workers are found, at whichever member. Beside the ledger: what is in it stays, and
 //! these must go with a person.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::columns::{Bytes16, version, versions};
@@ -129,7 +131,8 @@ pub fn bearers(
     Ok(rows.map(|(id, member)| (id.id(), member.id())).collect())
 }
 
-/// A member's workers who bear a document that is found by any of these, after `after`, at most `limit`.
+/// A member's workers who bear a document that is found by any of these, after `after`, at most `limit`. Each is asked by itself:
+/// see [`names`](super::names::find).
 pub fn within(
     reader: &mut Reader,
     member: MemberId,
@@ -138,18 +141,20 @@ pub fn within(
     limit: usize,
 ) -> Result<Vec<WorkerId>, StoreError> {
     let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
-    let keys: Vec<Bytes16> = documents.iter().copied().map(Into::into).collect();
-    let rows: Vec<Bytes16> = worker_documents::table
-        .inner_join(workers::table.on(workers::id.eq(worker_documents::worker)))
-        .select(workers::id)
-        .filter(worker_documents::document_key.eq_any(keys))
-        .filter(workers::member.eq(Bytes16::from(member)))
-        .filter(workers::id.gt(after))
-        .distinct()
-        .order(workers::id)
-        .limit(limit as i64)
-        .load(&mut reader.0)?;
-    Ok(rows.into_iter().map(Bytes16::id).collect())
+    let mut all = BTreeSet::new();
+    for &key in documents {
+        let found: Vec<Bytes16> = worker_documents::table
+            .inner_join(workers::table.on(workers::id.eq(worker_documents::worker)))
+            .select(worker_documents::worker)
+            .filter(worker_documents::document_key.eq(Bytes16::from(key)))
+            .filter(worker_documents::worker.gt(after))
+            .filter(workers::member.eq(Bytes16::from(member)))
+            .order(worker_documents::worker)
+            .limit(limit as i64)
+            .load(&mut reader.0)?;
+        all.extend(found.into_iter().map(Bytes16::id));
+    }
+    Ok(all.into_iter().take(limit).collect())
 }
 
 /// Rows read at once.

@@ -30,6 +30,15 @@ pub(super) struct EmployerNameRow {
     key_version: i32,
 }
 
+#[derive(Insertable)]
+#[diesel(table_name = staff_numbers)]
+pub(super) struct StaffNumberRow {
+    staff_key: Bytes16,
+    engagement: Bytes16,
+    worker: Bytes16,
+    key_version: i32,
+}
+
 /// What an engagement is found by, as hashed with one version of the blind-index key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundBy {
@@ -53,9 +62,13 @@ impl Pending {
             engagement: id.into(),
             key_version: found_by.version.into(),
         });
-        if let Some(staff_key) = found_by.staff_number {
-            self.staff_number(staff_key, found_by.version, engagement);
-        }
+        let number = found_by.staff_number.map(|staff_key| StaffNumberRow {
+            staff_key: Bytes16(staff_key),
+            engagement: id.into(),
+            worker: worker.into(),
+            key_version: found_by.version.into(),
+        });
+        self.staff_numbers.extend(number);
     }
 
     /// Keeps what an engagement is searched by.

@@ -8,7 +8,7 @@ use super::backend::{AnyConnection, ROWS_BETWEEN_GATES, ROWS_PER_INSERT};
 use super::columns::Bytes16;
 use super::conn::Writer;
 use super::documents::WorkerDocumentRow;
-use super::employers::{EmployerNameRow, EmployerRow};
+use super::employers::{EmployerNameRow, EmployerRow, StaffNumberRow};
 use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
@@ -51,7 +51,7 @@ pub struct Pending {
     badge_cards: Vec<BadgeCardRow>,
     pub(super) worker_keys: Vec<WorkerKeyRow>,
     pub(super) sealed_details: Vec<SealedRow>,
-    staff_numbers: Vec<StaffNumberRow>,
+    pub(super) staff_numbers: Vec<StaffNumberRow>,
     pub(super) engagement_employers: Vec<EmployerRow>,
     pub(super) employer_names: Vec<EmployerNameRow>,
     revocations: Vec<Revoked>,
@@ -157,15 +157,6 @@ pub(super) struct BadgeCardRow {
     pub format: i16,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = staff_numbers)]
-struct StaffNumberRow {
-    staff_key: Bytes16,
-    engagement: Bytes16,
-    worker: Bytes16,
-    key_version: i32,
-}
-
 /// A credential that is now revoked.
 pub(super) struct Revoked {
     pub id: Bytes16,
@@ -175,21 +166,6 @@ pub(super) struct Revoked {
 }
 
 impl Pending {
-    /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
-    pub(super) fn staff_number(
-        &mut self,
-        staff_key: [u8; 16],
-        version: u16,
-        engagement: &Engagement,
-    ) {
-        self.staff_numbers.push(StaffNumberRow {
-            staff_key: Bytes16(staff_key),
-            engagement: engagement.id.into(),
-            worker: engagement.worker.into(),
-            key_version: version.into(),
-        });
-    }
-
     /// Writes the rows collected so far.
     pub fn flush(&mut self, writer: &mut Writer) -> Result<(), StoreError> {
         macro_rules! insert {

@@ -210,6 +210,10 @@ macro_rules! all {
             async fn a_port_is_run_from_the_command_line() {
                 $crate::stories::commands::a_port_is_run_from_the_command_line($database).await;
             }
+            #[actix_web::test]
+            async fn a_server_killed_in_the_middle_of_a_change_of_key() {
+                $crate::stories::keys::a_server_killed_in_the_middle_of_a_change_of_key($database).await;
+            }
         }
     };
 }
