@@ -15,6 +15,7 @@ pub mod exclusions;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod issuing;
 pub mod keys;
 pub mod lookups;
 pub mod match_cases;
@@ -184,6 +185,14 @@ macro_rules! all {
             the_blind_index_key_is_changed_while_everybody_is_found,
             a_change_of_the_blind_index_key_that_is_cut_off_is_gone_on_with,
             a_node_without_the_key_in_use_records_nobody,
+        );
+        $crate::stories::tell!($database, issuing:
+            what_a_second_person_grants_is_good_when_it_was_handed_over,
+            what_changed_meanwhile_must_be_asked_again,
+            what_is_not_handed_over_can_be_stopped,
+            one_person_issues_when_two_administrators_say_so,
+            a_lost_badge_is_handed_over_like_the_first,
+            a_badge_comes_back_when_its_credential_is_over,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,
