@@ -1,5 +1,6 @@
 //! Wiring: a node out of its parts, and the servers around it.
 
+mod keys;
 mod servers;
 
 use std::fs::{File, TryLockError};
@@ -15,7 +16,6 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 
-use crate::access::kek;
 use crate::access::keyring::Keyring;
 use crate::access::master_key;
 use crate::access::token::Tokens;
@@ -33,7 +33,7 @@ use crate::service::load::Progress;
 use crate::service::lookups::LookupLog;
 use crate::service::seen::{Keeper, Note, Refused};
 use crate::service::{
-    Door, Services, erasures, follow, import, load, retention, rewrap, signing_keys, sweep,
+    Door, Services, erasures, follow, import, load, retention, signing_keys, sweep,
 };
 use crate::store::{Store, migrate};
 
@@ -262,10 +262,10 @@ fn tokens(store: &Store, keyring: &Keyring, public_url: &str) -> Result<Tokens, 
     })
 }
 
-/// Reads the master key, and the key-encryption keys beside it.
+/// Reads the master key, and the key-encryption and blind-index keys beside it.
 pub fn read_master_key(path: &Path) -> Result<Keyring, StartError> {
     let key = master_key::read(path).map_err(|error| StartError(error.to_string()))?;
-    Keyring::with_keks(&key, kek::beside(path)).map_err(|error| StartError(error.to_string()))
+    Keyring::with_files(&key, path).map_err(|error| StartError(error.to_string()))
 }
 
 /// A key that others can read opens every seal for them. It may be meant so, where a supervisor hands keys over.
@@ -333,7 +333,8 @@ pub fn run(
         let metrics = metrics(shared.clone(), metrics_listener)?;
         let handles = [api.handle(), metrics.handle()];
         actix_web::rt::spawn(stop_on_signal(shared.clone(), grace, handles));
-        actix_web::rt::spawn(follow_keks(shared.clone()));
+        actix_web::rt::spawn(keys::follow_keks(shared.clone()));
+        actix_web::rt::spawn(keys::follow_blind_keys(shared.clone()));
         actix_web::rt::spawn(sweep_hourly(shared.clone()));
         actix_web::rt::spawn(sweep_daily(shared, kept));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
@@ -366,33 +367,6 @@ pub fn shared(
         metrics,
         quotas,
     )))
-}
-
-/// How often a node looks whether its key-encryption keys were changed.
-const KEKS_EVERY: Duration = Duration::from_secs(10);
-/// After how many of these it looks for keys that are under an old one all the same: another node may have been slower.
-const REWRAP_EVERY: u64 = 360;
-
-async fn follow_keks(shared: Data<Shared>) {
-    for round in 0u64.. {
-        let services = &shared.services;
-        if rewrap::reload(services) || round.is_multiple_of(REWRAP_EVERY) {
-            match rewrap::rewrap(services).await {
-                Ok(done) if done.keys > 0 => {
-                    tracing::info!(
-                        kek = done.kek,
-                        keys = done.keys,
-                        "every worker's key is under the key in use"
-                    );
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(error = %error, "keys of workers were not wrapped anew; the next round does it");
-                }
-            }
-        }
-        tokio::time::sleep(KEKS_EVERY).await;
-    }
 }
 
 async fn sweep_hourly(shared: Data<Shared>) {

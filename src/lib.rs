@@ -51,6 +51,12 @@
 //! is noticed by a keyed hash of it, which stands beside the ledger; whether they are of one person somebody must say ([`domain::match_case`]), and until then
 //! nothing is issued to the one that came later. Whoever is shown who a worker is, is noted ([`service::lookups`]).
 //!
+//! What people are found by, documents, names, employers and staff numbers, lies sealed, and is looked up by keyed hashes
+//! ([`access::blind_key`]). An operator changes that key, as the one that workers' own keys are under, by a file beside the master
+//! key, while everything goes on; which versions are in use stands in the ledger, so that all nodes change over at one entry and
+//! nobody is missed meanwhile ([`service::blind`]). National register numbers are such documents only while two administrators
+//! have an authorisation on record ([`service::sharing`]).
+//!
 //! What needs two people is decided where the act is: its service function judges that it could be done, and hands it to
 //! [`service::approvals`] instead of doing it. There stand the rules of the second person, once for all acts
 //! ([`domain::approval`] has the acts): another person, in the right role at that moment, not the one whom it is about, who

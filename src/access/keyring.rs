@@ -1,7 +1,8 @@
 //! The keys of this network. All are derived from one master key of 32 random bytes that lies in a file beside the
 //! database, not in it: who takes the database alone can neither read a name, nor try card numbers, nor sign a token.
 
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use aws_lc_rs::aead::LessSafeKey;
@@ -9,11 +10,11 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::hmac;
 use siphasher::sip128::SipHasher24;
 
-use super::kek::{self, BadKeks};
+use super::blind_key::BlindKey;
+use super::key_file::{self, BadKeyFile, Held};
 use super::seal::{self, Field, Unsealable, WorkerKey};
 use crate::domain::card::{CANONICAL_MAX, CardIdentifier};
 use crate::domain::credential::CardKey;
-use crate::domain::document::{Document, DocumentKey};
 use crate::domain::ids::{CardSystemId, Id, Kind, MemberId, WorkerId};
 use crate::domain::time::Environment;
 use crate::domain::worker::WrappedKey;
@@ -24,12 +25,10 @@ pub const MASTER_KEY_BYTES: usize = 32;
 /// The derived keys. Cheap to share, never printed.
 pub struct Keyring {
     cards: [u8; 32],
-    staff_numbers: [u8; 32],
-    employers: [u8; 32],
-    documents: [u8; 32],
-    names: [u8; 32],
+    /// By which people are found.
+    blind_keys: Held<BlindKey>,
     /// Under which the keys of workers are wrapped.
-    keks: kek::Held,
+    keks: Held<LessSafeKey>,
     details: LessSafeKey,
     heads: LessSafeKey,
     sums: SipHasher24,
@@ -46,25 +45,33 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// Derives the keys (HKDF, RFC 5869), one for each purpose, so that none can stand in for another.
     pub fn derive(master: &[u8; MASTER_KEY_BYTES]) -> Self {
-        let kek = first_kek(master);
-        Self::with(master, kek::Held::derived(kek))
+        let keks = Held::derived(first_kek(master), of_kek);
+        let blind_keys = Held::derived(first_blind_key(master), BlindKey::of);
+        Self::with(master, keks, blind_keys)
     }
 
-    /// The same, with the key-encryption keys that are in this file, where it is there.
-    pub fn with_keks(master: &[u8; MASTER_KEY_BYTES], keks: PathBuf) -> Result<Self, BadKeks> {
-        let keks = kek::Held::of_file(first_kek(master), keks)?;
-        Ok(Self::with(master, keks))
+    /// The same, with the key-encryption and blind-index keys that are in the files beside this one of the master key, where
+    /// they are there.
+    pub fn with_files(
+        master: &[u8; MASTER_KEY_BYTES],
+        master_key: &Path,
+    ) -> Result<Self, BadKeyFile> {
+        let keks = Held::of_file(first_kek(master), key_file::of_keks(master_key), of_kek)?;
+        let file = key_file::of_blind_keys(master_key);
+        let blind_keys = Held::of_file(first_blind_key(master), file, BlindKey::of)?;
+        Ok(Self::with(master, keks, blind_keys))
     }
 
-    fn with(master: &[u8; MASTER_KEY_BYTES], keks: kek::Held) -> Self {
+    fn with(
+        master: &[u8; MASTER_KEY_BYTES],
+        keks: Held<LessSafeKey>,
+        blind_keys: Held<BlindKey>,
+    ) -> Self {
         let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
         let sealing = |purpose| seal::key(&expand(&extracted, purpose));
         Self {
             cards: expand(&extracted, b"cards"),
-            staff_numbers: expand(&extracted, b"staff numbers"),
-            employers: expand(&extracted, b"employers"),
-            documents: expand(&extracted, b"documents"),
-            names: expand(&extracted, b"names"),
+            blind_keys,
             keks,
             details: sealing(b"details"),
             heads: sealing(b"heads"),
@@ -90,38 +97,24 @@ impl Keyring {
         CardKey(half(blake3::keyed_hash(&self.cards, &text).as_bytes()))
     }
 
-    /// What a staff number is found by within its member.
-    pub fn staff_key(&self, member: MemberId, staff_number: &str) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.staff_numbers);
-        hasher.update(member.as_bytes());
-        hasher.update(staff_number.as_bytes());
-        half(hasher.finalize().as_bytes())
+    /// The blind-index key of this version, where the file has it.
+    pub fn blind_key(&self, version: u16) -> Option<Arc<BlindKey>> {
+        self.blind_keys.version(version)
     }
 
-    /// What engagements at an employer are found by within their member: of the employer's folded name.
-    pub fn employer_key(&self, member: MemberId, employer: &str) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.employers);
-        hasher.update(member.as_bytes());
-        hasher.update(employer.as_bytes());
-        half(hasher.finalize().as_bytes())
+    /// The newest blind-index key that the file says is to be used.
+    pub fn newest_blind_key(&self) -> u16 {
+        self.blind_keys.active().0
     }
 
-    /// What a document is found by, the same at every member. It stands in the ledger, which nobody can take it out of: who has
-    /// not the key can tell by it that two records bear one document, and nothing of the document.
-    pub fn document_key(&self, document: &Document) -> DocumentKey {
-        let mut hasher = blake3::Hasher::new_keyed(&self.documents);
-        hasher.update(&[document.kind.number()]);
-        hasher.update(document.country.as_str().as_bytes());
-        hasher.update(document.number.as_str().as_bytes());
-        DocumentKey(half(hasher.finalize().as_bytes()))
+    /// The blind-index key of a network that has never changed it.
+    pub fn first_blind_key(&self) -> [u8; 32] {
+        self.blind_keys.first()
     }
 
-    /// What a worker is found by within its member: of the folded beginning of a name.
-    pub fn name_key(&self, member: MemberId, beginning: &str) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.names);
-        hasher.update(member.as_bytes());
-        hasher.update(beginning.as_bytes());
-        half(hasher.finalize().as_bytes())
+    /// Reads the file of blind-index keys again. Whether it has changed.
+    pub fn reload_blind_keys(&self) -> Result<bool, BadKeyFile> {
+        self.blind_keys.reload()
     }
 
     /// A new key for a worker, and the same as it is stored.
@@ -167,7 +160,7 @@ impl Keyring {
     }
 
     /// Reads the file of key-encryption keys again. Whether it has changed.
-    pub fn reload_keks(&self) -> Result<bool, BadKeks> {
+    pub fn reload_keks(&self) -> Result<bool, BadKeyFile> {
         self.keks.reload()
     }
 
@@ -245,6 +238,15 @@ impl Keyring {
     }
 }
 
+fn of_kek(_: u16, bytes: &[u8; 32]) -> LessSafeKey {
+    seal::key(bytes)
+}
+
+fn first_blind_key(master: &[u8; MASTER_KEY_BYTES]) -> [u8; 32] {
+    let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
+    expand(&extracted, b"blind index")
+}
+
 fn first_kek(master: &[u8; MASTER_KEY_BYTES]) -> [u8; 32] {
     let extracted = Salt::new(HKDF_SHA256, b"portcullis").extract(master);
     expand(&extracted, b"keys of workers")
@@ -254,13 +256,13 @@ fn cursor_text(list: &str, member: MemberId, last: &[u8; 16]) -> Vec<u8> {
     [list.as_bytes(), &[0], member.as_bytes(), last].concat()
 }
 
-fn half(hash: &[u8; 32]) -> [u8; 16] {
+pub(super) fn half(hash: &[u8; 32]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&hash[..16]);
     half
 }
 
-fn expand(extracted: &Prk, purpose: &[u8]) -> [u8; 32] {
+pub(super) fn expand(extracted: &Prk, purpose: &[u8]) -> [u8; 32] {
     struct Length;
     impl KeyType for Length {
         fn len(&self) -> usize {

@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::access::key_file;
 use crate::access::keyring::Keyring;
 use crate::access::seal::{Field, WorkerKey};
 use crate::domain::card::{CardIdentifier, Input};
@@ -17,6 +18,7 @@ use crate::ledger::entry::{Actor, Fact};
 use crate::service::personal::Detailed;
 use crate::service::workers::digest_of;
 use crate::service::{Error, Services, Tx, employers, search};
+use crate::store::employers::FoundBy;
 
 use super::network::Network;
 use super::people::{Crowd, Person, Standing};
@@ -32,8 +34,9 @@ struct Batch {
     moves: Vec<Fact>,
     keys: Vec<(WorkerId, WrappedKey)>,
     sealed: Vec<([u8; 16], WorkerId, Vec<u8>)>,
-    staff_numbers: Vec<([u8; 16], Engagement)>,
-    employers: Vec<([u8; 16], EngagementId)>,
+    /// The version of the blind-index key that what follows was made with.
+    key_version: u16,
+    engagements: Vec<(Engagement, FoundBy)>,
     names: Vec<(WorkerId, Vec<[u8; 16]>)>,
     credentials: Vec<CredentialId>,
 }
@@ -91,14 +94,11 @@ impl Batch {
         for (subject, worker, sealed) in &self.sealed {
             pending.seal(*subject, *worker, sealed.clone());
         }
-        for (staff_key, engagement) in &self.staff_numbers {
-            pending.staff_number(*staff_key, engagement);
-        }
-        for (employer_key, engagement) in &self.employers {
-            pending.employer(*employer_key, *engagement);
+        for (engagement, found_by) in &self.engagements {
+            pending.engagement_found_by(engagement, found_by);
         }
         for (worker, found_by) in &self.names {
-            pending.names(*worker, found_by.iter().copied());
+            pending.names(*worker, self.key_version, found_by.iter().copied());
         }
         for fact in self.records.iter().chain(&self.moves) {
             tx.state(fact.clone())?;
@@ -129,7 +129,13 @@ fn prepare(
     keyring: &Keyring,
     environment: &dyn Environment,
 ) -> Result<Batch, Error> {
-    let mut batch = Batch::default();
+    // A new network has never changed it.
+    let blind_key = keyring.blind_key(key_file::FIRST);
+    let blind_key = blind_key.ok_or_else(|| Error::internal("there is no blind-index key"))?;
+    let mut batch = Batch {
+        key_version: blind_key.version(),
+        ..Batch::default()
+    };
     // Midnight, as cards are issued by the day.
     let now = environment.now();
     let today = Timestamp::from_ms(now.as_ms() - now.as_ms().rem_euclid(DAY_MS));
@@ -145,7 +151,7 @@ fn prepare(
             member: at.id,
             details: batch.seal(id, &person.details, under, environment)?,
         };
-        let found_by = search::keys(keyring, at.id, &person.details);
+        let found_by = search::keys(&blind_key, at.id, &person.details);
         batch.names.push((id, found_by));
         let id = EngagementId::make(environment);
         let engagement = Engagement {
@@ -155,12 +161,8 @@ fn prepare(
             details: batch.seal(id, &person.engagement, under, environment)?,
             until: None,
         };
-        if let Some(number) = &person.engagement.staff_number {
-            let staff_key = keyring.staff_key(at.id, number.as_str());
-            batch.staff_numbers.push((staff_key, engagement.clone()));
-        }
-        let employer_key = employers::key(keyring, at.id, &person.engagement.employer);
-        batch.employers.push((employer_key, engagement.id));
+        let found_by = employers::found_by(&blind_key, at.id, &person.engagement);
+        batch.engagements.push((engagement.clone(), found_by));
         let credential = Credential {
             id: CredentialId::make(environment),
             member: at.id,

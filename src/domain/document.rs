@@ -1,5 +1,6 @@
-//! Documents that a State gave a person: what shows that two records are of one person. The national register number is
-//! none of them: keeping it takes an authorisation of its own.
+//! Documents that a State gave a person: what shows that two records are of one person. The Belgian national register number
+//! stands among them, and is kept only where the network has the authorisation for it that the law asks for (law of 8 August
+//! 1983 on a national register, article 5).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,13 +20,16 @@ names! {
     NationalIdCard = 2, "national_id_card";
     /// A residence permit.
     ResidencePermit = 3, "residence_permit";
+    /// The number of the person in the Belgian national register, or their bis number. Only where the network is authorised
+    /// to use it.
+    NationalRegisterNumber = 4, "national_register_number";
 }
 
 /// How many documents one worker may have.
 pub const DOCUMENTS_PER_WORKER_MAX: usize = 4;
 
 /// A document, by what makes it one of its kind. Part of a worker's sealed details.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// What it is.
@@ -34,6 +38,42 @@ pub struct Document {
     pub country: Country,
     /// Its number.
     pub number: DocumentNumber,
+}
+
+/// Why a document cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is a national register number, and the network is not authorised to use those.
+    NotAuthorised,
+    /// It is said to be a national register number, and its digits do not check.
+    NoRegisterNumber,
+    /// It is said to be a national register number of another country than Belgium.
+    OtherRegister,
+    /// A national register number stands in the place of another document's.
+    Misplaced,
+}
+
+impl Document {
+    /// Whether it may be kept, or somebody be looked up by it; `authorised` says whether the network may use national
+    /// register numbers.
+    pub fn check(&self, authorised: bool) -> Result<(), Unfit> {
+        let of_register = self.number.is_of_the_national_register();
+        match self.kind {
+            Kind::NationalRegisterNumber if !authorised => Err(Unfit::NotAuthorised),
+            Kind::NationalRegisterNumber if self.country.as_str() != "BEL" => {
+                Err(Unfit::OtherRegister)
+            }
+            Kind::NationalRegisterNumber if !of_register => Err(Unfit::NoRegisterNumber),
+            Kind::NationalRegisterNumber => Ok(()),
+            _ if of_register => Err(Unfit::Misplaced),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it is left out wherever more than one person is shown.
+    pub fn is_unlisted(&self) -> bool {
+        self.kind == Kind::NationalRegisterNumber
+    }
 }
 
 /// A country by ISO 3166-1 alpha-3, upper case; and Kosovo, by the code that its passports bear.
@@ -240,7 +280,15 @@ mod tests {
             number.is_of_the_national_register()
         };
         // Born 1985-07-30; born 2003-05-15, checked with a 2 before it; of somebody outside the register.
-        for of_register in ["85.07.30-033 28", "03051500164", "85473003317"] {
+        // And of somebody outside it whose sex was not known, and whose day of birth is not.
+        for of_register in [
+            "85.07.30-033 28",
+            "03051500164",
+            "85473003317",
+            "85273003371",
+            "03251500110",
+            "85000003306",
+        ] {
             assert!(is(of_register), "{of_register}");
         }
         for other in [
@@ -251,6 +299,42 @@ mod tests {
             "8507300332",
         ] {
             assert!(!is(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_national_register_number_stands_in_its_place_and_where_it_may() {
+        let document = |kind, country: &str, number: &str| Document {
+            kind,
+            country: country.parse().expect("a country"),
+            number: number.parse().expect("a number"),
+        };
+        let (own, passport) = (Kind::NationalRegisterNumber, Kind::Passport);
+        for (document, on, off) in [
+            (
+                document(own, "BEL", "85.07.30-033.28"),
+                Ok(()),
+                Err(Unfit::NotAuthorised),
+            ),
+            (
+                document(own, "BEL", "85073003329"),
+                Err(Unfit::NoRegisterNumber),
+                Err(Unfit::NotAuthorised),
+            ),
+            (
+                document(own, "NLD", "85073003328"),
+                Err(Unfit::OtherRegister),
+                Err(Unfit::NotAuthorised),
+            ),
+            (
+                document(passport, "BEL", "85073003328"),
+                Err(Unfit::Misplaced),
+                Err(Unfit::Misplaced),
+            ),
+            (document(passport, "BEL", "EH123456"), Ok(()), Ok(())),
+        ] {
+            assert_eq!(document.check(true), on, "{:?}", document.kind);
+            assert_eq!(document.check(false), off, "{:?}", document.kind);
         }
     }
 

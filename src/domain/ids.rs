@@ -208,6 +208,8 @@ kinds! {
     ReferralKind, ReferralId, "ref";
     /// What holds for the whole network.
     SettingsKind, SettingsId, "set";
+    /// Which blind-index keys are in use.
+    BlindKeysKind, BlindKeysId, "bky";
     /// A port ban.
     BanKind, BanId, "ban";
     /// An act that waits for its second person.

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::ids::{MatchCaseId, MemberId, WorkerId};
 use super::screening::names;
 
+/// How many records may be of one person. Nobody has as many members as that, and each act about a person goes through all of
+/// their records.
+pub const SAME_PERSON_MAX: usize = 64;
+
 names! {
     #[schema(as = MatchState)]
     /// Where a match case stands.

@@ -5,6 +5,7 @@
 
 pub mod approval;
 pub mod ban;
+pub mod blind;
 pub mod break_glass;
 pub mod calendar;
 pub mod card;

@@ -4,7 +4,7 @@
 //! Few beginnings are kept, not one of each length: who has the rows and not the key sees how often each hash comes, and the
 //! more of them there are, the more that tells.
 
-use super::text::fold;
+use super::text::{Text, fold};
 use super::worker::WorkerDetails;
 
 /// How many letters the beginnings have under which a name is kept.
@@ -12,15 +12,18 @@ const LENGTHS: [usize; 3] = [2, 4, 7];
 
 /// The beginnings under which a worker is found, folded, each once.
 pub fn beginnings(details: &WorkerDetails) -> Vec<String> {
-    let mut all = Vec::new();
-    for name in [&details.family_name, &details.given_names] {
-        let name = fold(name.as_str());
-        let kept = LENGTHS.iter().filter_map(|&length| first(&name, length));
-        all.extend(kept.map(str::to_owned));
-    }
+    let names = [&details.family_name, &details.given_names].into_iter();
+    let mut all: Vec<String> = names.flat_map(beginnings_of).collect();
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// The beginnings under which what has this one name is found, folded, each once.
+pub fn beginnings_of<const MAX: usize>(name: &Text<MAX>) -> Vec<String> {
+    let name = fold(name.as_str());
+    let kept = LENGTHS.iter().filter_map(|&length| first(&name, length));
+    kept.map(str::to_owned).collect()
 }
 
 /// The longest beginning that a search for this goes by; none if it is shorter than all that are kept.
@@ -29,10 +32,15 @@ pub fn sought(folded: &str) -> Option<&str> {
     lengths.find_map(|&length| first(folded, length))
 }
 
-/// Whether either name begins so.
+/// Whether either name of the worker begins so.
 pub fn begins(details: &WorkerDetails, folded: &str) -> bool {
     let mut names = [&details.family_name, &details.given_names].into_iter();
-    names.any(|name| fold(name.as_str()).starts_with(folded))
+    names.any(|name| name_begins(name, folded))
+}
+
+/// Whether this name begins so.
+pub fn name_begins<const MAX: usize>(name: &Text<MAX>, folded: &str) -> bool {
+    fold(name.as_str()).starts_with(folded)
 }
 
 /// The first so many characters of a text that has them.
@@ -44,7 +52,6 @@ fn first(text: &str, length: usize) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::Text;
 
     #[test]
     fn whoever_begins_so_is_found_by_a_beginning_that_is_kept() {

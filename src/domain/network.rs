@@ -56,17 +56,41 @@ pub struct LegalBasis {
     pub date: Day,
 }
 
+/// The authorisation by the minister of the Interior to use numbers of the national register.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Authorisation {
+    /// Where it is to be found.
+    pub reference: Reference,
+    /// Of which day it is.
+    pub date: Day,
+    /// Its last day, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
+}
+
 /// What holds for the whole network. There is one record of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Whether members may tell each other what they hold against somebody for cause.
     pub share_for_cause: bool,
+    /// On what national register numbers are kept and asked by. Without one they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub national_register: Option<Authorisation>,
 }
 
 impl Settings {
     /// Under which the one record is kept.
     pub const ID: SettingsId = SettingsId::from_u128(1);
+
+    /// Whether national register numbers may be used on this day.
+    pub fn may_use_national_register(&self, today: Day) -> bool {
+        let authorisation = self.national_register.as_ref();
+        authorisation.is_some_and(|authorisation| {
+            authorisation.date <= today && authorisation.until.is_none_or(|until| today <= until)
+        })
+    }
 }
 
 /// A place by UN/LOCODE (UNECE Recommendation 16): two letters for the country, three letters or digits 2 to 9.

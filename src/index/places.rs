@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::domain::blind::BlindKeys;
 use crate::domain::break_glass::BreakGlass;
 use crate::domain::client::{Client, Person};
 use crate::domain::freshness;
 use crate::domain::ids::{
-    BreakGlassId, CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId, SettingsId,
-    ZoneId,
+    BlindKeysId, BreakGlassId, CardSystemId, ClientId, FacilityId, GateId, MemberId, PersonId,
+    SettingsId, ZoneId,
 };
 use crate::domain::network::{CardSystem, Facility, Gate, Member, SecurityLevel, Settings, Zone};
 use crate::domain::screening::Function;
@@ -41,6 +42,8 @@ pub struct Places {
     pub people: Shelf<PersonId, Person>,
     /// What holds for the whole network: one record, or none when nothing was ever set.
     pub settings: Shelf<SettingsId, Settings>,
+    /// Which blind-index keys are in use: one record, or none when they were never changed.
+    pub blind_keys: Shelf<BlindKeysId, BlindKeys>,
     /// Glasses that were broken.
     pub glasses: Shelf<BreakGlassId, BreakGlass>,
     /// What a check needs of its gate, put together once and not at every check.
@@ -145,6 +148,7 @@ impl Places {
             Record::Client(client) => of(&self.clients, &client.id, Record::Client),
             Record::Person(person) => of(&self.people, &person.id, Record::Person),
             Record::Settings(_) => of(&self.settings, &Settings::ID, Record::Settings),
+            Record::BlindKeys(_) => of(&self.blind_keys, &BlindKeys::ID, Record::BlindKeys),
             Record::BreakGlass(glass) => of(&self.glasses, &glass.id, Record::BreakGlass),
         }
     }
@@ -191,7 +195,11 @@ impl Places {
             }
             Record::Settings(settings) => {
                 self.settings
-                    .insert(Settings::ID, (seq, Arc::new(*settings)));
+                    .insert(Settings::ID, (seq, Arc::new(settings.clone())));
+            }
+            Record::BlindKeys(keys) => {
+                self.blind_keys
+                    .insert(BlindKeys::ID, (seq, Arc::new(*keys)));
             }
             Record::BreakGlass(glass) => {
                 self.glasses

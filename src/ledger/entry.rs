@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, End};
 use crate::domain::ban::Ban;
+use crate::domain::blind::BlindKeys;
 use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
@@ -117,6 +118,9 @@ pub enum Fact {
     /// What holds for the whole network, from now on.
     #[serde(rename = "settings.recorded")]
     SettingsRecorded(Settings),
+    /// The blind-index key is changed: another version is used from here on, or nothing is found by the one before any more.
+    #[serde(rename = "blind_keys.recorded")]
+    BlindKeysRecorded(BlindKeys),
     /// A member's duty officer broke the glass.
     #[serde(rename = "break_glass.opened")]
     BreakGlassOpened(BreakGlass),

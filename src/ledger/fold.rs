@@ -4,6 +4,7 @@
 use super::entry::{Entry, Fact};
 use crate::domain::approval::{Approval, End};
 use crate::domain::ban::{self, Ban};
+use crate::domain::blind::BlindKeys;
 use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
@@ -40,6 +41,8 @@ pub enum Record {
     Person(Person),
     /// What holds for the whole network.
     Settings(Settings),
+    /// Which blind-index keys are in use.
+    BlindKeys(BlindKeys),
     /// A glass that was broken.
     BreakGlass(BreakGlass),
 }
@@ -198,7 +201,8 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         }
         Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
         Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
-        Fact::SettingsRecorded(settings) => into.recorded(seq, &Record::Settings(*settings)),
+        Fact::SettingsRecorded(settings) => into.recorded(seq, &Record::Settings(settings.clone())),
+        Fact::BlindKeysRecorded(keys) => into.recorded(seq, &Record::BlindKeys(*keys)),
         Fact::BreakGlassOpened(glass) | Fact::BreakGlassClosed(glass) => {
             into.recorded(seq, &Record::BreakGlass(glass.clone()))
         }
@@ -286,6 +290,7 @@ impl Record {
             Self::Client(client) => client.id.to_string(),
             Self::Person(person) => person.id.to_string(),
             Self::Settings(_) => Settings::ID.to_string(),
+            Self::BlindKeys(_) => BlindKeys::ID.to_string(),
             Self::BreakGlass(glass) => glass.id.to_string(),
         }
     }
@@ -301,6 +306,7 @@ impl Record {
             Self::Client(client) => serde_json::to_string(client),
             Self::Person(person) => serde_json::to_string(person),
             Self::Settings(settings) => serde_json::to_string(settings),
+            Self::BlindKeys(keys) => serde_json::to_string(keys),
             Self::BreakGlass(glass) => serde_json::to_string(glass),
         };
         body.expect("a record has only string keys and no failing serializer")
@@ -317,6 +323,7 @@ impl Record {
             "cli" => serde_json::from_str(body).map(Self::Client).ok(),
             "per" => serde_json::from_str(body).map(Self::Person).ok(),
             "set" => serde_json::from_str(body).map(Self::Settings).ok(),
+            "bky" => serde_json::from_str(body).map(Self::BlindKeys).ok(),
             "brk" => serde_json::from_str(body).map(Self::BreakGlass).ok(),
             _ => None,
         }

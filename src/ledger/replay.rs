@@ -7,6 +7,7 @@ use super::entry::Entry;
 use super::fold::{BanStep, ExclusionStep, Projection, Record, ReferralStep};
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::ban;
+use crate::domain::blind::{BlindKeys, OutOfOrder};
 use crate::domain::break_glass::NotSo;
 use crate::domain::calendar::Day;
 use crate::domain::card::Format;
@@ -121,6 +122,9 @@ pub enum Illegal {
     /// It had ended before.
     #[error("{0}")]
     Approval(#[from] approval::Ended),
+    /// The blind-index key is changed otherwise than the rules have it.
+    #[error("{0}")]
+    BlindKeys(#[from] OutOfOrder),
     /// A glass that is broken otherwise than the rules have it.
     #[error("{0}")]
     BreakGlass(#[from] NotSo),
@@ -199,6 +203,13 @@ impl Projection for Replay {
                     .map_or(Ok(()), |person| knows(person.to_string()))?;
             }
             Record::Person(person) => knows(person.member.to_string())?,
+            Record::BlindKeys(next) => {
+                let before = match self.records.get(&record.id_text()) {
+                    Some((_, Record::BlindKeys(before))) => *before,
+                    _ => BlindKeys::default(),
+                };
+                before.check_next(*next)?;
+            }
             Record::BreakGlass(glass) => {
                 knows(glass.member.to_string())?;
                 knows(glass.client.to_string())?;

@@ -250,7 +250,7 @@ pub fn grant(
             exclusions::lift_approved(tx, *exclusion, *version)?
         }
         Act::ChangeSettings { version, settings } => {
-            sharing::switch_approved(tx, *version, *settings)?
+            sharing::switch_approved(tx, *version, settings)?
         }
         Act::MirrorBan { ban } => bans::mirror_approved(tx, ban)?,
         Act::EndBan { ban, version } => bans::end_approved(tx, *ban, *version)?,

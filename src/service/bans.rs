@@ -11,7 +11,9 @@ use super::approvals::{self, Outcome};
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::referrals::live_of;
-use super::workers::{digest_of, document_key};
+use super::sharing;
+use super::workers::{check_document, digest_of};
+use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepBans, Permit, ReadBans};
 use crate::access::seal::Field;
 use crate::domain::approval::{Act, WAITS_MS};
@@ -64,10 +66,12 @@ pub fn mirror(
     check_term(draft.starts_at, draft.ends_at, tx.now)?;
     let id = BanId::make(tx.environment);
     let kept = match (&draft.document, draft.worker) {
-        (Some(document), None) => Some((
-            document_key(tx.keyring, document, "/document")?,
-            sealed(tx, id, document)?,
-        )),
+        (Some(document), None) => {
+            let now = tx.now;
+            let authorised = sharing::may_use_national_register(tx.reader()?, now)?;
+            check_document(document, authorised, "/document")?;
+            Some((document, sealed(tx, id, document)?))
+        }
         (None, Some(_)) if by_register => None,
         (None, Some(_)) => {
             let message = "Name the person by a document: whether somebody is recorded here is not for administrators to learn.";
@@ -94,9 +98,12 @@ pub fn mirror(
         starts_at: draft.starts_at,
         ends_at: draft.ends_at,
     };
-    check_new(tx, &ban, kept.as_ref().map(|(key, _)| *key), draft.worker)?;
-    if let Some((key, sealed)) = kept {
-        bans::keep_document(tx.writer()?, id, key, sealed)?;
+    check_new(tx, &ban, draft.document.as_ref(), draft.worker)?;
+    if let Some((document, sealed)) = kept {
+        let found_under = tx.found_under()?;
+        let key = found_under.active();
+        let found_by = (key.version(), key.document_key(document));
+        bans::keep_document(tx.writer()?, id, found_by, sealed)?;
     }
     if !by_register {
         let asked = approvals::ask(tx, permit.caller(), None, Act::MirrorBan { ban })?;
@@ -115,8 +122,9 @@ pub(super) fn mirror_approved(tx: &mut Tx<'_>, ban: &Ban) -> Result<(), Error> {
     if ban.ends_at <= tx.now {
         return Err(approvals::stale("The term of the ban is over by now."));
     }
-    let document = bans::document_of(tx.reader()?, ban.id)?;
-    check_new(tx, ban, document, None)?;
+    let keyring = tx.keyring;
+    let document = document_of(tx.reader()?, keyring, ban.id)?;
+    check_new(tx, ban, document.as_ref(), None)?;
     mirrored(tx, ban, None)?;
     Ok(())
 }
@@ -252,8 +260,12 @@ pub(super) const BAN_STANDS: &str = "A port ban stands against this worker. Unti
 
 fn mirrored(tx: &mut Tx<'_>, ban: &Ban, worker: Option<WorkerId>) -> Result<Mirrored, Error> {
     let version = tx.state(Fact::BanMirrored(ban.clone()))?;
-    let bearers = match bans::document_of(tx.reader()?, ban.id)? {
-        Some(document) => documents::everybody_with(tx.reader()?, document)?,
+    let keyring = tx.keyring;
+    let bearers = match document_of(tx.reader()?, keyring, ban.id)? {
+        Some(document) => {
+            let keys = tx.found_under()?.of_document(&document);
+            documents::everybody_with(tx.reader()?, &keys)?
+        }
         None => Vec::new(),
     };
     for worker in bearers.into_iter().chain(worker) {
@@ -338,11 +350,15 @@ pub(super) fn check_term(
 fn check_new(
     tx: &mut Tx<'_>,
     ban: &Ban,
-    document: Option<DocumentKey>,
+    document: Option<&Document>,
     worker: Option<WorkerId>,
 ) -> Result<(), Error> {
+    let keys = match document {
+        Some(document) => tx.found_under()?.of_document(document),
+        None => Vec::new(),
+    };
     for (other, other_document) in bans::with_references(tx.reader()?, &[&ban.reference])? {
-        let of_document = document.is_some() && other_document == document;
+        let of_document = other_document.is_some_and(|other| keys.contains(&other));
         let of_worker = match worker {
             Some(worker) => bans::workers_of(tx.reader()?, other.ban.id)?.contains(&worker),
             None => false,
@@ -355,6 +371,23 @@ fn check_new(
         }
     }
     Ok(())
+}
+
+/// The document that names whom a ban is about, where there is one.
+pub(super) fn document_of(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    ban: BanId,
+) -> Result<Option<Document>, Error> {
+    let Some(sealed) = bans::document_of(reader, ban)? else {
+        return Ok(None);
+    };
+    let plain = keyring.open(Field::BanDocument, ban.as_bytes(), &sealed);
+    let document = serde_json::from_slice(&plain.map_err(Error::internal)?);
+    // What serde says can hold a piece of what it read.
+    document
+        .map(Some)
+        .map_err(|_| Error::internal("the document of a ban cannot be read"))
 }
 
 fn sealed(tx: &Tx<'_>, id: BanId, document: &Document) -> Result<Vec<u8>, Error> {

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::blind::FoundUnder;
 use super::error::{Code, Error};
 use super::follow;
 use super::head::{self, Vouched};
@@ -99,6 +100,8 @@ struct Group {
     ahead: Ahead,
     /// How many were revoked and suspended by whom.
     withdrawn: HashMap<Doer, usize>,
+    /// Under which keys people are found, once a job of this group has asked.
+    found_under: Option<FoundUnder>,
     /// The keys of workers that a job of this group has sealed something for.
     keys: HashMap<WorkerId, Arc<WorkerKey>>,
     /// Rows were touched beside the ledger's projection: a failing job can no longer be left out alone.
@@ -140,6 +143,9 @@ impl Tx<'_> {
             let withdrawn = self.group.withdrawn.entry(Doer::of(client, person));
             *withdrawn.or_default() += 1;
         }
+        if let Fact::BlindKeysRecorded(_) = &entry.fact {
+            self.group.found_under = None;
+        }
         let line = self.group.head.push(body);
         self.group.entries.push(entry);
         self.group.lines.push(line);
@@ -177,6 +183,17 @@ impl Tx<'_> {
     pub fn pending(&mut self) -> &mut Pending {
         self.group.touched = true;
         self.pending
+    }
+
+    /// The keys under which people are found, this group's own statements included.
+    pub(super) fn found_under(&mut self) -> Result<FoundUnder, Error> {
+        if let Some(found_under) = &self.group.found_under {
+            return Ok(found_under.clone());
+        }
+        let keyring = self.keyring;
+        let found_under = FoundUnder::read(self.reader()?, keyring)?;
+        self.group.found_under = Some(found_under.clone());
+        Ok(found_under)
     }
 
     /// The keys of workers that this group has made or read so far.
@@ -617,6 +634,7 @@ impl Committer {
             answers: Vec::new(),
             ahead: Ahead::of(vouched.sum),
             withdrawn: HashMap::new(),
+            found_under: None,
             keys: HashMap::new(),
             touched: false,
         };

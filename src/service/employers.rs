@@ -8,13 +8,16 @@ use super::bulk;
 use super::commit::Tx;
 use super::credentials;
 use super::error::Error;
-use crate::access::keyring::Keyring;
+use crate::access::blind_key::BlindKey;
 use crate::access::permission::{KeepWorkers, Permit};
 use crate::domain::approval::Act;
 use crate::domain::ids::{CredentialId, EngagementId, MemberId};
+use crate::domain::name_search;
 use crate::domain::reason::Reason;
 use crate::domain::text::{Text, fold};
+use crate::domain::worker::EngagementDetails;
 use crate::ledger::entry::Fact;
+use crate::store::employers::FoundBy;
 use crate::store::{employers, workers};
 
 /// The name of an employer.
@@ -36,12 +39,25 @@ pub struct Lapse {
 }
 
 /// What an engagement is found by. To be kept whenever one begins.
-pub fn key(keyring: &Keyring, member: MemberId, employer: &Employer) -> [u8; 16] {
+pub fn found_by(key: &BlindKey, member: MemberId, details: &EngagementDetails) -> FoundBy {
+    let names = name_search::beginnings_of(&details.employer).into_iter();
+    let number = details.staff_number.as_ref();
+    FoundBy {
+        version: key.version(),
+        employer: employer_key(key, member, &details.employer),
+        names: names
+            .map(|beginning| key.employer_name_key(member, &beginning))
+            .collect(),
+        staff_number: number.map(|number| key.staff_key(member, number.as_str())),
+    }
+}
+
+fn employer_key(key: &BlindKey, member: MemberId, employer: &Employer) -> [u8; 16] {
     let folded = fold(employer.as_str());
     // A name without a letter or digit is taken as it stands.
     match folded.is_empty() {
-        true => keyring.employer_key(member, employer.as_str()),
-        false => keyring.employer_key(member, &folded),
+        true => key.employer_key(member, employer.as_str()),
+        false => key.employer_key(member, &folded),
     }
 }
 
@@ -52,8 +68,12 @@ pub fn lapse(
     permit: Permit<KeepWorkers>,
     employer: &Employer,
 ) -> Result<Outcome<Lapse>, Error> {
-    let key = key(tx.keyring, permit.caller().member, employer);
-    let mut engaged = employers::engaged(tx.reader()?, key, LAPSED_AT_ONCE + 1)?;
+    let (found_under, member) = (tx.found_under()?, permit.caller().member);
+    let keys: Vec<[u8; 16]> = found_under
+        .all()
+        .map(|key| employer_key(key, member, employer))
+        .collect();
+    let mut engaged = employers::engaged(tx.reader()?, &keys, LAPSED_AT_ONCE + 1)?;
     if engaged.is_empty() {
         let message = "No engagement that lasts names this employer. Write the name as it stands in the engagements.";
         return Err(Error::field("/employer", "not_found", message));

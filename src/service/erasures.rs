@@ -9,7 +9,6 @@ use super::Services;
 use super::approvals;
 use super::commit::Tx;
 use super::error::{Code, Error, FieldError};
-use super::personal::unseal;
 use crate::access::permission::{Erase, Permit, ReadErasures};
 use crate::domain::approval::{Act, Desk, WAITS_MS};
 use crate::domain::credential;
@@ -255,11 +254,16 @@ pub async fn sweep(services: &Services) {
     if !lately.await.unwrap_or(true) {
         return;
     }
+    scrub(services).await;
+}
+
+/// Cleans the database's files of what was overwritten and deleted.
+pub(super) async fn scrub(services: &Services) {
     let store = services.store.clone();
     match tokio::task::spawn_blocking(move || store.scrub()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(error = %error, "the database's files were not cleaned after an erasure; the next sweep does it");
+            tracing::warn!(error = %error, "the database's files were not cleaned of what was deleted; the next sweep after an erasure does it");
         }
         Err(error) => {
             tracing::error!(error = %error, "cleaning the database's files ended by a panic")
@@ -278,22 +282,7 @@ fn erase(tx: &mut Tx<'_>, id: ErasureId) -> Result<bool, Error> {
     {
         return Ok(false);
     }
-    let keyring = tx.keyring;
-    let mut staff_keys = Vec::new();
-    let mut after = None;
-    loop {
-        let page = workers::engagements_of(tx.reader()?, worker, member, after, AT_ONCE)?;
-        for held in &page {
-            let details = unseal(tx.reader()?, keyring, held.value.engagement.id)?;
-            let number = details.staff_number;
-            staff_keys.extend(number.map(|number| keyring.staff_key(member, number.as_str())));
-        }
-        after = page.last().map(|held| held.value.engagement.id);
-        if page.len() < AT_ONCE {
-            break;
-        }
-    }
-    erasures::destroy(tx.writer()?, worker, &staff_keys)?;
+    erasures::destroy(tx.writer()?, worker)?;
     tx.known_keys().remove(&worker);
     tx.state(Fact::WorkerErased {
         worker,

@@ -6,6 +6,7 @@
 
 use super::approvals;
 use super::bans;
+use super::blind::FoundUnder;
 use super::commit::Tx;
 use super::effects;
 use super::error::{Code, Error};
@@ -15,7 +16,7 @@ use crate::access::keyring::Keyring;
 use crate::access::permission::{DecideMatchCases, Permit, ReadMatchCases};
 use crate::domain::document::{Document, DocumentKey};
 use crate::domain::ids::{MatchCaseId, WorkerId};
-use crate::domain::match_case::{Decision, MatchCase, State};
+use crate::domain::match_case::{Decision, MatchCase, SAME_PERSON_MAX, State};
 use crate::domain::worker::{Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Matched;
@@ -87,10 +88,11 @@ pub fn show(
         return Ok((matched, None));
     }
     let details = unseal(reader, keyring, matched.case.worker)?;
+    let found_under = FoundUnder::read(reader, keyring)?;
     let of_candidate = documents::of(reader, matched.case.candidate)?;
     let both_bear = |document: &&Document| {
-        let key = keyring.document_key(document);
-        of_candidate.contains(&key)
+        let mut keys = found_under.of_document(document).into_iter();
+        keys.any(|key| of_candidate.contains(&key))
     };
     let documents = details
         .documents
@@ -127,6 +129,9 @@ pub fn decide(
         approvals::not_oneself(tx, permit.caller(), worker)?;
     }
     let state = matched.state.decided(decision)?;
+    if decision == Decision::Confirmed {
+        check_together(tx, &matched.case)?;
+    }
     let version = tx.state(Fact::MatchDecided { case: id, decision })?;
     if decision == Decision::Confirmed {
         effects::follow(tx, matched.case.worker)?;
@@ -139,6 +144,23 @@ pub fn decide(
         version,
         ..matched
     })
+}
+
+/// Refuses to make one person of more records than are looked through for one. The newcomer's case stays open then, and
+/// nothing is issued to it.
+fn check_together(tx: &mut Tx<'_>, case: &MatchCase) -> Result<(), Error> {
+    let mut records = match_cases::same_person(tx.reader()?, case.worker)?;
+    records.extend(match_cases::same_person(tx.reader()?, case.candidate)?);
+    if records.len() <= SAME_PERSON_MAX {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Conflict,
+        format!(
+            "More than {SAME_PERSON_MAX} records would be of one person. Find out who registers the same person so often; \
+             until then nothing is issued to this record."
+        ),
+    ))
 }
 
 fn not_found() -> Error {

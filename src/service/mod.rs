@@ -7,7 +7,7 @@
 //!   [`retention`]: how long it is kept; `dormancy`: what nobody used. [`lookups`]: who was shown whom, noted alike.
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`], [`revocations`]:
 //!   keeping the records. [`personal`]: what is known of a person, under the person's own key;
-//!   [`rewrap`]: changing the key that those are kept under.
+//!   [`rewrap`]: changing the key that those are kept under. [`blind`]: by which keys people are found, and changing those.
 //! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
 //!   [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
@@ -22,6 +22,7 @@
 pub mod approvals;
 pub mod badges;
 pub mod bans;
+pub mod blind;
 pub mod break_glass;
 mod bulk;
 pub mod check_log;

@@ -1,5 +1,6 @@
-//! Whether what one member holds against somebody for cause may leave it: the network must have been switched to share, by
-//! two administrators, and the member must have recorded the legal basis on which it does.
+//! What the law must allow first. Whether what one member holds against somebody for cause may leave it: the network must have
+//! been switched to share, by two administrators, and the member must have recorded the legal basis on which it does. And
+//! whether numbers of the national register are used at all: two administrators must have recorded the authorisation.
 
 use super::approvals::{self, Outcome};
 use super::commit::Tx;
@@ -9,10 +10,11 @@ use crate::domain::approval::Act;
 use crate::domain::calendar::Day;
 use crate::domain::ids::MemberId;
 use crate::domain::network::{LegalBasis, Member, Settings};
+use crate::domain::time::Timestamp;
 use crate::index::places::Places;
 use crate::ledger::entry::Fact;
 use crate::ledger::fold::Record;
-use crate::store::network;
+use crate::store::{Reader, network};
 
 /// What holds for the whole network, with the entry that last touched it: 0 when nothing was ever set.
 pub fn settings(places: &Places, _: Permit<ReadNetwork>) -> (u64, Settings) {
@@ -20,7 +22,7 @@ pub fn settings(places: &Places, _: Permit<ReadNetwork>) -> (u64, Settings) {
         .settings
         .get(&Settings::ID)
         .map_or((0, Settings::default()), |(version, settings)| {
-            (*version, **settings)
+            (*version, Settings::clone(settings))
         })
 }
 
@@ -30,7 +32,8 @@ pub fn switch(
     permit: Permit<KeepSharing>,
     settings: Settings,
 ) -> Result<Outcome<()>, Error> {
-    let (version, standing) = stored(tx)?;
+    let (version, standing) = stored(tx.reader()?)?;
+    check_authorisation(tx, &settings)?;
     if standing == settings {
         return Err(Error::new(
             Code::Conflict,
@@ -46,12 +49,12 @@ pub fn switch(
 pub(super) fn switch_approved(
     tx: &mut Tx<'_>,
     version: u64,
-    settings: Settings,
+    settings: &Settings,
 ) -> Result<(), Error> {
-    if stored(tx)?.0 != version {
+    if stored(tx.reader()?)?.0 != version {
         return Err(approvals::stale("The settings were changed meanwhile."));
     }
-    tx.state(Fact::SettingsRecorded(settings))?;
+    tx.state(Fact::SettingsRecorded(settings.clone()))?;
     Ok(())
 }
 
@@ -85,7 +88,7 @@ pub fn record_basis(
 
 /// Whether what this member holds against somebody for cause may leave it.
 pub(super) fn may_leave(tx: &mut Tx<'_>, id: MemberId) -> Result<bool, Error> {
-    let (_, settings) = stored(tx)?;
+    let (_, settings) = stored(tx.reader()?)?;
     let member = member(tx, id)?;
     Ok(settings.share_for_cause && member.is_some_and(|(_, member)| member.legal_basis.is_some()))
 }
@@ -101,8 +104,38 @@ pub(super) fn must_be_allowed(tx: &mut Tx<'_>, id: MemberId) -> Result<(), Error
     ))
 }
 
-fn stored(tx: &mut Tx<'_>) -> Result<(u64, Settings), Error> {
-    let found = network::find(tx.reader()?, &Settings::ID.to_string())?;
+/// An authorisation that is asked for must hold today: what is not in force yet is asked for when it is.
+fn check_authorisation(tx: &Tx<'_>, settings: &Settings) -> Result<(), Error> {
+    let Some(authorisation) = &settings.national_register else {
+        return Ok(());
+    };
+    let today = Day::of(tx.now);
+    if authorisation.date > today {
+        let message = format!("must not be after {today}, which is today");
+        return Err(Error::field(
+            "/national_register/date",
+            "in_future",
+            message,
+        ));
+    }
+    if authorisation.until.is_some_and(|until| until < today) {
+        let message = format!("must not be before {today}, which is today");
+        return Err(Error::field("/national_register/until", "past", message));
+    }
+    Ok(())
+}
+
+/// Whether national register numbers may be used at this moment.
+pub(super) fn may_use_national_register(
+    reader: &mut Reader,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let (_, settings) = stored(reader)?;
+    Ok(settings.may_use_national_register(Day::of(now)))
+}
+
+fn stored(reader: &mut Reader) -> Result<(u64, Settings), Error> {
+    let found = network::find(reader, &Settings::ID.to_string())?;
     Ok(match found {
         Some((version, Record::Settings(settings))) => (version, settings),
         _ => (0, Settings::default()),

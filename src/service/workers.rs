@@ -3,6 +3,7 @@
 
 use super::approvals;
 use super::bans;
+use super::blind::FoundUnder;
 use super::bulk;
 use super::commit::Tx;
 use super::credentials;
@@ -13,11 +14,12 @@ use super::match_cases;
 use super::network::changed;
 use super::personal::{self, unseal};
 use super::search;
+use super::sharing;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
 use crate::domain::calendar::Day;
 use crate::domain::digest::Digest;
-use crate::domain::document::{DOCUMENTS_PER_WORKER_MAX, Document, DocumentKey};
+use crate::domain::document::{DOCUMENTS_PER_WORKER_MAX, Document, Unfit};
 use crate::domain::ids::{EngagementId, MemberId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
@@ -33,7 +35,8 @@ pub fn register(
     details: &WorkerDetails,
 ) -> Result<Versioned<Worker>, Error> {
     check_birth(details, tx.now)?;
-    let documents = keys(tx.keyring, &details.documents)?;
+    check_documents(tx, &details.documents)?;
+    let found_under = tx.found_under()?;
     let id = WorkerId::make(tx.environment);
     personal::make_key(tx, id);
     let (sealed, digest) = personal::seal(tx, id, id, details)?;
@@ -42,11 +45,10 @@ pub fn register(
         member: permit.caller().member,
         details: digest,
     };
-    let found_by = search::keys(tx.keyring, worker.member, details);
     tx.pending().seal(*id.as_bytes(), id, sealed);
-    tx.pending().names(id, found_by);
-    tx.pending().documents(id, &documents);
+    found_by(tx, &found_under, &worker, details);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
+    let documents = found_under.of_documents(&details.documents);
     match_cases::open(tx, &worker, &documents)?;
     bans::find(tx, &worker, &documents)?;
     Ok(Versioned {
@@ -72,20 +74,20 @@ pub fn amend(
     }
     erasures::none_waits(tx, id)?;
     check_birth(details, tx.now)?;
-    let documents = keys(tx.keyring, &details.documents)?;
+    check_documents(tx, &details.documents)?;
+    let found_under = tx.found_under()?;
     let (sealed, digest) = personal::seal(tx, id, id, details)?;
     let worker = Worker {
         details: digest,
         ..before.value
     };
-    let found_by = search::keys(tx.keyring, worker.member, details);
     let writer = tx.writer()?;
     sealed::replace(writer, id, sealed)?;
     names::forget(writer, id)?;
     documents::forget(writer, id)?;
-    tx.pending().names(id, found_by);
-    tx.pending().documents(id, &documents);
+    found_by(tx, &found_under, &worker, details);
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
+    let documents = found_under.of_documents(&details.documents);
     match_cases::open(tx, &worker, &documents)?;
     bans::find(tx, &worker, &documents)?;
     Ok(Versioned {
@@ -104,16 +106,27 @@ fn check_birth(details: &WorkerDetails, now: Timestamp) -> Result<(), Error> {
     Err(Error::field("/birth_date", "in_the_future", message))
 }
 
-/// What documents are found by, in order, each once.
-fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, Error> {
+/// Keeps what a worker is found by.
+fn found_by(tx: &mut Tx<'_>, under: &FoundUnder, worker: &Worker, details: &WorkerDetails) {
+    let (id, key) = (worker.id, under.active());
+    let names = search::keys(key, worker.member, details);
+    tx.pending().names(id, key.version(), names);
+    let documents = details.documents.iter();
+    let documents = documents.map(|document| key.document_key(document));
+    tx.pending().documents(id, key.version(), documents);
+}
+
+/// Refuses documents that cannot be meant, and one that stands there twice.
+fn check_documents(tx: &mut Tx<'_>, documents: &[Document]) -> Result<(), Error> {
     if documents.len() > DOCUMENTS_PER_WORKER_MAX {
         let message = format!("Give at most {DOCUMENTS_PER_WORKER_MAX} documents.");
         return Err(Error::field("/documents", "length", message));
     }
-    let mut keys = Vec::with_capacity(documents.len());
+    let now = tx.now;
+    let authorised = sharing::may_use_national_register(tx.reader()?, now)?;
     for (at, document) in documents.iter().enumerate() {
-        let key = document_key(keyring, document, &format!("/documents/{at}"))?;
-        if keys.contains(&key) {
+        check_document(document, authorised, &format!("/documents/{at}"))?;
+        if documents[..at].contains(document) {
             let message = "The same document stands here twice.";
             return Err(Error::field(
                 format!("/documents/{at}"),
@@ -121,24 +134,42 @@ fn keys(keyring: &Keyring, documents: &[Document]) -> Result<Vec<DocumentKey>, E
                 message,
             ));
         }
-        keys.push(key);
     }
-    keys.sort_unstable();
-    Ok(keys)
+    Ok(())
 }
 
-/// What a document is found by. A number of the national register is refused, as it is put in by mistake.
-pub(super) fn document_key(
-    keyring: &Keyring,
+/// Refuses a document that may not be kept, and by which nobody may be looked up.
+pub(super) fn check_document(
     document: &Document,
+    authorised: bool,
     pointer: &str,
-) -> Result<DocumentKey, Error> {
-    if document.number.is_of_the_national_register() {
-        let message = "This is a number of the national register, which is not kept here. Give the document's own number.";
-        let pointer = format!("{pointer}/number");
-        return Err(Error::field(pointer, "national_register_number", message));
-    }
-    Ok(keyring.document_key(document))
+) -> Result<(), Error> {
+    let Err(unfit) = document.check(authorised) else {
+        return Ok(());
+    };
+    let (field, code, message) = match unfit {
+        Unfit::NotAuthorised => (
+            "kind",
+            "not_authorised",
+            "National register numbers are not used here: no authorisation is in force. Leave it out, or give another document.",
+        ),
+        Unfit::NoRegisterNumber => (
+            "number",
+            "check_digits",
+            "This is no national register number or bis number: its last two digits do not fit the others. Read it again from the card.",
+        ),
+        Unfit::OtherRegister => (
+            "country",
+            "other_register",
+            "must be BEL: only numbers of the Belgian national register are used",
+        ),
+        Unfit::Misplaced => (
+            "number",
+            "national_register_number",
+            "This is a number of the national register, which is not kept here. Give the document's own number.",
+        ),
+    };
+    Err(Error::field(format!("{pointer}/{field}"), code, message))
 }
 
 /// A worker that the caller's member registered, with details.
@@ -188,12 +219,13 @@ pub fn engage(
     found.ok_or_else(|| Error::not_found("worker"))?;
     approvals::not_oneself(tx, permit.caller(), worker)?;
     erasures::none_waits(tx, worker)?;
-    let staff_key = details
-        .staff_number
-        .as_ref()
-        .map(|number| tx.keyring.staff_key(member, number.as_str()));
-    if let Some(staff_key) = staff_key
-        && !workers::by_staff_keys(tx.reader()?, &[staff_key])?.is_empty()
+    let found_under = tx.found_under()?;
+    if let Some(number) = &details.staff_number
+        && let staff_keys = found_under
+            .all()
+            .map(|key| key.staff_key(member, number.as_str()))
+            .collect::<Vec<_>>()
+        && !workers::by_staff_keys(tx.reader()?, &staff_keys)?.is_empty()
     {
         let mut error = Error::field(
             "/staff_number",
@@ -203,7 +235,7 @@ pub fn engage(
         error.code = Code::StaffNumberInUse;
         return Err(error);
     }
-    begin(tx, member, worker, until, details, staff_key)
+    begin(tx, member, worker, until, details)
 }
 
 /// States an engagement whose staff number is known to be free.
@@ -213,7 +245,6 @@ pub(super) fn begin(
     worker: WorkerId,
     until: Option<Day>,
     details: &EngagementDetails,
-    staff_key: Option<[u8; 16]>,
 ) -> Result<Versioned<EngagementHeld>, Error> {
     let id = EngagementId::make(tx.environment);
     let (sealed, digest) = personal::seal(tx, worker, id, details)?;
@@ -224,12 +255,10 @@ pub(super) fn begin(
         details: digest,
         until,
     };
-    let employer_key = employers::key(tx.keyring, member, &details.employer);
+    let found_under = tx.found_under()?;
+    let found_by = employers::found_by(found_under.active(), member, details);
     tx.pending().seal(*id.as_bytes(), worker, sealed);
-    tx.pending().employer(employer_key, id);
-    if let Some(staff_key) = staff_key {
-        tx.pending().staff_number(staff_key, &engagement);
-    }
+    tx.pending().engagement_found_by(&engagement, &found_by);
     let version = tx.state(Fact::EngagementBegan(engagement.clone()))?;
     Ok(Versioned {
         value: EngagementHeld {

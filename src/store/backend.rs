@@ -96,11 +96,14 @@ const SCRUB_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 /// The tables that are written anew when somebody was erased.
 const SCRUBBED: [&str; 1] = ["worker_keys"];
 /// Those of which only what was freed may be overwritten.
-const FREED: [&str; 5] = [
+const FREED: [&str; 8] = [
     "sealed_details",
     "worker_names",
     "worker_documents",
     "staff_numbers",
+    "engagement_employers",
+    "employer_names",
+    "ban_documents",
     "idempotency_keys",
 ];
 

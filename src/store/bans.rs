@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::columns::Bytes16;
+use super::columns::{Bytes16, version, versions};
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{ban_documents, ban_workers, bans};
@@ -151,7 +151,7 @@ pub fn by_documents(
 pub fn keep_document(
     writer: &mut Writer,
     ban: BanId,
-    key: DocumentKey,
+    (version, key): (u16, DocumentKey),
     sealed: Vec<u8>,
 ) -> Result<(), StoreError> {
     diesel::insert_into(ban_documents::table)
@@ -159,19 +159,56 @@ pub fn keep_document(
             ban_documents::ban.eq(Bytes16::from(ban)),
             ban_documents::document_key.eq(Bytes16::from(key)),
             ban_documents::sealed.eq(sealed),
+            ban_documents::key_version.eq(i32::from(version)),
         ))
         .execute(&mut writer.0)?;
     Ok(())
 }
 
-/// What the document of a ban is found by, where there is one.
-pub fn document_of(reader: &mut Reader, ban: BanId) -> Result<Option<DocumentKey>, StoreError> {
-    let key: Option<Bytes16> = ban_documents::table
+/// The document of a ban, sealed, where there is one.
+pub fn document_of(reader: &mut Reader, ban: BanId) -> Result<Option<Vec<u8>>, StoreError> {
+    let sealed = ban_documents::table
         .find(Bytes16::from(ban))
-        .select(ban_documents::document_key)
-        .first(&mut reader.0)
-        .optional()?;
-    Ok(key.map(|key| DocumentKey(key.0)))
+        .select(ban_documents::sealed);
+    Ok(sealed.first(&mut reader.0).optional()?)
+}
+
+/// Some bans whose documents are found under this version of the blind-index key.
+pub fn documents_under(
+    reader: &mut Reader,
+    version: u16,
+    limit: usize,
+) -> Result<Vec<BanId>, StoreError> {
+    let rows: Vec<Bytes16> = ban_documents::table
+        .select(ban_documents::ban)
+        .filter(ban_documents::key_version.eq(i32::from(version)))
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    Ok(rows.into_iter().map(Bytes16::id).collect())
+}
+
+/// How many documents there are under each version of the blind-index key.
+pub fn documents_by_version(reader: &mut Reader) -> Result<Vec<(u16, u64)>, StoreError> {
+    let rows: Vec<(i32, i64)> = ban_documents::table
+        .group_by(ban_documents::key_version)
+        .select((ban_documents::key_version, diesel::dsl::count_star()))
+        .load(&mut reader.0)?;
+    versions(rows)
+}
+
+/// Has the document of a ban found by another hash, with the version of the blind-index key that it was made with.
+pub fn document_found_anew(
+    writer: &mut Writer,
+    ban: BanId,
+    (version, key): (u16, DocumentKey),
+) -> Result<(), StoreError> {
+    diesel::update(ban_documents::table.find(Bytes16::from(ban)))
+        .set((
+            ban_documents::document_key.eq(Bytes16::from(key)),
+            ban_documents::key_version.eq(i32::from(version)),
+        ))
+        .execute(&mut writer.0)?;
+    Ok(())
 }
 
 /// Forgets the document of a ban.
@@ -372,13 +409,13 @@ pub fn each_worker(
     }
 }
 
-/// A ban, what its document is found by, and the document sealed.
-type Kept = (Bytes16, Bytes16, Vec<u8>);
+/// A ban, what its document is found by, the document sealed, and a version of the blind-index key.
+type Kept = (Bytes16, Bytes16, Vec<u8>, i32);
 
-/// Hands the document of every ban to `each`, sealed, with what it is found by.
+/// Hands the document of every ban to `each`, sealed, with what it is found by and under which version of the blind-index key.
 pub fn each_document(
     reader: &mut Reader,
-    mut each: impl FnMut(BanId, DocumentKey, &[u8]) -> Result<(), StoreError>,
+    mut each: impl FnMut(BanId, (u16, DocumentKey), &[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut after = Bytes16([0; 16]);
     loop {
@@ -391,7 +428,8 @@ pub fn each_document(
             return Ok(());
         };
         after = *last;
-        page.iter()
-            .try_for_each(|(ban, key, sealed)| each(ban.id(), DocumentKey(key.0), sealed))?;
+        page.iter().try_for_each(|(ban, key, sealed, number)| {
+            each(ban.id(), (version(*number)?, DocumentKey(key.0)), sealed)
+        })?;
     }
 }

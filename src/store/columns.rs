@@ -9,6 +9,7 @@ use diesel::sql_types::Binary;
 use diesel::sqlite::{Sqlite, SqliteValue};
 
 use super::backend::AnyBackend;
+use super::error::StoreError;
 use crate::domain::credential::CardKey;
 use crate::domain::document::DocumentKey;
 use crate::domain::ids::{Id, Kind};
@@ -77,4 +78,17 @@ impl FromSql<Binary, AnyBackend> for Bytes16 {
     fn from_sql(value: <AnyBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         Self::of(&<Vec<u8> as FromSql<Binary, AnyBackend>>::from_sql(value)?)
     }
+}
+
+/// A version of the blind-index key, of its column.
+pub(super) fn version(number: i32) -> Result<u16, StoreError> {
+    u16::try_from(number)
+        .map_err(|_| StoreError::Corrupt("the version of a blind-index key is none".into()))
+}
+
+/// How many rows there are under each version of the blind-index key.
+pub(super) fn versions(rows: Vec<(i32, i64)>) -> Result<Vec<(u16, u64)>, StoreError> {
+    let rows = rows.into_iter();
+    rows.map(|(number, rows)| Ok((version(number)?, rows as u64)))
+        .collect()
 }

@@ -5,13 +5,10 @@ use diesel::prelude::*;
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
-use super::schema::{
-    badge_cards, credentials, engagement_employers, engagements, erasures, sealed_details,
-    staff_numbers, worker_keys,
-};
-use super::{documents, names};
+use super::schema::{badge_cards, credentials, engagements, erasures, sealed_details, worker_keys};
+use super::{documents, employers, names};
 use crate::domain::erasure::{Erasure, State};
-use crate::domain::ids::{ErasureId, MemberId, WorkerId};
+use crate::domain::ids::{EngagementId, ErasureId, MemberId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::ledger::replay::Erasing;
 
@@ -160,11 +157,7 @@ pub fn done_since(reader: &mut Reader, moment: Timestamp) -> Result<bool, StoreE
 }
 
 /// Destroys all that is kept of a person: the worker's key, what was sealed under it, and what it was found by.
-pub fn destroy(
-    writer: &mut Writer,
-    worker: WorkerId,
-    staff_keys: &[[u8; 16]],
-) -> Result<(), StoreError> {
+pub fn destroy(writer: &mut Writer, worker: WorkerId) -> Result<(), StoreError> {
     let of_worker = Bytes16::from(worker);
     let conn = &mut writer.0;
     // Overwritten with as many bytes, not deleted: see the schema.
@@ -184,22 +177,14 @@ pub fn destroy(
         .select(engagements::id)
         .filter(engagements::worker.eq(of_worker))
         .load(conn)?;
-    for chunk in of_engagements.chunks(500) {
-        let employers = engagement_employers::table
-            .filter(engagement_employers::engagement.eq_any(chunk.to_vec()));
-        diesel::delete(employers).execute(conn)?;
-    }
-    subjects.extend(of_engagements);
+    subjects.extend(of_engagements.iter().copied());
     subjects.push(of_worker);
     for chunk in subjects.chunks(500) {
         let sealed = sealed_details::table.filter(sealed_details::subject.eq_any(chunk.to_vec()));
         diesel::delete(sealed).execute(conn)?;
     }
-    for chunk in staff_keys.chunks(500) {
-        let keys: Vec<Bytes16> = chunk.iter().copied().map(Bytes16).collect();
-        let numbers = staff_numbers::table.filter(staff_numbers::staff_key.eq_any(keys));
-        diesel::delete(numbers).execute(conn)?;
-    }
+    let of_engagements: Vec<EngagementId> = of_engagements.into_iter().map(Bytes16::id).collect();
+    employers::forget(writer, &of_engagements)?;
     names::forget(writer, worker)?;
     documents::forget(writer, worker)
 }

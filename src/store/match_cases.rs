@@ -9,7 +9,7 @@ use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::match_cases;
 use crate::domain::ids::{MatchCaseId, MemberId, WorkerId};
-use crate::domain::match_case::{Decision, MatchCase, State};
+use crate::domain::match_case::{Decision, MatchCase, SAME_PERSON_MAX, State};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Entry;
 use crate::ledger::replay::Matched;
@@ -182,12 +182,9 @@ pub fn any_open(reader: &mut Reader, worker: WorkerId) -> Result<bool, StoreErro
     Ok(open > 0)
 }
 
-/// How many records are looked through for one person. Nobody has as many members as that.
-pub const SAME_PERSON_MAX: usize = 256;
-
 /// The records that are of one person with this one, itself among them: those that confirmed cases lead to, from one to the
-/// next. What holds for a person, as a clearance does, holds for each of them. More than [`SAME_PERSON_MAX`] are an error, as
-/// what holds for one that is left out would be missed.
+/// next. What holds for a person, as a clearance does, holds for each of them. No case is confirmed that makes them more than
+/// [`SAME_PERSON_MAX`], and more of them are an error, as what holds for one that is left out would be missed.
 pub fn same_person(
     reader: &mut Reader,
     worker: WorkerId,

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::columns::Bytes16;
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagements, screenings, staff_numbers, workers,
+    approvals, badge_cards, badges, credentials, engagements, screenings, workers,
 };
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -98,12 +98,4 @@ pub(super) struct BadgeCardRow {
     pub credential: Bytes16,
     pub card_system: Bytes16,
     pub format: i16,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = staff_numbers)]
-pub(super) struct StaffNumberRow {
-    pub staff_key: Bytes16,
-    pub engagement: Bytes16,
-    pub worker: Bytes16,
 }

@@ -29,10 +29,18 @@ table! {
     }
 }
 table! {
-    worker_documents (document_key, worker) { document_key -> Binary, worker -> Binary, }
+    worker_documents (document_key, worker) {
+        document_key -> Binary,
+        worker -> Binary,
+        key_version -> Integer,
+    }
 }
 table! {
-    worker_names (name_key, worker) { name_key -> Binary, worker -> Binary, }
+    worker_names (name_key, worker) {
+        name_key -> Binary,
+        worker -> Binary,
+        key_version -> Integer,
+    }
 }
 table! {
     erasures (id) {
@@ -76,10 +84,27 @@ table! {
     }
 }
 table! {
-    staff_numbers (staff_key) { staff_key -> Binary, engagement -> Binary, worker -> Binary, }
+    staff_numbers (staff_key) {
+        staff_key -> Binary,
+        engagement -> Binary,
+        worker -> Binary,
+        key_version -> Integer,
+    }
 }
 table! {
-    engagement_employers (engagement) { employer_key -> Binary, engagement -> Binary, }
+    engagement_employers (engagement) {
+        employer_key -> Binary,
+        engagement -> Binary,
+        key_version -> Integer,
+    }
+}
+table! {
+    employer_names (name_key, worker, engagement) {
+        name_key -> Binary,
+        worker -> Binary,
+        engagement -> Binary,
+        key_version -> Integer,
+    }
 }
 table! {
     screenings (id) {
@@ -110,7 +135,12 @@ table! {
     }
 }
 table! {
-    ban_documents (ban) { ban -> Binary, document_key -> Binary, sealed -> Binary, }
+    ban_documents (ban) {
+        ban -> Binary,
+        document_key -> Binary,
+        sealed -> Binary,
+        key_version -> Integer,
+    }
 }
 table! {
     ban_workers (ban, worker) { ban -> Binary, worker -> Binary, }
@@ -287,7 +317,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     workers,
     worker_documents,
     engagements,
-    engagement_employers
+    engagement_employers,
+    employer_names
 );
 diesel::allow_tables_to_appear_in_same_query!(sealed_details, worker_keys);
 diesel::allow_tables_to_appear_in_same_query!(bans, ban_documents, ban_workers);

@@ -8,18 +8,17 @@ use super::backend::{AnyConnection, ROWS_BETWEEN_GATES, ROWS_PER_INSERT};
 use super::columns::Bytes16;
 use super::conn::Writer;
 use super::documents::WorkerDocumentRow;
-use super::employers::EmployerRow;
+use super::employers::{EmployerNameRow, EmployerRow, StaffNumberRow};
 use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::rows::{
-    ApprovalRow, BadgeCardRow, BadgeRow, CredentialRow, EngagementRow, ScreeningRow,
-    StaffNumberRow, WorkerRow,
+    ApprovalRow, BadgeCardRow, BadgeRow, CredentialRow, EngagementRow, ScreeningRow, WorkerRow,
 };
 use super::schema::{
-    approvals, badge_cards, badges, credentials, engagement_employers, engagements, match_cases,
-    network_records, screenings, sealed_details, staff_numbers, worker_documents, worker_keys,
-    worker_names, workers,
+    approvals, badge_cards, badges, credentials, employer_names, engagement_employers, engagements,
+    match_cases, network_records, screenings, sealed_details, staff_numbers, worker_documents,
+    worker_keys, worker_names, workers,
 };
 use super::sealed::{SealedRow, WorkerKeyRow};
 use crate::domain::approval::{self, Approval, End};
@@ -56,8 +55,9 @@ pub struct Pending {
     badge_cards: Vec<BadgeCardRow>,
     pub(super) worker_keys: Vec<WorkerKeyRow>,
     pub(super) sealed_details: Vec<SealedRow>,
-    staff_numbers: Vec<StaffNumberRow>,
+    pub(super) staff_numbers: Vec<StaffNumberRow>,
     pub(super) engagement_employers: Vec<EmployerRow>,
+    pub(super) employer_names: Vec<EmployerNameRow>,
     revocations: Vec<Revoked>,
 }
 
@@ -78,15 +78,6 @@ pub(super) struct Revoked {
 }
 
 impl Pending {
-    /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
-    pub fn staff_number(&mut self, staff_key: [u8; 16], engagement: &Engagement) {
-        self.staff_numbers.push(StaffNumberRow {
-            staff_key: Bytes16(staff_key),
-            engagement: engagement.id.into(),
-            worker: engagement.worker.into(),
-        });
-    }
-
     /// Writes the rows collected so far.
     pub fn flush(&mut self, writer: &mut Writer) -> Result<(), StoreError> {
         macro_rules! insert {
@@ -121,7 +112,8 @@ impl Pending {
             worker_keys,
             sealed_details,
             staff_numbers,
-            engagement_employers
+            engagement_employers,
+            employer_names
         );
         let revocations = std::mem::take(&mut self.revocations);
         if writer.0.revoke(&revocations)? == revocations.len() {

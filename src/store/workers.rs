@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::columns::Bytes16;
+use super::columns::{Bytes16, version};
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::rows::{EngagementRow, WorkerRow};
@@ -76,6 +76,35 @@ pub fn find(reader: &mut Reader, id: WorkerId) -> Result<Option<Versioned<Worker
         .first(&mut reader.0)
         .optional()?;
     row.map(TryInto::try_into).transpose()
+}
+
+/// Those of these workers who are not erased, in the order of identifiers.
+pub fn find_all(
+    reader: &mut Reader,
+    ids: &[WorkerId],
+) -> Result<Vec<Versioned<Worker>>, StoreError> {
+    let ids: Vec<Bytes16> = ids.iter().map(|&id| id.into()).collect();
+    let rows: Vec<WorkerRow> = workers::table
+        .filter(workers::id.eq_any(ids))
+        .filter(workers::erased.eq(false))
+        .order(workers::id)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// These engagements, in the order of identifiers.
+pub fn find_engagements(
+    reader: &mut Reader,
+    ids: &[EngagementId],
+) -> Result<Vec<Engagement>, StoreError> {
+    let ids: Vec<Bytes16> = ids.iter().map(|&id| id.into()).collect();
+    let rows: Vec<EngagementRow> = engagements::table
+        .filter(engagements::id.eq_any(ids))
+        .order(engagements::id)
+        .load(&mut reader.0)?;
+    rows.into_iter()
+        .map(|row| Ok(Versioned::<EngagementHeld>::try_from(row)?.value.engagement))
+        .collect()
 }
 
 /// Marks a worker as erased.
@@ -231,10 +260,11 @@ pub fn each_engagement(
     }
 }
 
-/// Hands every staff number to `each`: its keyed hash, of which worker and engagement.
+/// Hands every staff number to `each`: its keyed hash, of which worker and engagement, and under which version of the
+/// blind-index key.
 pub fn each_staff_number(
     reader: &mut Reader,
-    mut each: impl FnMut([u8; 16], WorkerId, EngagementId) -> Result<(), StoreError>,
+    mut each: impl FnMut([u8; 16], WorkerId, EngagementId, u16) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut after = None;
     loop {
@@ -243,6 +273,7 @@ pub fn each_staff_number(
                 staff_numbers::staff_key,
                 staff_numbers::worker,
                 staff_numbers::engagement,
+                staff_numbers::key_version,
             ))
             .order(staff_numbers::staff_key)
             .limit(PAGE_ROWS)
@@ -250,13 +281,15 @@ pub fn each_staff_number(
         if let Some(after) = after {
             query = query.filter(staff_numbers::staff_key.gt(after));
         }
-        let page: Vec<(Bytes16, Bytes16, Bytes16)> = query.load(&mut reader.0)?;
+        let page: Vec<(Bytes16, Bytes16, Bytes16, i32)> = query.load(&mut reader.0)?;
         let Some(&(last, ..)) = page.last() else {
             return Ok(());
         };
         after = Some(last);
         page.into_iter()
-            .try_for_each(|(key, worker, engagement)| each(key.0, worker.id(), engagement.id()))?;
+            .try_for_each(|(key, worker, engagement, number)| {
+                each(key.0, worker.id(), engagement.id(), version(number)?)
+            })?;
     }
 }
 

@@ -17,6 +17,7 @@ DROP TABLE ban_workers;
 DROP TABLE ban_documents;
 DROP TABLE bans;
 DROP TABLE screenings;
+DROP TABLE employer_names;
 DROP TABLE engagement_employers;
 DROP TABLE staff_numbers;
 DROP TABLE engagements;

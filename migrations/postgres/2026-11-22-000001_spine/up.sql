@@ -38,17 +38,20 @@ CREATE INDEX workers_by_member ON workers (member, id);
 CREATE TABLE worker_documents (
     document_key BYTEA NOT NULL,
     worker BYTEA NOT NULL,
+    -- The version of the blind-index key that the hash was made with. The same in the tables below.
+    key_version INTEGER NOT NULL,
     PRIMARY KEY (document_key, worker)
 );
-CREATE INDEX worker_documents_by_worker ON worker_documents (worker, document_key);
+CREATE INDEX worker_documents_by_worker ON worker_documents (worker, key_version, document_key);
 
 -- Keyed hashes of how names begin, by which a member finds its workers. They go with the person.
 CREATE TABLE worker_names (
     name_key BYTEA NOT NULL,
     worker BYTEA NOT NULL,
+    key_version INTEGER NOT NULL,
     PRIMARY KEY (name_key, worker)
 );
-CREATE INDEX worker_names_by_worker ON worker_names (worker);
+CREATE INDEX worker_names_by_worker ON worker_names (worker, key_version);
 
 -- Who is to be erased, from when on, and what became of it.
 CREATE TABLE erasures (
@@ -114,15 +117,28 @@ CREATE INDEX engagements_by_worker ON engagements (worker, id);
 CREATE TABLE staff_numbers (
     staff_key BYTEA NOT NULL PRIMARY KEY,
     engagement BYTEA NOT NULL,
-    worker BYTEA NOT NULL
+    worker BYTEA NOT NULL,
+    key_version INTEGER NOT NULL
 );
+CREATE INDEX staff_numbers_by_engagement ON staff_numbers (engagement);
 
 -- Keyed hashes of employers' names, by which a member finds the engagements at one.
 CREATE TABLE engagement_employers (
     employer_key BYTEA NOT NULL,
-    engagement BYTEA NOT NULL PRIMARY KEY
+    engagement BYTEA NOT NULL PRIMARY KEY,
+    key_version INTEGER NOT NULL
 );
 CREATE INDEX engagement_employers_by_key ON engagement_employers (employer_key, engagement);
+
+-- Keyed hashes of how employers' names begin, by which a member finds whoever works for one.
+CREATE TABLE employer_names (
+    name_key BYTEA NOT NULL,
+    worker BYTEA NOT NULL,
+    engagement BYTEA NOT NULL,
+    key_version INTEGER NOT NULL,
+    PRIMARY KEY (name_key, worker, engagement)
+);
+CREATE INDEX employer_names_by_engagement ON employer_names (engagement, key_version);
 
 -- Where the verification of a worker for one function stands, and what it rests on. Days are counted from 1970-01-01.
 CREATE TABLE screenings (
@@ -167,7 +183,8 @@ CREATE INDEX bans_by_end ON bans (state, ends_at);
 CREATE TABLE ban_documents (
     ban BYTEA NOT NULL PRIMARY KEY,
     document_key BYTEA NOT NULL,
-    sealed BYTEA NOT NULL
+    sealed BYTEA NOT NULL,
+    key_version INTEGER NOT NULL
 );
 CREATE INDEX ban_documents_by_key ON ban_documents (document_key);
 -- The records that are of somebody who is banned.

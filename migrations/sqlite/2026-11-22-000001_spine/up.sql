@@ -38,17 +38,20 @@ CREATE INDEX workers_by_member ON workers (member, id);
 CREATE TABLE worker_documents (
     document_key BLOB NOT NULL,
     worker BLOB NOT NULL,
+    -- The version of the blind-index key that the hash was made with. The same in the tables below.
+    key_version INTEGER NOT NULL,
     PRIMARY KEY (document_key, worker)
 ) WITHOUT ROWID;
-CREATE INDEX worker_documents_by_worker ON worker_documents (worker, document_key);
+CREATE INDEX worker_documents_by_worker ON worker_documents (worker, key_version, document_key);
 
 -- Keyed hashes of how names begin, by which a member finds its workers. They go with the person.
 CREATE TABLE worker_names (
     name_key BLOB NOT NULL,
     worker BLOB NOT NULL,
+    key_version INTEGER NOT NULL,
     PRIMARY KEY (name_key, worker)
 ) WITHOUT ROWID;
-CREATE INDEX worker_names_by_worker ON worker_names (worker);
+CREATE INDEX worker_names_by_worker ON worker_names (worker, key_version);
 
 -- Who is to be erased, from when on, and what became of it.
 CREATE TABLE erasures (
@@ -116,15 +119,28 @@ CREATE INDEX engagements_by_worker ON engagements (worker, id);
 CREATE TABLE staff_numbers (
     staff_key BLOB NOT NULL PRIMARY KEY,
     engagement BLOB NOT NULL,
-    worker BLOB NOT NULL
+    worker BLOB NOT NULL,
+    key_version INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX staff_numbers_by_engagement ON staff_numbers (engagement);
 
 -- Keyed hashes of employers' names, by which a member finds the engagements at one.
 CREATE TABLE engagement_employers (
     employer_key BLOB NOT NULL,
-    engagement BLOB NOT NULL PRIMARY KEY
+    engagement BLOB NOT NULL PRIMARY KEY,
+    key_version INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX engagement_employers_by_key ON engagement_employers (employer_key, engagement);
+
+-- Keyed hashes of how employers' names begin, by which a member finds whoever works for one.
+CREATE TABLE employer_names (
+    name_key BLOB NOT NULL,
+    worker BLOB NOT NULL,
+    engagement BLOB NOT NULL,
+    key_version INTEGER NOT NULL,
+    PRIMARY KEY (name_key, worker, engagement)
+) WITHOUT ROWID;
+CREATE INDEX employer_names_by_engagement ON employer_names (engagement, key_version);
 
 -- Where the verification of a worker for one function stands, and what it rests on. Days are counted from 1970-01-01.
 CREATE TABLE screenings (
@@ -169,7 +185,8 @@ CREATE INDEX bans_by_end ON bans (state, ends_at);
 CREATE TABLE ban_documents (
     ban BLOB NOT NULL PRIMARY KEY,
     document_key BLOB NOT NULL,
-    sealed BLOB NOT NULL
+    sealed BLOB NOT NULL,
+    key_version INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX ban_documents_by_key ON ban_documents (document_key);
 -- The records that are of somebody who is banned.

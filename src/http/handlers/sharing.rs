@@ -1,4 +1,4 @@
-//! Whether the network shares what is held against somebody for cause: `/v1/settings`, and the legal bases of members.
+//! Whether the network shares what is held against somebody for cause and uses national register numbers: `/v1/settings`, and the legal bases of members.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -8,7 +8,7 @@ use validator::Validate;
 use crate::access::permission::{KeepLegalBasis, KeepSharing, ReadNetwork};
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, MemberKind};
-use crate::domain::network::{LegalBasis, Settings};
+use crate::domain::network::{Authorisation, LegalBasis, Settings};
 use crate::domain::screening::Reference;
 use crate::http::extract::{Guarded, IdempotencyKey, NoBody, PathId, ValidJson, no_query};
 use crate::service::approvals::Outcome;
@@ -25,6 +25,10 @@ use super::{Answer, answer, one, rendered};
 pub struct SettingsBody {
     /// Whether members may tell each other what they hold against somebody for cause, where they have a legal basis.
     pub share_for_cause: bool,
+    /// The authorisation by the minister of the Interior on which national register numbers are used. Without one none is
+    /// recorded and nobody is searched by one; what was recorded before stays sealed and is not matched.
+    #[serde(default)]
+    pub national_register: Option<Authorisation>,
 }
 
 /// What holds for the whole network.
@@ -32,6 +36,9 @@ pub struct SettingsBody {
 pub struct SettingsView {
     /// Whether members may tell each other what they hold against somebody for cause, where they have a legal basis.
     pub share_for_cause: bool,
+    /// The authorisation on which national register numbers are used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub national_register: Option<Authorisation>,
     /// The ledger entry that last touched it; 0 when nothing was ever set.
     pub seq: u64,
 }
@@ -54,6 +61,7 @@ pub async fn show(who: Guarded<ReadNetwork>, request: HttpRequest) -> Answer {
     let (seq, settings) = sharing::settings(&who.services.index.places(), who.permit);
     let view = SettingsView {
         share_for_cause: settings.share_for_cause,
+        national_register: settings.national_register,
         seq,
     };
     one(seq, &view)
@@ -72,8 +80,9 @@ pub async fn change(
     let permit = who.permit;
     let settings = Settings {
         share_for_cause: body.value.share_for_cause,
+        national_register: body.value.national_register,
     };
-    let work = move |tx: &mut Tx<'_>| match sharing::switch(tx, permit, settings)? {
+    let work = move |tx: &mut Tx<'_>| match sharing::switch(tx, permit, settings.clone())? {
         Outcome::Asked(asked) => accepted(tx, &asked),
         Outcome::Done(()) => Err(Error::internal("settings are changed by two")),
     };

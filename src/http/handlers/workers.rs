@@ -16,6 +16,7 @@ use crate::http::extract::{
     Guarded, IdempotencyKey, IfMatch, ListOf, NoBody, Page, PathId, ValidJson,
 };
 use crate::http::limits::PAGE_DEFAULT;
+use crate::service::employers::Employer;
 use crate::service::search::{self, Sought};
 use crate::service::{Error, Tx, workers};
 
@@ -80,7 +81,7 @@ pub struct WorkerView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date, max_length = 10)]
     pub birth_date: Option<String>,
-    /// Documents that a State gave them.
+    /// Documents that a State gave them. A national register number is left out of lists.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 4)]
     pub documents: Vec<Document>,
@@ -96,6 +97,12 @@ impl WorkerView {
             birth_date: details.birth_date,
             documents: details.documents,
         }
+    }
+
+    /// The same as it stands in a list, where no national register number does.
+    fn listed(worker: &crate::domain::worker::Worker, mut details: WorkerDetails) -> Self {
+        details.documents.retain(|document| !document.is_unlisted());
+        Self::of(worker, details)
     }
 }
 
@@ -149,11 +156,11 @@ pub async fn list(who: Guarded<ReadWorkers>, page: Page<()>) -> Answer {
         &page,
         found,
         |(worker, _)| worker.value.id,
-        |(worker, details)| WorkerView::of(&worker.value, details),
+        |(worker, details)| WorkerView::listed(&worker.value, details),
     )
 }
 
-/// What workers are searched by: one of `name`, `document` and `card`.
+/// What workers are searched by: one of `name`, `employer`, `document` and `card`.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkerSearchBody {
@@ -161,6 +168,10 @@ pub struct WorkerSearchBody {
     /// letters do not matter.
     #[serde(default)]
     pub name: Option<PersonName>,
+    /// How the name of an employer begins for whom they work at your member, as it stands in their engagements that are not
+    /// over; two letters or digits at least. Case, accents and what stands between letters do not matter.
+    #[serde(default)]
+    pub employer: Option<Employer>,
     /// A document.
     #[serde(default)]
     pub document: Option<Document>,
@@ -180,12 +191,13 @@ pub struct WorkerSearchBody {
 
 impl WorkerSearchBody {
     fn sought(self) -> Result<Sought, Error> {
-        match (self.name, self.document, self.card) {
-            (Some(name), None, None) => Ok(Sought::Name(name)),
-            (None, Some(document), None) => Ok(Sought::Document(document)),
-            (None, None, Some(card)) => Ok(Sought::Card(card_draft(&card, "/card")?)),
+        match (self.name, self.employer, self.document, self.card) {
+            (Some(name), None, None, None) => Ok(Sought::Name(name)),
+            (None, Some(employer), None, None) => Ok(Sought::Employer(employer)),
+            (None, None, Some(document), None) => Ok(Sought::Document(document)),
+            (None, None, None, Some(card)) => Ok(Sought::Card(card_draft(&card, "/card")?)),
             _ => {
-                let message = "Give name, document or card, one of the three.";
+                let message = "Give name, employer, document or card, one of the four.";
                 Err(Error::field("", "ambiguous", message))
             }
         }
@@ -206,10 +218,12 @@ pub async fn search(who: Guarded<ReadWorkers>, body: ValidJson<WorkerSearchBody>
     let after = after_cursor(&who, FOUND, cursor.as_deref())?;
     who.allowance.take_lookup()?;
     let index = who.services.index.clone();
+    let now = who.services.environment.now();
     let found = who
         .services
         .read(move |reader, keyring| {
-            search::search(reader, keyring, &index, permit, &sought, after, limit)
+            let sought = (&sought, now);
+            search::search(reader, keyring, &index, permit, sought, after, limit)
         })
         .await?;
     let shown = found.workers.iter().map(|(worker, _)| worker.value.id);
@@ -218,7 +232,7 @@ pub async fn search(who: Guarded<ReadWorkers>, body: ValidJson<WorkerSearchBody>
     let items = found.workers.into_iter();
     Ok(HttpResponse::Ok().json(Items {
         items: items
-            .map(|(worker, details)| WorkerView::of(&worker.value, details))
+            .map(|(worker, details)| WorkerView::listed(&worker.value, details))
             .collect(),
         next_cursor: found
             .next

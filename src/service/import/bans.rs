@@ -16,20 +16,21 @@ use crate::domain::document::{Document, DocumentKey, Kind};
 use crate::domain::screening::Reference;
 use crate::domain::time::Timestamp;
 use crate::service::bans::{BanDraft, check_term, mirror};
+use crate::service::blind::FoundUnder;
 use crate::service::commit::Tx;
 use crate::service::error::Error;
-use crate::service::workers::document_key;
+use crate::service::workers::check_document;
 use crate::store::{Reader, bans};
 
 /// A ban to mirror.
 pub(super) struct WantedBan {
     draft: BanDraft,
-    key: DocumentKey,
+    document: Document,
 }
 
 /// The terms of the bans that the references of a batch name, and of those of earlier rows.
 #[derive(Default)]
-pub(super) struct Known(HashMap<(Reference, DocumentKey), (Timestamp, Timestamp)>);
+pub(super) struct Known(HashMap<(Reference, Document), (Timestamp, Timestamp)>);
 
 impl Wanted for WantedBan {
     type Memory = ();
@@ -46,18 +47,28 @@ impl Wanted for WantedBan {
     fn look_up(
         known: &mut Known,
         reader: &mut Reader,
-        _: &Terms,
+        terms: &Terms,
         wanted: &[&Self],
     ) -> Result<(), Error> {
+        let found_under = FoundUnder::read(reader, &terms.keyring)?;
+        let documents: HashMap<DocumentKey, &Document> = wanted
+            .iter()
+            .flat_map(|wanted| {
+                let keys = found_under.of_document(&wanted.document).into_iter();
+                keys.map(|key| (key, &wanted.document))
+            })
+            .collect();
         let references: Vec<&Reference> = wanted
             .iter()
             .map(|wanted| &wanted.draft.reference)
             .collect();
         for (mirrored, document) in bans::with_references(reader, &references)? {
             let ban = mirrored.ban;
-            if let Some(document) = document {
+            if let Some(document) = document.and_then(|key| documents.get(&key)) {
                 let term = (ban.starts_at, ban.ends_at);
-                known.0.insert((ban.reference, document), term);
+                known
+                    .0
+                    .insert((ban.reference, Document::clone(document)), term);
             }
         }
         Ok(())
@@ -69,7 +80,7 @@ impl Wanted for WantedBan {
 
     fn judge(&self, known: &mut Known, terms: &Terms, now: Timestamp) -> Verdict {
         let term = (self.draft.starts_at, self.draft.ends_at);
-        let named = (self.draft.reference.clone(), self.key);
+        let named = (self.draft.reference.clone(), self.document.clone());
         match known.0.get(&named) {
             Some(standing) if *standing == term => (Outcome::Same, Vec::new()),
             Some(_) => {
@@ -146,19 +157,19 @@ fn want(terms: &Terms, row: &BanRow) -> Result<WantedBan, Vec<Fault>> {
         country,
         number,
     };
-    let key = document_key(&terms.keyring, &document, "").map_err(|_| {
+    check_document(&document, false, "").map_err(|_| {
         let message = "This is a number of the national register, which is not kept here. Give the document's own number.";
         let code = "national_register_number";
         vec![terms.fault(Column::DocumentNumber, code, message)]
     })?;
     let draft = BanDraft {
-        document: Some(document),
+        document: Some(document.clone()),
         worker: None,
         reference,
         starts_at,
         ends_at,
     };
-    Ok(WantedBan { draft, key })
+    Ok(WantedBan { draft, document })
 }
 
 /// What people call a kind of document, folded, in Dutch, French, German and English.

@@ -24,6 +24,7 @@ use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
 use crate::service::badges::keep_number;
 use crate::service::bans::{BAN_STANDS, banned};
+use crate::service::blind::FoundUnder;
 use crate::service::commit::Tx;
 use crate::service::error::Error;
 use crate::service::exclusions::{EXCLUSION_HOLDS, adopted};
@@ -37,7 +38,7 @@ use crate::store::{Reader, credentials, match_cases, workers};
 pub(super) struct WantedCredential {
     pub(super) worker: WorkerDetails,
     pub(super) engagement: EngagementDetails,
-    /// What the staff number is found by.
+    /// What rows with the same staff number have in common.
     pub(super) staff_key: Option<StaffKey>,
     pub(super) person: Person,
     pub(super) identifier: CardIdentifier,
@@ -137,11 +138,26 @@ impl Wanted for WantedCredential {
             .filter_map(|(key, id)| Some((key, held.get(&id)?.clone())))
             .collect();
 
-        let staff_keys: Vec<StaffKey> = wanted
+        let found_under = FoundUnder::read(reader, &terms.keyring)?;
+        let staff_keys: HashMap<[u8; 16], StaffKey> = wanted
             .iter()
-            .filter_map(|wanted| wanted.staff_key)
+            .filter_map(|wanted| {
+                let number = wanted.engagement.staff_number.as_ref()?;
+                Some((number, wanted.staff_key?))
+            })
+            .flat_map(|(number, staff_key)| {
+                let keys = found_under.all();
+                keys.map(move |key| (key.staff_key(terms.member, number.as_str()), staff_key))
+            })
             .collect();
-        let staff = workers::by_staff_keys(reader, &staff_keys)?;
+        let found_by: Vec<[u8; 16]> = staff_keys.keys().copied().collect();
+        let staff: Vec<(StaffKey, WorkerId, EngagementId)> =
+            workers::by_staff_keys(reader, &found_by)?
+                .into_iter()
+                .filter_map(|(key, worker, engagement)| {
+                    Some((*staff_keys.get(&key)?, worker, engagement))
+                })
+                .collect();
         let engagements: Vec<EngagementId> =
             staff.iter().map(|(.., engagement)| *engagement).collect();
         let ends: HashMap<EngagementId, (Option<Day>, bool)> =
@@ -333,14 +349,7 @@ impl Wanted for WantedCredential {
             Some(staff) => (staff.worker, staff.engagement),
             None => {
                 let worker = register(tx, keep, &self.worker)?.value.id;
-                let held = begin(
-                    tx,
-                    terms.member,
-                    worker,
-                    None,
-                    &self.engagement,
-                    self.staff_key,
-                )?;
+                let held = begin(tx, terms.member, worker, None, &self.engagement)?;
                 let engagement = held.value.engagement.id;
                 if let Some(staff_key) = self.staff_key {
                     known.staff.insert(

@@ -2,25 +2,85 @@
 //! under the seals and of keys that are not in the database, and of what is under the seals the ledger keeps digests: so nobody
 //! can hide a person from a search, nor make one be found as another, unseen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::Arc;
 
 use super::rows::{Table, first};
 use super::{Damage, Failure};
+use crate::access::blind_key::BlindKey;
 use crate::access::keyring::Keyring;
 use crate::access::seal::{Field, Unsealable, WorkerKey};
 use crate::domain::document::Document;
 use crate::domain::ids::{EngagementId, WorkerId};
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
-use crate::service::{employers, search};
+use crate::service::{blind, employers, search};
 use crate::store::{self, Reader, bans, documents, names, sealed, workers};
 
 /// What should be found by what.
 #[derive(Default)]
 struct FoundBy {
-    staff: HashMap<[u8; 16], (EngagementId, WorkerId)>,
-    employers: HashMap<EngagementId, [u8; 16]>,
-    names: HashMap<([u8; 16], WorkerId), ()>,
-    documents: HashMap<([u8; 16], WorkerId), ()>,
+    staff: HashMap<[u8; 16], (EngagementId, WorkerId, u16)>,
+    employers: HashMap<EngagementId, ([u8; 16], u16)>,
+    employer_names: HashMap<([u8; 16], WorkerId, EngagementId), u16>,
+    names: HashMap<([u8; 16], WorkerId), u16>,
+    documents: HashMap<([u8; 16], WorkerId), u16>,
+}
+
+/// The blind-index keys, and who is found by the former one still.
+struct Under {
+    active: Arc<BlindKey>,
+    former: Option<Arc<BlindKey>>,
+    names: HashSet<WorkerId>,
+    documents: HashSet<WorkerId>,
+    engagements: HashSet<EngagementId>,
+}
+
+impl Under {
+    fn read(reader: &mut Reader, keyring: &Keyring) -> Result<Self, Failure> {
+        let keys = blind::recorded(reader)?;
+        let key = |version| {
+            keyring.blind_key(version).ok_or_else(|| {
+                let why = "people are found by a blind-index key that is not in the file beside the master key".into();
+                let table = "worker_names";
+                Failure::from(Damage::Table { table, why })
+            })
+        };
+        let mut under = Self {
+            active: key(keys.active)?,
+            former: keys.former.map(key).transpose()?,
+            names: HashSet::new(),
+            documents: HashSet::new(),
+            engagements: HashSet::new(),
+        };
+        let Some(former) = keys.former else {
+            return Ok(under);
+        };
+        names::each(reader, |_, worker, version| {
+            under.names.extend((version == former).then_some(worker));
+            Ok(())
+        })?;
+        documents::each(reader, |_, worker, version| {
+            under
+                .documents
+                .extend((version == former).then_some(worker));
+            Ok(())
+        })?;
+        store::employers::each(reader, |_, engagement, version| {
+            let found = (version == former).then_some(engagement);
+            under.engagements.extend(found);
+            Ok(())
+        })?;
+        Ok(under)
+    }
+
+    /// The key by which somebody is found, who is among these or not.
+    fn key<T: Eq + Hash>(&self, by_former: &HashSet<T>, found: &T) -> &BlindKey {
+        match &self.former {
+            Some(former) if by_former.contains(found) => former,
+            _ => &self.active,
+        }
+    }
 }
 
 /// Opens every seal, and compares staff numbers, employers, names and documents with what workers and engagements are found by. For whoever
@@ -28,13 +88,18 @@ struct FoundBy {
 pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Failure> {
     reader.snapshot(|reader| {
         let keys = keys(reader, keyring)?;
-        let found_by = open_all(reader, keyring, &keys)?;
-        let mut table = Table::new("staff_numbers", found_by.staff, |_, (engagement, _)| {
+        let under = Under::read(reader, keyring)?;
+        let found_by = open_all(reader, &keys, &under)?;
+        let mut table = Table::new("staff_numbers", found_by.staff, |_, (engagement, ..)| {
             engagement.to_string()
         });
-        let all = workers::each_staff_number(reader, |key, worker, engagement| {
-            table.row(key, (engagement, worker), |a, b| {
-                first([("engagement", a.0 != b.0), ("worker", a.1 != b.1)])
+        let all = workers::each_staff_number(reader, |key, worker, engagement, version| {
+            table.row(key, (engagement, worker, version), |a, b| {
+                first([
+                    ("engagement", a.0 != b.0),
+                    ("worker", a.1 != b.1),
+                    ("key version", a.2 != b.2),
+                ])
             });
             Ok(())
         });
@@ -44,38 +109,56 @@ pub fn verify_sealed(reader: &mut Reader, keyring: &Keyring) -> Result<u64, Fail
             found_by.employers,
             |engagement, _| engagement.to_string(),
         );
-        let all = store::employers::each(reader, |key, engagement| {
-            table.row(engagement, key, |a, b| first([("employer", a != b)]));
+        let all = store::employers::each(reader, |key, engagement, version| {
+            table.row(engagement, (key, version), |a, b| {
+                first([("employer", a.0 != b.0), ("key version", a.1 != b.1)])
+            });
+            Ok(())
+        });
+        table.end(all)?;
+        let version = |a: &u16, b: &u16| first([("key version", a != b)]);
+        let mut table = Table::new(
+            "employer_names",
+            found_by.employer_names,
+            |(_, _, engagement), _| engagement.to_string(),
+        );
+        let all = store::employers::each_name(reader, |key, worker, engagement, number| {
+            table.row((key, worker, engagement), number, version);
             Ok(())
         });
         table.end(all)?;
 
         // Named by whose they are: the hashes are for finding alone.
-        let of_worker = |(_, worker): &([u8; 16], WorkerId), (): &()| worker.to_string();
+        let of_worker = |(_, worker): &([u8; 16], WorkerId), _: &u16| worker.to_string();
         let mut table = Table::new("worker_names", found_by.names, of_worker);
-        let all = names::each(reader, |key, worker| {
-            table.row((key, worker), (), |(), ()| None);
+        let all = names::each(reader, |key, worker, number| {
+            table.row((key, worker), number, version);
             Ok(())
         });
         table.end(all)?;
         let mut table = Table::new("worker_documents", found_by.documents, of_worker);
-        let all = documents::each(reader, |key, worker| {
-            table.row((key.0, worker), (), |(), ()| None);
+        let all = documents::each(reader, |key, worker, number| {
+            table.row((key.0, worker), number, version);
             Ok(())
         });
         table.end(all)?;
-        ban_documents(reader, keyring)?;
+        ban_documents(reader, keyring, &under)?;
         Ok(staff_numbers)
     })
 }
 
 /// Who is banned is found by what is under the seal.
-fn ban_documents(reader: &mut Reader, keyring: &Keyring) -> Result<(), Failure> {
+fn ban_documents(reader: &mut Reader, keyring: &Keyring, under: &Under) -> Result<(), Failure> {
     let mut bad = None;
-    bans::each_document(reader, |ban, key, bytes| {
+    bans::each_document(reader, |ban, (version, key), bytes| {
         let plain = keyring.open(Field::BanDocument, ban.as_bytes(), bytes).ok();
         let document = plain.and_then(|plain| serde_json::from_slice::<Document>(&plain).ok());
-        if document.map(|document| keyring.document_key(&document)) != Some(key) {
+        let mut known = under.former.iter().chain([&under.active]);
+        let under = known.find(|key| key.version() == version);
+        let found_by = document
+            .zip(under)
+            .map(|(document, under)| under.document_key(&document));
+        if found_by != Some(key) {
             bad = bad.or(Some(ban));
         }
         Ok(())
@@ -118,8 +201,8 @@ fn keys(reader: &mut Reader, keyring: &Keyring) -> Result<HashMap<WorkerId, Work
 
 fn open_all(
     reader: &mut Reader,
-    keyring: &Keyring,
     keys: &HashMap<WorkerId, WorkerKey>,
+    under: &Under,
 ) -> Result<FoundBy, Failure> {
     let mut members = HashMap::new();
     workers::each(reader, |worker, _| {
@@ -139,23 +222,26 @@ fn open_all(
             if let Some(engagement) = engagements.get(&subject) {
                 let plain = open(Field::EngagementDetails)?;
                 let details: EngagementDetails = serde_json::from_slice(&plain).ok()?;
-                let key = employers::key(keyring, engagement.member, &details.employer);
-                found_by.employers.insert(engagement.id, key);
-                if let Some(number) = details.staff_number {
-                    let key = keyring.staff_key(engagement.member, number.as_str());
-                    found_by
-                        .staff
-                        .insert(key, (engagement.id, engagement.worker));
-                }
+                let (id, worker) = (engagement.id, engagement.worker);
+                let key = under.key(&under.engagements, &id);
+                let by = employers::found_by(key, engagement.member, &details);
+                found_by.employers.insert(id, (by.employer, by.version));
+                let staff = by.staff_number.map(|key| (key, (id, worker, by.version)));
+                found_by.staff.extend(staff);
+                let names = by.names.into_iter();
+                let names = names.map(|key| ((key, worker, id), by.version));
+                found_by.employer_names.extend(names);
             } else if worker.as_bytes() == &subject {
                 let plain = open(Field::WorkerDetails)?;
                 let details: WorkerDetails = serde_json::from_slice(&plain).ok()?;
-                let names = search::keys(keyring, *members.get(&worker)?, &details);
-                let names = names.into_iter().map(|key| ((key, worker), ()));
+                let key = under.key(&under.names, &worker);
+                let names = search::keys(key, *members.get(&worker)?, &details).into_iter();
+                let names = names.map(|found| ((found, worker), key.version()));
                 found_by.names.extend(names);
+                let key = under.key(&under.documents, &worker);
                 let documents = details.documents.iter();
-                let documents =
-                    documents.map(|document| ((keyring.document_key(document).0, worker), ()));
+                let documents = documents
+                    .map(|document| ((key.document_key(document).0, worker), key.version()));
                 found_by.documents.extend(documents);
             } else {
                 open(Field::CardNumber)?;

@@ -17,7 +17,7 @@ use crate::support::machine::{Machine, PATIENCE, STOPS, Server};
 use crate::support::world::text;
 
 /// Waits until `/readyz` answers with this status; what it said.
-async fn readyz(machine: &Machine, status: u16) -> Value {
+pub async fn readyz(machine: &Machine, status: u16) -> Value {
     let began = Instant::now();
     loop {
         let said = Api::anonymous(machine.api)
@@ -160,7 +160,7 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
 }
 
 /// `init`: what it writes is for its owner only, and it happens once. What is in the credentials file.
-fn begin(machine: &mut Machine) -> Value {
+pub fn begin(machine: &mut Machine) -> Value {
     let file = machine.shown("admin.json");
     let init = [
         "init",

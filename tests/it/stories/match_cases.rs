@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use portcullis::domain::ids::WorkerId;
+use portcullis::domain::match_case::SAME_PERSON_MAX;
 use portcullis::store::match_cases::same_person;
 use serde_json::{Value, json};
 
@@ -341,9 +342,14 @@ pub async fn a_document_that_cannot_be_meant_is_refused_with_its_field(world: Wo
     let of = |kind: &str, country: &str, number: &str| json!({ "kind": kind, "country": country, "number": number });
     for (documents, pointer, code) in [
         (
-            json!([of("national_register_number", "BEL", "EH123456")]),
+            json!([of("driving_licence", "BEL", "EH123456")]),
             "/documents/0/kind",
             "type",
+        ),
+        (
+            json!([of("national_register_number", "BEL", "85073003328")]),
+            "/documents/0/kind",
+            "not_authorised",
         ),
         (
             json!([of("passport", "bel", "EH123456")]),
@@ -412,4 +418,33 @@ pub async fn a_document_that_cannot_be_meant_is_refused_with_its_field(world: Wo
     hr.amends_jan(&worker, json!([])).await;
     let shown = hr.api.get(&format!("/v1/workers/{worker}")).await.ok();
     assert!(shown["documents"].is_null());
+}
+
+pub async fn more_records_than_one_person_can_have_are_not_made_one_person(world: World) {
+    let a = world.member("Haven A").await;
+    let hr = a.hr(&world).await;
+    // Each bears a document of the one before.
+    let numbered = |nth: usize| passport(&format!("EH{nth:06}"));
+    let first = hr.registers_jan(json!([numbered(0), numbered(1)])).await;
+    let open = "/v1/match-cases?state=open";
+    for nth in 1..=SAME_PERSON_MAX {
+        let documents = json!([numbered(nth), numbered(nth + 1)]);
+        let worker = hr.registers_jan(documents).await;
+        let page = hr.api.get(open).await.ok();
+        let case = &page["items"][0];
+        assert_eq!(case["worker"], json!(worker));
+        let said = decides(&hr.api, case, "confirmations").await;
+        if nth < SAME_PERSON_MAX {
+            said.created();
+            continue;
+        }
+        let problem = said.refused("conflict");
+        let told = text(&problem, "detail");
+        assert!(told.contains(&SAME_PERSON_MAX.to_string()), "{told}");
+        hr.issues_to(&worker).await.refused("match_open");
+        decides(&hr.api, case, "rejections").await.created();
+        hr.issues_to(&worker).await.created();
+    }
+    assert_eq!(db_same_person(&world, &first).len(), SAME_PERSON_MAX);
+    hr.issues_to(&first).await.created();
 }

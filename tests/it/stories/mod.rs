@@ -19,6 +19,7 @@ pub mod issuing;
 pub mod keys;
 pub mod lookups;
 pub mod match_cases;
+pub mod national_register;
 pub mod ready;
 pub mod referrals;
 pub mod replacements;
@@ -109,7 +110,11 @@ macro_rules! all {
             that_it_is_not_this_person_is_lasting,
             who_comes_with_a_document_later_waits_for_who_had_it_before,
             several_records_are_asked_about_one_by_one_and_lead_to_one_person,
+            more_records_than_one_person_can_have_are_not_made_one_person,
             a_document_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, national_register:
+            a_national_register_number_is_used_only_while_an_authorisation_is_in_force,
         );
         $crate::stories::tell!($database, bans:
             a_ban_bars_every_gate_of_every_member_at_once,
@@ -143,6 +148,7 @@ macro_rules! all {
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,
             a_worker_is_found_by_document_and_by_card,
+            a_worker_is_found_by_the_employer_while_they_work_for_it,
             a_search_that_cannot_be_meant_is_refused_with_its_field,
         );
         $crate::stories::tell!($database, lookups:
@@ -176,6 +182,9 @@ macro_rules! all {
         $crate::stories::tell!($database, keys:
             the_key_encryption_key_is_changed_while_everything_goes_on,
             a_node_learns_of_a_new_key_when_it_meets_it,
+            the_blind_index_key_is_changed_while_everybody_is_found,
+            a_change_of_the_blind_index_key_that_is_cut_off_is_gone_on_with,
+            a_node_without_the_key_in_use_records_nobody,
         );
         $crate::stories::tell!($database, issuing:
             what_a_second_person_grants_is_good_when_it_was_handed_over,
@@ -209,6 +218,10 @@ macro_rules! all {
             #[actix_web::test]
             async fn a_port_is_run_from_the_command_line() {
                 $crate::stories::commands::a_port_is_run_from_the_command_line($database).await;
+            }
+            #[actix_web::test]
+            async fn a_server_killed_in_the_middle_of_a_change_of_key() {
+                $crate::stories::keys::a_server_killed_in_the_middle_of_a_change_of_key($database).await;
             }
         }
     };

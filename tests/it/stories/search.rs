@@ -178,8 +178,14 @@ pub async fn a_search_that_cannot_be_meant_is_refused_with_its_field(world: Worl
             "out_of_range",
         ),
         (
-            json!({ "employer": "Stuwadoor" }),
-            "/employer",
+            json!({ "name": "Claes", "employer": "Stuwadoor" }),
+            "",
+            "ambiguous",
+        ),
+        (json!({ "employer": "S." }), "/employer", "too_short"),
+        (
+            json!({ "engagement": "Stuwadoor" }),
+            "/engagement",
             "unknown_field",
         ),
         (
@@ -207,4 +213,71 @@ pub async fn a_search_that_cannot_be_meant_is_refused_with_its_field(world: Worl
     }
     let foreign = json!({ "name": "Claes", "cursor": "AAAA" });
     hr.api.post(SEARCH, &foreign).await.refused("bad_cursor");
+}
+
+async fn engages(hr: &Hr, worker: &str, employer: &str) -> String {
+    let path = format!("/v1/workers/{worker}/engagements");
+    let body = json!({ "employer": employer });
+    let engagement = hr.api.post(&path, &body).await.created();
+    text(&engagement, "id").to_owned()
+}
+
+pub async fn a_worker_is_found_by_the_employer_while_they_work_for_it(world: World) {
+    let (a, b) = (world.member("Haven A").await, world.member("Haven B").await);
+    let (hr, hr_of_b) = (a.hr(&world).await, b.hr(&world).await);
+    let none = || json!([]);
+    let jan = registers(&hr, "Claes", "Jan", none()).await;
+    let an = registers(&hr, "Maes", "An", none()).await;
+    let piet = registers(&hr, "Smet", "Piet", none()).await;
+    let elsewhere = registers(&hr_of_b, "Claes", "Jan", none()).await;
+    // One may work for several, and for one twice.
+    let of_jan = engages(&hr, &jan, "Société Générale d'Arrimage").await;
+    engages(&hr, &jan, "Stuwadoors Noord nv").await;
+    engages(&hr, &an, "Stuwadoors Noord NV").await;
+    engages(&hr, &an, "STUWADOORS - NOORD nv").await;
+    engages(&hr, &piet, "Stuwadoors Zuid nv").await;
+    engages(&hr_of_b, &elsewhere, "Stuwadoors Noord nv").await;
+    for limit in [1, 2, 50] {
+        for (employer, who) in [
+            ("st", those(&[&jan, &an, &piet])),
+            ("Stuwadoors", those(&[&jan, &an, &piet])),
+            ("stüwadoors-NOORD", those(&[&jan, &an])),
+            ("stuwadoors z", those(&[&piet])),
+            ("societe generale", those(&[&jan])),
+            ("SOCIÉTÉ", those(&[&jan])),
+            ("noord", those(&[])),
+            ("stuwadoors noord nvx", those(&[])),
+        ] {
+            let found = found_by(&hr.api, limit, json!({ "employer": employer })).await;
+            assert_eq!(found, who, "{employer}, {limit} a page");
+        }
+    }
+    let found = found_by(&hr_of_b.api, 50, json!({ "employer": "stuw" })).await;
+    assert_eq!(found, those(&[&elsewhere]));
+    let end = format!("/v1/engagements/{of_jan}/end");
+    hr.api.post(&end, &json!({})).await.ok();
+    assert!(
+        found_by(&hr.api, 50, json!({ "employer": "societe" }))
+            .await
+            .is_empty()
+    );
+    let sought = json!({ "employer": "stuwadoors noord" });
+    assert_eq!(found_by(&hr.api, 50, sought).await, those(&[&jan, &an]));
+    // It is a search like the others: noted, with whom it showed.
+    let auditor = a.person(&world, "auditor").await;
+    world.clock.advance(1_000);
+    let sought = json!({ "employer": "stuwadoors zuid" });
+    assert_eq!(found_by(&hr.api, 50, sought).await, those(&[&piet]));
+    let line = loop {
+        let page = auditor.get("/v1/lookups?limit=1").await.ok();
+        let line = page["items"][0].clone();
+        if line["worker"] == json!(piet) {
+            break line;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert_eq!(
+        (&line["what"], &line["hits"]),
+        (&json!("search"), &json!(1))
+    );
 }

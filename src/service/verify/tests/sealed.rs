@@ -3,7 +3,7 @@
 use super::*;
 use crate::access::seal::{Field, WorkerKey};
 use crate::domain::document::Document;
-use crate::domain::worker::WorkerDetails;
+use crate::domain::worker::{EngagementDetails, WorkerDetails};
 use crate::service::{employers, search};
 
 const WORKER: WorkerId = WorkerId::from_u128(4);
@@ -71,40 +71,60 @@ async fn who_has_the_key_sees_seals_and_keys_that_do_not_open() {
 async fn who_has_the_key_sees_what_people_are_wrongly_found_by() {
     let (keyring, _, world) = opened().await;
     let (worker, engagement) = (blob(WORKER.as_bytes()), blob(ENGAGEMENT.as_bytes()));
-    let staff_key = blob(&keyring.staff_key(MEMBER, "S1"));
+    let key = keyring.blind_key(1).expect("the first");
+    let staff_key = blob(&key.staff_key(MEMBER, "S1"));
     let after = |sql: &str| {
         world.tamper(sql);
         verified(&world, &keyring)
     };
     let damage = after("").expect_err("no staff number");
     assert!(damage.contains("staff_numbers") && damage.contains("it is missing"));
-    let staff = format!("INSERT INTO staff_numbers VALUES ({staff_key}, {engagement}, {worker});");
+    let staff =
+        format!("INSERT INTO staff_numbers VALUES ({staff_key}, {engagement}, {worker}, 1);");
     let damage = after(&staff).expect_err("no employer");
     assert!(damage.contains("engagement_employers") && damage.contains("it is missing"));
-    let employer = Text::parse("Stuwadoor").expect("a name");
-    let employer = blob(&employers::key(&keyring, MEMBER, &employer));
+    let details = EngagementDetails {
+        employer: Text::parse("Stuwadoor").expect("a name"),
+        staff_number: None,
+    };
+    let found_by = employers::found_by(&key, MEMBER, &details);
+    let employer = blob(&found_by.employer);
     let damage = after(&format!(
-        "INSERT INTO engagement_employers VALUES ({employer}, {engagement});"
+        "INSERT INTO engagement_employers VALUES ({employer}, {engagement}, 1);"
     ))
-    .expect_err("no names");
+    .expect_err("no names of employers");
+    assert!(damage.contains("employer_names") && damage.contains("it is missing"));
+    let names = found_by.names.iter();
+    let names: String = names
+        .map(|key| {
+            let key = blob(key);
+            format!("INSERT INTO employer_names VALUES ({key}, {worker}, {engagement}, 1);")
+        })
+        .collect();
+    let damage = after(&names).expect_err("no names");
     assert!(damage.contains("worker_names") && damage.contains("it is missing"));
 
     let details: WorkerDetails = serde_json::from_str(WHO).expect("details");
-    let names: String = search::keys(&keyring, MEMBER, &details)
+    let names: String = search::keys(&key, MEMBER, &details)
         .iter()
-        .map(|key| format!("INSERT INTO worker_names VALUES ({}, {worker});", blob(key)))
+        .map(|key| {
+            format!(
+                "INSERT INTO worker_names VALUES ({}, {worker}, 1);",
+                blob(key)
+            )
+        })
         .collect();
     let damage = after(&names).expect_err("no document");
     assert!(damage.contains("worker_documents") && damage.contains("it is missing"));
     let document: &Document = &details.documents[0];
-    let document = blob(&keyring.document_key(document).0);
-    let row = format!("INSERT INTO worker_documents VALUES ({document}, {worker});");
+    let document = blob(&key.document_key(document).0);
+    let row = format!("INSERT INTO worker_documents VALUES ({document}, {worker}, 1);");
     assert_eq!(after(&row), Ok(1));
 
     for (table, forged, mended) in [
         (
             "worker_documents",
-            format!("INSERT INTO worker_documents VALUES (X'03', {worker})"),
+            format!("INSERT INTO worker_documents VALUES (X'03', {worker}, 1)"),
             "DELETE FROM worker_documents WHERE document_key = X'03'",
         ),
         (
@@ -115,7 +135,7 @@ async fn who_has_the_key_sees_what_people_are_wrongly_found_by() {
         (
             "staff_numbers",
             format!(
-                "INSERT INTO staff_numbers VALUES (X'03030303030303030303030303030303', {engagement}, {worker})"
+                "INSERT INTO staff_numbers VALUES (X'03030303030303030303030303030303', {engagement}, {worker}, 1)"
             ),
             "DELETE FROM staff_numbers WHERE staff_key = X'03030303030303030303030303030303'",
         ),
@@ -126,6 +146,16 @@ async fn who_has_the_key_sees_what_people_are_wrongly_found_by() {
                 blob(&[3; 16])
             ),
             &format!("UPDATE engagement_employers SET employer_key = {employer}"),
+        ),
+        (
+            "employer_names",
+            format!("UPDATE employer_names SET worker = {}", blob(&[9; 16])),
+            &format!("UPDATE employer_names SET worker = {worker}"),
+        ),
+        (
+            "worker_names",
+            "UPDATE worker_names SET key_version = 2".into(),
+            "UPDATE worker_names SET key_version = 1",
         ),
         (
             "staff_numbers",

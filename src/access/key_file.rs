@@ -1,9 +1,13 @@
-//! Key-encryption keys: under one of them each worker's own key is stored. There is one at first, derived from the master key.
-//! To change it, another is added to a file beside the master key's; both open while a node wraps every worker's key anew, and
-//! then the old one is taken out. What was taken with an old key and an old copy of the database opens nothing that came later.
+//! Files of keys that are changed while everything goes on: the key-encryption keys, under one of which each worker's own key is
+//! stored, and the blind-index keys, under one of which each person is found. There is one of a kind at first, derived from the
+//! master key. To change it, another is added to a file beside the master key's; both are known while a node does anew what was
+//! done under the old one, and then that is taken out.
 //!
-//! Each line of the file is a key: its version, `standby` or `active`, and 64 hexadecimal digits. The highest active version is
-//! used; one on standby only opens, so that every node can have it before the first uses it.
+//! What was taken with an old key-encryption key and an old copy of the database opens nothing that came later; and who has an
+//! old blind-index key can try documents and names against old copies alone.
+//!
+//! Each line of a file is a key: its version, `standby` or `active`, and 64 hexadecimal digits. The highest active version is
+//! used; one on standby is only known, so that every node can have it before the first uses it.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,48 +15,45 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use aws_lc_rs::aead::LessSafeKey;
-
-use super::seal;
 use crate::domain::digest::hex;
 use crate::domain::time::Environment;
 
 /// The version of the key that is derived from the master key.
-const FIRST: u16 = 1;
+pub const FIRST: u16 = 1;
 
 /// The file could not be read, written, or done with what was asked for. A sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct BadKeks(String);
+pub struct BadKeyFile(String);
 
 /// Where a key stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It opens, and is not used for what is new.
+    /// It is known, and not used for what is new.
     Standby,
-    /// It opens, and is used if it is the newest.
+    /// It is known, and used if it is the newest.
     Active,
 }
 
 /// A key as it stands in the file.
 #[derive(Clone, PartialEq, Eq)]
-struct Kek {
+struct KeyLine {
     standing: Standing,
     bytes: [u8; 32],
 }
 
 /// The file, read. Never empty, and one at least is active.
 #[derive(Clone, PartialEq, Eq)]
-struct Keks(BTreeMap<u16, Kek>);
+struct KeyLines(BTreeMap<u16, KeyLine>);
 
-impl Keks {
+impl KeyLines {
     fn derived(bytes: [u8; 32]) -> Self {
         let standing = Standing::Active;
-        Self([(FIRST, Kek { standing, bytes })].into())
+        Self([(FIRST, KeyLine { standing, bytes })].into())
     }
 
     /// What stands in the file; the derived key alone where there is none.
-    fn read(path: &Path, derived: [u8; 32]) -> Result<Self, BadKeks> {
+    fn read(path: &Path, derived: [u8; 32]) -> Result<Self, BadKeyFile> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -62,21 +63,23 @@ impl Keks {
         };
         let read = text.lines().map(line).collect::<Option<BTreeMap<_, _>>>();
         read.map(Self)
-            .filter(|keks| keks.active().is_some())
+            .filter(|lines| lines.active().is_some())
             .ok_or_else(|| {
                 let shown = path.display();
-                BadKeks(format!("The file of key-encryption keys {shown} is damaged. Bring it back from its back-up."))
+                BadKeyFile(format!(
+                    "The file of keys {shown} is damaged. Bring it back from its back-up."
+                ))
             })
     }
 
     /// Puts the file in the place of the one before, in one step, and on the disk before it is used.
-    fn write(&self, path: &Path) -> Result<(), BadKeks> {
-        let lines = self.0.iter().map(|(version, kek)| {
-            let standing = match kek.standing {
+    fn write(&self, path: &Path) -> Result<(), BadKeyFile> {
+        let lines = self.0.iter().map(|(version, line)| {
+            let standing = match line.standing {
                 Standing::Standby => "standby",
                 Standing::Active => "active",
             };
-            format!("{version} {standing} {}\n", hex(&kek.bytes))
+            format!("{version} {standing} {}\n", hex(&line.bytes))
         });
         let text: String = lines.collect();
         let mut fresh = path.as_os_str().to_owned();
@@ -98,12 +101,12 @@ impl Keks {
 
     fn active(&self) -> Option<u16> {
         let active = self.0.iter().rev();
-        let mut active = active.filter(|(_, kek)| kek.standing == Standing::Active);
+        let mut active = active.filter(|(_, line)| line.standing == Standing::Active);
         active.next().map(|(&version, _)| version)
     }
 }
 
-fn line(line: &str) -> Option<(u16, Kek)> {
+fn line(line: &str) -> Option<(u16, KeyLine)> {
     let mut words = line.split(' ');
     let version = words.next()?.parse().ok()?;
     let standing = match words.next()? {
@@ -121,49 +124,59 @@ fn line(line: &str) -> Option<(u16, Kek)> {
     words
         .next()
         .is_none()
-        .then_some((version, Kek { standing, bytes }))
+        .then_some((version, KeyLine { standing, bytes }))
 }
 
-fn failed(path: &Path, what: &str, error: &dyn std::fmt::Display) -> BadKeks {
+fn failed(path: &Path, what: &str, error: &dyn std::fmt::Display) -> BadKeyFile {
     let shown = path.display();
-    BadKeks(format!(
-        "The file of key-encryption keys {shown} cannot {what}: {error}."
-    ))
+    BadKeyFile(format!("The file of keys {shown} cannot {what}: {error}."))
 }
 
-/// The file beside the master key's.
-pub fn beside(master_key: &Path) -> PathBuf {
+/// The file of key-encryption keys, beside the master key's.
+pub fn of_keks(master_key: &Path) -> PathBuf {
     master_key.with_extension("keks")
 }
 
+/// The file of blind-index keys, beside the master key's.
+pub fn of_blind_keys(master_key: &Path) -> PathBuf {
+    master_key.with_extension("blind")
+}
+
 /// The versions in the file and where each stands, oldest first.
-pub fn list(path: &Path, derived: [u8; 32]) -> Result<Vec<(u16, Standing)>, BadKeks> {
-    let keks = Keks::read(path, derived)?;
-    let listed = keks.0.iter().map(|(&version, kek)| (version, kek.standing));
+pub fn list(path: &Path, derived: [u8; 32]) -> Result<Vec<(u16, Standing)>, BadKeyFile> {
+    let lines = KeyLines::read(path, derived)?;
+    let listed = lines
+        .0
+        .iter()
+        .map(|(&version, line)| (version, line.standing));
     Ok(listed.collect())
 }
 
-/// Adds a new key that opens and is not used yet. Answers its version.
+/// Adds a new key that is known and not used yet. Answers its version.
 pub fn prepare(
     path: &Path,
     derived: [u8; 32],
     environment: &dyn Environment,
-) -> Result<u16, BadKeks> {
-    let mut keks = Keks::read(path, derived)?;
-    if keks.0.values().any(|kek| kek.standing == Standing::Standby) {
-        return Err(BadKeks(
+) -> Result<u16, BadKeyFile> {
+    let mut lines = KeyLines::read(path, derived)?;
+    if lines
+        .0
+        .values()
+        .any(|line| line.standing == Standing::Standby)
+    {
+        return Err(BadKeyFile(
             "A key is on standby already; begin to use that one.".into(),
         ));
     }
-    let last = keks.0.keys().next_back().copied().unwrap_or(FIRST);
+    let last = lines.0.keys().next_back().copied().unwrap_or(FIRST);
     let version = last
         .checked_add(1)
-        .ok_or_else(|| BadKeks("There are no more versions.".into()))?;
+        .ok_or_else(|| BadKeyFile("There are no more versions.".into()))?;
     let mut bytes = [0; 32];
     environment.fill_random(&mut bytes);
     let standing = Standing::Standby;
-    keks.0.insert(version, Kek { standing, bytes });
-    keks.write(path)?;
+    lines.0.insert(version, KeyLine { standing, bytes });
+    lines.write(path)?;
     Ok(version)
 }
 
@@ -172,69 +185,80 @@ pub fn rotate(
     path: &Path,
     derived: [u8; 32],
     environment: &dyn Environment,
-) -> Result<u16, BadKeks> {
-    let keks = Keks::read(path, derived)?;
-    if keks.0.values().all(|kek| kek.standing == Standing::Active) {
+) -> Result<u16, BadKeyFile> {
+    let lines = KeyLines::read(path, derived)?;
+    if lines
+        .0
+        .values()
+        .all(|line| line.standing == Standing::Active)
+    {
         prepare(path, derived, environment)?;
     }
-    let mut keks = Keks::read(path, derived)?;
-    for kek in keks.0.values_mut() {
-        kek.standing = Standing::Active;
+    let mut lines = KeyLines::read(path, derived)?;
+    for line in lines.0.values_mut() {
+        line.standing = Standing::Active;
     }
-    keks.write(path)?;
-    Ok(keks.active().unwrap_or(FIRST))
+    lines.write(path)?;
+    Ok(lines.active().unwrap_or(FIRST))
 }
 
-/// Takes every key out that is older than the one in use. To be called when nothing is wrapped under them any more: nobody can
-/// open that again.
-pub fn retire(path: &Path, derived: [u8; 32]) -> Result<(), BadKeks> {
-    let mut keks = Keks::read(path, derived)?;
-    let active = keks.active().unwrap_or(FIRST);
-    keks.0.retain(|version, _| *version >= active);
-    keks.write(path)
+/// Takes every key out that is older than the one in use. To be called when nothing is under them any more: nobody can open or
+/// find that again.
+pub fn retire(path: &Path, derived: [u8; 32]) -> Result<(), BadKeyFile> {
+    let mut lines = KeyLines::read(path, derived)?;
+    let active = lines.active().unwrap_or(FIRST);
+    lines.0.retain(|version, _| *version >= active);
+    lines.write(path)
 }
 
-/// The keys as a running program uses them.
-pub(super) struct Held {
+/// The keys of a file as a running program uses them, each as what `make` makes of its version and bytes.
+pub(super) struct Held<K> {
     derived: [u8; 32],
     path: Option<PathBuf>,
-    keys: RwLock<Keys>,
+    make: fn(u16, &[u8; 32]) -> K,
+    keys: RwLock<Keys<K>>,
 }
 
-struct Keys {
-    read: Keks,
+struct Keys<K> {
+    read: KeyLines,
     active: u16,
-    all: BTreeMap<u16, Arc<LessSafeKey>>,
+    all: BTreeMap<u16, Arc<K>>,
 }
 
-impl Keys {
-    fn of(read: Keks) -> Self {
+impl<K> Keys<K> {
+    fn of(read: KeyLines, make: fn(u16, &[u8; 32]) -> K) -> Self {
         let keys = read.0.iter();
         Self {
             active: read.active().unwrap_or(FIRST),
             all: keys
-                .map(|(&version, kek)| (version, Arc::new(seal::key(&kek.bytes))))
+                .map(|(&version, line)| (version, Arc::new(make(version, &line.bytes))))
                 .collect(),
             read,
         }
     }
 }
 
-impl Held {
-    pub(super) fn derived(derived: [u8; 32]) -> Self {
+impl<K> Held<K> {
+    pub(super) fn derived(derived: [u8; 32], make: fn(u16, &[u8; 32]) -> K) -> Self {
         Self {
             derived,
             path: None,
-            keys: RwLock::new(Keys::of(Keks::derived(derived))),
+            make,
+            keys: RwLock::new(Keys::of(KeyLines::derived(derived), make)),
         }
     }
 
-    pub(super) fn of_file(derived: [u8; 32], path: PathBuf) -> Result<Self, BadKeks> {
-        let read = Keks::read(&path, derived)?;
+    pub(super) fn of_file(
+        derived: [u8; 32],
+        path: PathBuf,
+        make: fn(u16, &[u8; 32]) -> K,
+    ) -> Result<Self, BadKeyFile> {
+        let read = KeyLines::read(&path, derived)?;
         Ok(Self {
             derived,
             path: Some(path),
-            keys: RwLock::new(Keys::of(read)),
+            make,
+            keys: RwLock::new(Keys::of(read, make)),
         })
     }
 
@@ -243,15 +267,15 @@ impl Held {
         self.derived
     }
 
-    /// The key that is used, with its version.
-    pub(super) fn active(&self) -> (u16, Arc<LessSafeKey>) {
+    /// The key that the file says is used, with its version.
+    pub(super) fn active(&self) -> (u16, Arc<K>) {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let key = keys.all.get(&keys.active).cloned();
         (keys.active, key.expect("the active one is one of them"))
     }
 
     /// The key of this version. One that is not known may have come into the file since.
-    pub(super) fn version(&self, version: u16) -> Option<Arc<LessSafeKey>> {
+    pub(super) fn version(&self, version: u16) -> Option<Arc<K>> {
         let known = || {
             let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
             keys.all.get(&version).cloned()
@@ -263,16 +287,16 @@ impl Held {
     }
 
     /// Reads the file again. Whether it has changed.
-    pub(super) fn reload(&self) -> Result<bool, BadKeks> {
+    pub(super) fn reload(&self) -> Result<bool, BadKeyFile> {
         let Some(path) = &self.path else {
             return Ok(false);
         };
-        let read = Keks::read(path, self.derived)?;
+        let read = KeyLines::read(path, self.derived)?;
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.read == read {
             return Ok(false);
         }
-        *keys = Keys::of(read);
+        *keys = Keys::of(read, self.make);
         Ok(true)
     }
 }
@@ -282,11 +306,15 @@ mod tests {
     use super::*;
     use crate::environment::RealEnvironment;
 
+    fn held_of(first: [u8; 32], path: &Path) -> Result<Held<[u8; 32]>, BadKeyFile> {
+        Held::of_file(first, path.to_owned(), |_, bytes| *bytes)
+    }
+
     #[test]
-    fn a_key_opens_before_it_is_used_and_an_old_one_until_it_is_taken_out() {
+    fn a_key_is_known_before_it_is_used_and_an_old_one_until_it_is_taken_out() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (path, first) = (folder.path().join("master.keks"), [7; 32]);
-        let held = Held::of_file(first, path.clone()).expect("no file is none but the first");
+        let (path, first) = (folder.path().join("master.keys"), [7; 32]);
+        let held = held_of(first, &path).expect("no file is none but the first");
         assert_eq!(held.active().0, 1);
         assert!(!held.reload().expect("reads"));
 
@@ -313,9 +341,9 @@ mod tests {
     #[test]
     fn a_damaged_file_is_refused_and_keeps_what_is_known() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (path, first) = (folder.path().join("master.keks"), [7; 32]);
+        let (path, first) = (folder.path().join("master.keys"), [7; 32]);
         rotate(&path, first, &RealEnvironment).expect("begins");
-        let held = Held::of_file(first, path.clone()).expect("reads");
+        let held = held_of(first, &path).expect("reads");
         let good = std::fs::read_to_string(&path).expect("reads");
         for wrong in [
             String::new(),
@@ -325,7 +353,7 @@ mod tests {
             format!("{good}3 active 00\n"),
         ] {
             std::fs::write(&path, &wrong).expect("writes");
-            assert!(Held::of_file(first, path.clone()).is_err(), "{wrong}");
+            assert!(held_of(first, &path).is_err(), "{wrong}");
             assert!(held.reload().is_err());
             assert_eq!(held.active().0, 2);
         }
