@@ -20,6 +20,7 @@ pub mod employers;
 pub mod erasures;
 pub mod error;
 pub mod exclusions;
+pub mod history;
 pub mod idempotency;
 pub mod imports;
 pub mod ledger;
