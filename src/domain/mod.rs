@@ -17,6 +17,7 @@ pub mod document;
 pub mod dormancy;
 pub mod erasure;
 pub mod exclusion;
+pub mod export;
 pub mod freshness;
 pub mod grounds;
 pub mod ids;

@@ -34,6 +34,7 @@ pub mod employers;
 pub mod erasures;
 pub mod error;
 pub mod exclusions;
+pub mod exports;
 pub mod follow;
 pub mod gate_check;
 pub mod head;

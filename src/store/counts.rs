@@ -6,7 +6,8 @@ use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{
     approvals, badge_cards, badges, ban_workers, bans, credentials, engagements, erasures,
-    exclusion_members, exclusions, match_cases, moves, network_records, referrals, screenings, workers,
+    exclusion_members, exclusions, match_cases, moves, network_records, referrals, screenings,
+    workers,
 };
 
 /// How many rows each table of the projection has, under its name.

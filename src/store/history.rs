@@ -28,21 +28,16 @@ impl MoveRow {
     }
 }
 
-/// The numbers of the entries that did something to these records, given by the bits of their identifiers; of each record at
-/// most `limit`, in the order of the ledger.
-pub fn of(reader: &mut Reader, subjects: &[u128], limit: usize) -> Result<Vec<u64>, StoreError> {
-    let mut found = Vec::new();
-    for subject in subjects {
-        let rows: Vec<i64> = moves::table
-            .filter(moves::subject.eq(Bytes16(subject.to_be_bytes())))
-            .order(moves::seq)
-            .select(moves::seq)
-            .limit(limit as i64)
-            .load(&mut reader.0)?;
-        found.extend(rows.into_iter().map(|seq| seq as u64));
-    }
-    found.sort_unstable();
-    Ok(found)
+/// The numbers of the entries that did something to a record, given by the bits of its identifier, at most `limit`, in the order
+/// of the ledger.
+pub fn of(reader: &mut Reader, subject: u128, limit: usize) -> Result<Vec<u64>, StoreError> {
+    let rows: Vec<i64> = moves::table
+        .filter(moves::subject.eq(Bytes16(subject.to_be_bytes())))
+        .order(moves::seq)
+        .select(moves::seq)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    Ok(rows.into_iter().map(|seq| seq as u64).collect())
 }
 
 const PAGE_ROWS: i64 = 20_000;

@@ -15,8 +15,8 @@ use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::schema::{
     approvals, badge_cards, badges, credentials, engagement_employers, engagements, match_cases,
-    moves, network_records, screenings, sealed_details, staff_numbers, worker_documents, worker_keys,
-    worker_names, workers,
+    moves, network_records, screenings, sealed_details, staff_numbers, worker_documents,
+    worker_keys, worker_names, workers,
 };
 use super::sealed::{SealedRow, WorkerKeyRow};
 use super::workers::StaffNumberRow;

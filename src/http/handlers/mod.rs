@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod employers;
 pub mod erasures;
 pub mod exclusions;
+pub mod exports;
 pub mod gate_checks;
 pub mod health;
 pub mod impact;

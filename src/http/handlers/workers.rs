@@ -87,7 +87,7 @@ pub struct WorkerView {
 }
 
 impl WorkerView {
-    fn of(worker: &crate::domain::worker::Worker, details: WorkerDetails) -> Self {
+    pub(super) fn of(worker: &crate::domain::worker::Worker, details: WorkerDetails) -> Self {
         Self {
             id: worker.id,
             member: worker.member,
@@ -308,7 +308,10 @@ pub struct EngagementView {
 }
 
 impl EngagementView {
-    fn of(held: &crate::store::workers::EngagementHeld, details: EngagementDetails) -> Self {
+    pub(super) fn of(
+        held: &crate::store::workers::EngagementHeld,
+        details: EngagementDetails,
+    ) -> Self {
         Self {
             id: held.engagement.id,
             worker: held.engagement.worker,

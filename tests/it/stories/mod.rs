@@ -12,6 +12,7 @@ pub mod dormancy;
 pub mod effects;
 pub mod erasures;
 pub mod exclusions;
+pub mod exports;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
@@ -138,6 +139,11 @@ macro_rules! all {
             who_is_known_later_is_told_later,
             every_state_takes_what_the_list_says,
             an_exclusion_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, exports:
+            a_worker_is_given_all_that_is_held_and_who_looked,
+            an_inquiry_that_goes_on_is_counted_and_not_told,
+            the_page_shows_a_name_and_runs_nothing,
         );
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,

@@ -1,0 +1,49 @@
+//! What a person is given who asks what is held of them: all of it, but for what is counted and not shown, each for a reason that
+//! is told.
+
+use serde::{Deserialize, Serialize};
+
+use super::reason::Reason;
+use super::screening::names;
+
+/// How many things of one sort an export holds; it says where there are more.
+pub const EXPORTED_MAX: usize = 2_000;
+
+names! {
+    #[schema(as = WithheldGround)]
+    /// Why something that is held is counted and not shown.
+    Ground:
+    /// An inquiry goes on, and who knew of it could thwart it. It is shown once the inquiry has come to something.
+    Inquiry = 1, "inquiry";
+    /// With a card's number a copy of the card can be made. Its holder has the card.
+    CardNumber = 2, "card_number";
+}
+
+/// So many things are held back for this reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Withheld {
+    /// Why.
+    pub ground: Ground,
+    /// How many.
+    pub count: usize,
+}
+
+/// Whether what rests on this reason is an inquiry that goes on.
+pub const fn is_inquiry(reason: Reason) -> bool {
+    matches!(reason, Reason::UnderInquiry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_back_is_what_cannot_be_final() {
+        let held_back: Vec<&str> = Reason::ALL
+            .iter()
+            .filter(|reason| is_inquiry(**reason))
+            .map(|reason| reason.as_str())
+            .collect();
+        assert_eq!(held_back, ["under_inquiry"]);
+    }
+}
