@@ -181,6 +181,8 @@ impl Row {
             side.role("auditor")
         } else if self.path.contains("/erasures") || self.path.contains("/export") {
             side.role("registrar")
+        } else if self.path.ends_with("/corrections") {
+            side.role("hr_approver")
         } else if self.path.ends_with("/withdrawals") {
             side.role("screening_officer")
         } else if self.path.contains("/approvals") {
