@@ -27,6 +27,7 @@ pub mod name_search;
 pub mod network;
 pub mod reason;
 pub mod referral;
+pub mod retention;
 pub mod screening;
 pub mod text;
 pub mod time;

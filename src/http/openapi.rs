@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
 use super::handlers::{
     approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions, exports,
     gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
-    replacements, revocations, screenings, sharing, sightings, work_items, workers,
+    replacements, retention, revocations, screenings, sharing, sightings, work_items, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -49,7 +49,7 @@ use super::problem::ProblemDocument;
         employers::lapse,
         lookups::list, work_items::list,
         erasures::ask, erasures::list, erasures::show, erasures::withdraw,
-        exports::export, exports::read,
+        exports::export, exports::read, retention::show,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,

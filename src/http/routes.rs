@@ -8,7 +8,7 @@ use actix_web::web::{self, ServiceConfig};
 use super::handlers::{
     approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions, exports,
     gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
-    replacements, revocations, screenings, sharing, sightings, work_items, workers,
+    replacements, retention, revocations, screenings, sharing, sightings, work_items, workers,
 };
 use super::resource::{not_found, resource};
 
@@ -223,6 +223,10 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(erasures::withdraw))],
         ),
         at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
+        at(
+            "/v1/retention",
+            vec![(Method::GET, web::to(retention::show))],
+        ),
         at(
             "/v1/match-cases",
             vec![(Method::GET, web::to(match_cases::list))],

@@ -95,6 +95,8 @@ pub struct Services {
     pub lookups: lookups::LookupLog,
     /// The files that are being brought in.
     pub imports: import::Running,
+    /// For how long the check log is kept.
+    pub kept: retention::Kept,
 }
 
 impl Services {

@@ -33,6 +33,7 @@ pub mod names;
 pub mod network;
 pub mod permits;
 pub mod referrals;
+pub mod retention;
 mod schema;
 pub mod screenings;
 pub mod sealed;

@@ -20,6 +20,7 @@ pub mod oauth;
 pub mod records;
 pub mod referrals;
 pub mod replacements;
+pub mod retention;
 pub mod revocations;
 pub mod screenings;
 pub mod sharing;

@@ -177,7 +177,7 @@ impl Row {
             side.role("screening_approver")
         } else if self.path.contains("/break-glass") {
             side.role("duty_officer")
-        } else if self.path.ends_with("/lookups") {
+        } else if self.path.ends_with("/lookups") || self.path.ends_with("/retention") {
             side.role("auditor")
         } else if self.path.contains("/erasures") || self.path.contains("/export") {
             side.role("registrar")
@@ -563,6 +563,7 @@ pub fn rows() -> Vec<Row> {
         get("/v1/erasures/{id}", Thing::Erasure),
         post("/v1/erasures/{id}/withdrawals", Thing::Erasure, Body::None),
         get("/v1/lookups", Thing::Nothing),
+        get("/v1/retention", Thing::Nothing),
         get("/v1/match-cases", Thing::Nothing),
         get("/v1/match-cases/{id}", Thing::MatchCase),
         post(
