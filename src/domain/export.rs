@@ -19,6 +19,43 @@ names! {
     CardNumber = 2, "card_number";
 }
 
+names! {
+    #[schema(as = ExportPart)]
+    /// A part of an export of which there may be more than it holds.
+    Part:
+    /// What happened to something.
+    Moves = 1, "moves";
+    /// Engagements.
+    Engagements = 2, "engagements";
+    /// Screenings.
+    Screenings = 3, "screenings";
+    /// Credentials.
+    Credentials = 4, "credentials";
+    /// Where one was shown and was not good.
+    Sightings = 5, "sightings";
+    /// Match cases.
+    MatchCases = 6, "match_cases";
+    /// Port bans.
+    Bans = 7, "bans";
+    /// Referrals.
+    Referrals = 8, "referrals";
+    /// Exclusions.
+    Exclusions = 9, "exclusions";
+    /// Acts that needed a second person.
+    Approvals = 10, "approvals";
+    /// Erasures.
+    Erasures = 11, "erasures";
+    /// Look-ups.
+    Lookups = 12, "lookups";
+}
+
+names! {
+    /// What is not in an export, as it is kept elsewhere.
+    Elsewhere:
+    /// Which gates let the person in and when: whoever runs the service tells it, for as long as it is kept.
+    GateChecks = 1, "gate_checks";
+}
+
 /// So many things are held back for this reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Withheld {

@@ -14,7 +14,7 @@ use crate::access::permission::{ExportWorkers, Permit};
 use crate::domain::approval::Act;
 use crate::domain::credential::{self, SuspensionKind};
 use crate::domain::exclusion;
-use crate::domain::export::{EXPORTED_MAX, Ground, Withheld, is_inquiry};
+use crate::domain::export::{EXPORTED_MAX, Ground, Part, Withheld, is_inquiry};
 use crate::domain::ids::{ExclusionId, MemberId, ReferralId, WorkerId};
 use crate::domain::lookup::Lookup;
 use crate::domain::referral;
@@ -65,7 +65,7 @@ pub struct Export {
     /// What is held and not shown.
     pub withheld: Vec<Withheld>,
     /// Of what there is more than stands here.
-    pub more: Vec<&'static str>,
+    pub more: Vec<Part>,
 }
 
 /// An engagement.
@@ -122,7 +122,7 @@ struct Gathering<'a> {
     member: MemberId,
     /// Things of inquiries that go on.
     withheld: usize,
-    more: Vec<&'static str>,
+    more: Vec<Part>,
 }
 
 impl Gathering<'_> {
@@ -134,13 +134,13 @@ impl Gathering<'_> {
         let screenings = self.screenings()?;
         let credentials = self.credentials()?;
         let inquiry = credentials.iter().any(|issued| !issued.untold.is_empty());
-        let sent = self.part("referrals", |reader, limit| {
+        let sent = self.part(Part::Referrals, |reader, limit| {
             referrals::of_worker(reader, id, member, limit)
         })?;
         let (untold_referrals, referrals): (Vec<_>, Vec<_>) = sent
             .into_iter()
             .partition(|referred| is_untold(referred, inquiry));
-        let excluded = self.part("exclusions", |reader, limit| {
+        let excluded = self.part(Part::Exclusions, |reader, limit| {
             store::exclusions::of_worker(reader, id, member, limit)
         })?;
         let (untold_exclusions, told): (Vec<_>, Vec<_>) =
@@ -161,14 +161,16 @@ impl Gathering<'_> {
                 .collect(),
         };
         let approvals = self.approvals(&engagements, &untold)?;
-        let match_cases = self.part("match_cases", |reader, limit| {
+        let match_cases = self.part(Part::MatchCases, |reader, limit| {
             match_cases::of_worker(reader, id, limit)
         })?;
-        let bans = self.part("bans", |reader, limit| bans::of_worker(reader, id, limit))?;
-        let erasures = self.part("erasures", |reader, limit| {
+        let bans = self.part(Part::Bans, |reader, limit| {
+            bans::of_worker(reader, id, limit)
+        })?;
+        let erasures = self.part(Part::Erasures, |reader, limit| {
             erasures::of_worker(reader, id, limit)
         })?;
-        let lookups = self.part("lookups", |reader, limit| {
+        let lookups = self.part(Part::Lookups, |reader, limit| {
             lookups::of_worker(reader, id, limit)
         })?;
         let cards = credentials
@@ -208,7 +210,7 @@ impl Gathering<'_> {
     /// As much of one sort as an export holds.
     fn part<T>(
         &mut self,
-        name: &'static str,
+        name: Part,
         read: impl FnOnce(&mut Reader, usize) -> Result<Vec<T>, StoreError>,
     ) -> Result<Vec<T>, Error> {
         let mut found = read(self.reader, EXPORTED_MAX + 1)?;
@@ -223,7 +225,9 @@ impl Gathering<'_> {
 
     /// The entries that did something to this.
     fn moves(&mut self, subject: u128) -> Result<Vec<Entry>, Error> {
-        let seqs = self.part("moves", |reader, limit| history::of(reader, subject, limit))?;
+        let seqs = self.part(Part::Moves, |reader, limit| {
+            history::of(reader, subject, limit)
+        })?;
         let mut entries = Vec::with_capacity(seqs.len());
         for some in seqs.chunks(ENTRIES_AT_ONCE) {
             for (seq, body) in ledger::some(self.reader, some)? {
@@ -235,7 +239,7 @@ impl Gathering<'_> {
 
     fn engagements(&mut self) -> Result<Vec<Engaged>, Error> {
         let (id, member) = (self.id, self.member);
-        let all = self.part("engagements", |reader, limit| {
+        let all = self.part(Part::Engagements, |reader, limit| {
             workers::engagements_of(reader, id, member, None, limit)
         })?;
         all.into_iter()
@@ -253,7 +257,7 @@ impl Gathering<'_> {
 
     fn screenings(&mut self) -> Result<Vec<(Screened, Vec<Entry>)>, Error> {
         let (id, member) = (self.id, self.member);
-        let all = self.part("screenings", |reader, limit| {
+        let all = self.part(Part::Screenings, |reader, limit| {
             screenings::of_worker(reader, id, member, None, limit)
         })?;
         all.into_iter()
@@ -266,7 +270,7 @@ impl Gathering<'_> {
 
     fn credentials(&mut self) -> Result<Vec<Issued>, Error> {
         let (id, member) = (self.id, self.member);
-        let all = self.part("credentials", |reader, limit| {
+        let all = self.part(Part::Credentials, |reader, limit| {
             credentials::list(reader, member, Some(id), None, limit)
         })?;
         all.into_iter()
@@ -291,7 +295,7 @@ impl Gathering<'_> {
                     .reason
                     .filter(|reason| untold.is_empty() || !is_inquiry(*reason));
                 let badges = credentials::badges_of(self.reader, credential)?;
-                let sightings = self.part("sightings", |reader, limit| {
+                let sightings = self.part(Part::Sightings, |reader, limit| {
                     logs::sightings(reader, member, Some(credential), None, limit)
                 })?;
                 Ok(Issued {
@@ -323,7 +327,7 @@ impl Gathering<'_> {
                 .iter()
                 .map(|one| one.found.held.credential.id.to_string()),
         );
-        let mut all = self.part("approvals", |reader, limit| {
+        let mut all = self.part(Part::Approvals, |reader, limit| {
             approvals::naming(reader, member, &ids, limit)
         })?;
         let before = all.len();

@@ -242,9 +242,9 @@ pub fn refusals(
         query
     };
     let of_screenings = counted!(reader, moments, |before| refused()
-        .filter(screenings::since.lt(before.as_ms())));
+        .filter(screenings::since.le(before.as_ms())));
     let of_credentials = counted!(reader, moments, |before| revoked()
-        .filter(credentials::since.lt(before.as_ms())));
+        .filter(credentials::since.le(before.as_ms())));
     let oldest: [Option<i64>; 2] = [
         refused()
             .select(min(screenings::since))

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::access::permission::ExportWorkers;
 use crate::domain::approval;
 use crate::domain::credential::SuspensionKind;
-use crate::domain::export::Withheld;
+use crate::domain::export::{Elsewhere, Part, Withheld};
 use crate::domain::ids::{
     ApprovalId, ClientId, LookupId, MemberId, PersonId, WorkerId, WorkerKind,
 };
@@ -79,12 +79,12 @@ pub struct ExportView {
     /// What is held and not shown, and why.
     #[schema(max_items = 2)]
     pub withheld: Vec<Withheld>,
-    /// What is kept elsewhere, and told by whoever runs the service: which gates let them in and when.
+    /// What is kept elsewhere.
     #[schema(max_items = 1)]
-    pub elsewhere: [&'static str; 1],
-    /// Of what there is more than stands here: the names of fields.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Of what there is more than stands here.
     #[schema(max_items = 12)]
-    pub more: Vec<&'static str>,
+    pub more: Vec<Part>,
 }
 
 /// An engagement with its times.
@@ -359,7 +359,7 @@ impl From<Export> for ExportView {
             erasures: export.erasures.iter().map(Into::into).collect(),
             lookups: export.lookups.iter().map(Into::into).collect(),
             withheld: export.withheld,
-            elsewhere: ["gate_checks"],
+            elsewhere: Elsewhere::ALL.to_vec(),
             more: export.more,
         }
     }

@@ -29,6 +29,7 @@ pub struct ClockView {
     /// For how many days.
     pub term_days: u32,
     /// Why so long.
+    #[schema(max_length = 120)]
     pub source: &'static str,
     /// What becomes of it then.
     pub then: End,

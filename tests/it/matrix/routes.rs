@@ -684,14 +684,14 @@ pub fn rows() -> Vec<Row> {
         ),
         post("/v1/credentials/{id}/lifts", Thing::Suspended, Json(lift)),
         post(
-            "/v1/credentials/{id}/corrections",
-            Thing::Revoked,
-            Body::None,
-        ),
-        post(
             "/v1/credentials/{id}/revocations",
             Thing::Credential,
             Json(revocation),
+        ),
+        post(
+            "/v1/credentials/{id}/corrections",
+            Thing::Revoked,
+            Body::None,
         ),
         post(
             "/v1/revocations:batch",

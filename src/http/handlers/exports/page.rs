@@ -55,7 +55,7 @@ fn name(value: &impl Serialize) -> String {
 }
 
 fn sections(export: &ExportView) -> Vec<Section> {
-    let cut = |field: &str| export.more.iter().any(|more| *more == field);
+    let cut = |field: &str| export.more.iter().any(|part| part.as_str() == field);
     let section = |heading, field: &str, columns, rows| Section {
         heading,
         columns,
