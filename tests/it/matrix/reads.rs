@@ -139,19 +139,23 @@ pub async fn whoever_is_shown_is_noted_and_nobody_else_is_shown(mut world: World
     let member = side.member.parse().expect("an identifier");
     let noted = world
         .db_read(|reader| lookups::list(reader, member, None, 100_000).expect("it can be read"));
+    let mut wrong = Vec::new();
     for (name, at, client, told) in &sent {
-        let what = SHOWN
-            .iter()
-            .find(|(route, _)| route == name)
-            .map(|(_, what)| *what);
-        assert_eq!(!told.is_empty(), what.is_some(), "{name} tells {told:?}");
+        let what = SHOWN.iter().find(|(route, _)| route == name);
+        let what = what.map(|(_, what)| *what);
+        if told.is_empty() == what.is_some() {
+            wrong.push(format!("{name} tells {told:?}"));
+        }
         let lines: Vec<What> = noted
             .iter()
             .filter(|line| line.at == *at && line.client.to_string() == *client)
             .map(|line| line.what)
             .collect();
-        assert_eq!(lines, Vec::from_iter(what), "{name} is noted");
+        if lines != Vec::from_iter(what) {
+            wrong.push(format!("{name} is noted as {lines:?}"));
+        }
     }
+    assert_eq!(wrong, Vec::<String>::new());
     let named: BTreeSet<&str> = sent.iter().map(|(name, ..)| name.as_str()).collect();
     for (route, _) in SHOWN {
         assert!(named.contains(route), "there is no {route}");
