@@ -1,16 +1,16 @@
 //! The table of paths. Each path stands here once, with its methods; a method that is not there is answered with 405
 //! and the ones that are.
 
+use actix_web::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions, exports,
     gate_checks, health, impact, imports, issuing, lookups, match_cases, network, oauth, referrals,
-    revocations, screenings, sharing, sightings, work_items, workers,
+    retention, revocations, screenings, sharing, sightings, work_items, workers,
 };
-use super::problem::{Problem, ProblemCode};
+use super::resource::{not_found, resource};
 
 /// A path with its methods and who answers them.
 pub struct Path {
@@ -74,10 +74,13 @@ pub fn table() -> Vec<Path> {
         "/v1/work-items" => GET work_items::list;
         "/v1/engagements:lapse" => POST employers::lapse;
         "/v1/workers/{id}/erasures" => POST erasures::ask;
+        "/v1/workers/{id}/export" => GET exports::export;
+        "/v1/workers/{id}/export/page" => GET exports::read;
         "/v1/erasures" => GET erasures::list;
         "/v1/erasures/{id}" => GET erasures::show;
         "/v1/erasures/{id}/withdrawals" => POST erasures::withdraw;
         "/v1/lookups" => GET lookups::list;
+        "/v1/retention" => GET retention::show;
         "/v1/match-cases" => GET match_cases::list;
         "/v1/match-cases/{id}" => GET match_cases::show;
         "/v1/match-cases/{id}/confirmations" => POST match_cases::confirm;
@@ -144,45 +147,7 @@ pub fn table() -> Vec<Path> {
     }
 }
 
-fn resource(Path { path, methods }: Path) -> Resource {
-    let mut allow: Vec<String> = methods
-        .iter()
-        .map(|(method, _)| method.to_string())
-        .collect();
-    if allow.iter().any(|method| method == "GET") {
-        allow.push("HEAD".into());
-    }
-    allow.sort();
-    let allow = allow.join(", ");
-    let mut resource = web::resource(path);
-    for (method, route) in methods {
-        resource = match method {
-            Method::GET => resource.route(route.guard(guard::Any(guard::Get()).or(guard::Head()))),
-            other => resource.route(route.method(other)),
-        };
-    }
-    resource.default_service(web::to(move |request: HttpRequest| {
-        let allow = allow.clone();
-        async move {
-            let detail = format!(
-                "This path does not take {}; see the Allow header.",
-                short(request.method())
-            );
-            let mut problem = Problem::new(ProblemCode::MethodNotAllowed, detail);
-            problem.allow = Some(allow);
-            Err::<actix_web::HttpResponse, Problem>(problem)
-        }
-    }))
-}
-
 /// A method by name, which may be anything of any length.
 pub fn short(method: &Method) -> String {
     method.as_str().chars().take(20).collect()
-}
-
-async fn not_found() -> Result<actix_web::HttpResponse, Problem> {
-    Err(Problem::new(
-        ProblemCode::NotFound,
-        "There is nothing under this path.",
-    ))
 }

@@ -35,6 +35,7 @@ pub mod employers;
 pub mod erasures;
 pub mod error;
 pub mod exclusions;
+pub mod exports;
 pub mod follow;
 pub mod gate_check;
 pub mod head;
@@ -96,6 +97,8 @@ pub struct Services {
     pub lookups: lookups::LookupLog,
     /// The files that are being brought in.
     pub imports: import::Running,
+    /// For how long the check log is kept.
+    pub kept: retention::Kept,
 }
 
 impl Services {

@@ -10,6 +10,7 @@ use super::conn::Writer;
 use super::documents::WorkerDocumentRow;
 use super::employers::{EmployerNameRow, EmployerRow, StaffNumberRow};
 use super::error::StoreError;
+use super::history::MoveRow;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::rows::{
@@ -17,8 +18,8 @@ use super::rows::{
 };
 use super::schema::{
     approvals, badge_cards, badges, credentials, employer_names, engagement_employers, engagements,
-    match_cases, network_records, screenings, sealed_details, staff_numbers, worker_documents,
-    worker_keys, worker_names, workers,
+    match_cases, moves, network_records, screenings, sealed_details, staff_numbers,
+    worker_documents, worker_keys, worker_names, workers,
 };
 use super::sealed::{SealedRow, WorkerKeyRow};
 use crate::domain::approval::{self, Approval, End};
@@ -58,6 +59,7 @@ pub struct Pending {
     pub(super) staff_numbers: Vec<StaffNumberRow>,
     pub(super) engagement_employers: Vec<EmployerRow>,
     pub(super) employer_names: Vec<EmployerNameRow>,
+    moves: Vec<MoveRow>,
     revocations: Vec<Revoked>,
 }
 
@@ -113,7 +115,8 @@ impl Pending {
             sealed_details,
             staff_numbers,
             engagement_employers,
-            employer_names
+            employer_names,
+            moves
         );
         let revocations = std::mem::take(&mut self.revocations);
         if writer.0.revoke(&revocations)? == revocations.len() {
@@ -409,5 +412,10 @@ impl Projection for Tables<'_> {
     ) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
         super::moves::set_functions(self.writer, entry, credential, functions)
+    }
+
+    fn touched(&mut self, entry: &Entry, subject: u128) -> Result<(), StoreError> {
+        self.pending.moves.push(MoveRow::of(entry, subject));
+        Ok(())
     }
 }

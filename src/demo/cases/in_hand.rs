@@ -29,10 +29,11 @@ impl Cases<'_> {
     ) -> Result<(), Error> {
         let settings = Settings {
             share_for_cause: true,
+            national_register: None,
         };
         let asked = self
             .by(first, move |tx, first| {
-                sharing::switch(tx, first.permit()?, settings)
+                sharing::switch(tx, first.permit()?, settings.clone())
             })
             .await?;
         self.granted(second, asked).await?;
