@@ -9,7 +9,7 @@
 //!   keeping the records. [`personal`]: what is known of a person, under the person's own key;
 //!   [`rewrap`]: changing the key that those are kept under. [`blind`]: by which keys people are found, and changing those.
 //! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
-//!   [`erasures`]: forgetting somebody, when two have said so and a week has passed.
+//!   [`exports`]: telling somebody what is held of them. [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
 //!   act would do, told beforehand.
 //! * [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell each other, and [`exclusions`]: whom they
