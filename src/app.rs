@@ -80,6 +80,8 @@ pub struct NodeSettings {
     pub group_max: usize,
     /// Where it notes how far it has seen the ledger; `None` where the database lives no longer than the node.
     pub state_dir: Option<PathBuf>,
+    /// For how long the check log is kept.
+    pub kept: retention::Kept,
 }
 
 impl Node {
@@ -92,6 +94,7 @@ impl Node {
             public_url,
             group_max,
             state_dir,
+            kept,
         } = settings;
         let lock = store.file().map(lock_file).transpose()?;
         let mut writer = store
@@ -165,6 +168,7 @@ impl Node {
             check_log,
             lookups,
             imports: import::Running::default(),
+            kept,
         };
         let services = Arc::new(services);
         import::resume(&services)
@@ -290,6 +294,10 @@ pub fn serve(config: &Config) -> Result<(), StartError> {
         public_url: config.public_url.clone(),
         group_max: GROUP_MAX,
         state_dir: Some(config.state_dir.clone()),
+        kept: retention::Kept {
+            permits_days: config.permits_kept_days,
+            refusals_days: config.refusals_kept_days,
+        },
     };
     warn_of_readers(&config.master_key_file);
     let node = Node::start(settings, &mut |done, total| {
@@ -323,10 +331,6 @@ pub fn run(
         patience: KEEP_ALIVE,
         drain,
     };
-    let kept = retention::Kept {
-        permits_days: config.permits_kept_days,
-        refusals_days: config.refusals_kept_days,
-    };
     let failed = |error: std::io::Error| StartError::new("The server cannot run", &error);
     let ended = actix_web::rt::System::new().block_on(async {
         let api = api(shared.clone(), serving)?;
@@ -335,7 +339,7 @@ pub fn run(
         actix_web::rt::spawn(stop_on_signal(shared.clone(), grace, handles));
         actix_web::rt::spawn(follow_keks(shared.clone()));
         actix_web::rt::spawn(sweep_hourly(shared.clone()));
-        actix_web::rt::spawn(sweep_daily(shared, kept));
+        actix_web::rt::spawn(sweep_daily(shared));
         tracing::info!(address = %config.listen, metrics = %config.metrics_listen, "serving");
         futures_util::future::try_join(api, metrics).await
     });
@@ -402,9 +406,9 @@ async fn sweep_hourly(shared: Data<Shared>) {
     }
 }
 
-async fn sweep_daily(shared: Data<Shared>, kept: retention::Kept) {
+async fn sweep_daily(shared: Data<Shared>) {
     loop {
-        retention::forget(&shared.services, kept).await;
+        retention::forget(&shared.services, shared.services.kept).await;
         tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
         import::sweep(&shared.services);
     }

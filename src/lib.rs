@@ -77,6 +77,10 @@
 //! sealed is noise, in every copy of the database that there is. The ledger names them by identifiers alone, so it stays as
 //! it was, and so does every decision in it.
 //!
+//! Who asks what is held of them is given all of it, who looked among it ([`service::exports`]); what an inquiry that goes on must not
+//! let out is counted ([`domain::export`]). Nothing is kept longer than somebody needs it: each purpose has its term
+//! ([`domain::retention`]), what is past it is forgotten or shown to a registrar as work ([`service::retention`]).
+//!
 //! # Three walks
 //!
 //! **A badge is read at a gate.** `POST /v1/gate-checks` → answered straight from the connection where all about the request

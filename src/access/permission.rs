@@ -94,6 +94,10 @@ table! {
     Erase: Registrar Own;
     /// See who was shown whom.
     ReadLookups: Registrar Own, Auditor Own;
+    /// Read all that is held of a worker, to give it to them.
+    ExportWorkers: Registrar Own;
+    /// See how long what is kept, and how much of it is past its time.
+    ReadRetention: Registrar Own, Auditor Own;
     /// See screenings.
     ReadScreenings: ScreeningOfficer Own, ScreeningApprover Own;
     /// Open screenings, send them, record outcomes, appeals and the end of consent.

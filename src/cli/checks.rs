@@ -9,9 +9,9 @@ use super::{Failed, terminal};
 use crate::config::Flags;
 use crate::domain::ids::CredentialId;
 use crate::domain::time::Timestamp;
+use crate::store::Store;
 use crate::store::backend::sqlite_path;
 use crate::store::logs::{self, KeptCheck};
-use crate::store::{Store, StoreError};
 
 /// Show at which gates a credential was shown, and what they were told.
 ///
@@ -58,7 +58,7 @@ impl Checks {
             let mut reader = Store::at(&config.database).reader()?;
             logs::checks_of(&mut reader, self.credential, since, CHECKS_MAX + 1)
         };
-        let mut found = read().map_err(unreadable)?;
+        let mut found = read().map_err(super::unreadable)?;
         let more = found.len() > CHECKS_MAX;
         found.truncate(CHECKS_MAX);
         if self.json {
@@ -96,11 +96,4 @@ fn table(found: &[KeptCheck]) -> Vec<Vec<String>> {
         ]
     });
     std::iter::once(head).chain(rows).collect()
-}
-
-fn unreadable(error: StoreError) -> Failed {
-    Failed::new(format!(
-        "The database could not be read: {error}. Look at the setting `database`, and whether the database is running and was \
-         begun by this version of the program."
-    ))
 }

@@ -1,4 +1,4 @@
-//! The commands, one file each. `serve`, `init`, `verify`, `checks`, `restore`, `keys` and `config` work on this machine with the
+//! The commands, one file each. `serve`, `init`, `verify`, `checks`, `restore`, `retention`, `keys` and `config` work on this machine with the
 //! settings of a server; `check`, `revoke` and `import` talk to a running server as a client. `demo` brings its own server.
 //!
 //! What was asked for goes to stdout, everything else to stderr. With `--json` stdout is one JSON value.
@@ -14,6 +14,7 @@ mod init;
 mod keys;
 mod openapi;
 mod restore;
+mod retention;
 mod revoke;
 mod serve;
 mod terminal;
@@ -25,6 +26,7 @@ use clap::{Parser, Subcommand};
 use rustix::fs::Mode;
 
 use crate::config::{Config, Flags, Loaded};
+use crate::store::StoreError;
 
 /// Shared screened-worker records and credential revocations for the ports of one network.
 #[derive(Parser)]
@@ -48,6 +50,7 @@ enum Command {
     Import(import::Import),
     Verify(verify::Verify),
     Restore(restore::Restore),
+    Retention(retention::Retention),
     /// Look at the settings of a server.
     #[command(subcommand)]
     Config(config::Command),
@@ -110,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Import(import) => import.run(),
         Command::Verify(verify) => verify.run(),
         Command::Restore(restore) => restore.run(),
+        Command::Retention(retention) => retention.run(),
         Command::Config(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Openapi(openapi) => openapi.run(),
@@ -130,6 +134,13 @@ pub fn run() -> ExitCode {
 
 fn settings(flags: &Flags) -> Result<Loaded, Failed> {
     Ok(Config::load(flags, crate::config::environment())?)
+}
+
+fn unreadable(error: StoreError) -> Failed {
+    Failed::new(format!(
+        "The database could not be read: {error}. Look at the setting `database`, and whether the database is running and was \
+         begun by this version of the program."
+    ))
 }
 
 /// Waits for a future on a runtime of its own.

@@ -118,6 +118,7 @@ async fn begin(
         public_url: url.to_owned(),
         group_max: GROUP_MAX,
         state_dir: None,
+        kept: crate::domain::retention::Kept::default(),
     };
     let node = Node::start(settings, &mut |_, _| {});
     let node = node.map_err(|error| Failed::new(error.to_string()))?;

@@ -21,6 +21,8 @@ names! {
     MatchCase = 4, "match_case";
     /// For whom one worker works, and under which staff numbers.
     Engagements = 5, "engagements";
+    /// All that is held of one worker, to be given to them.
+    Export = 6, "export";
 }
 
 /// A look-up: who was shown how many, and what they had asked for.

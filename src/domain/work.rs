@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::Role;
-use super::ids::{ApprovalId, CredentialId, ExclusionId, MatchCaseId, ReferralId, ScreeningId};
+use super::ids::{
+    ApprovalId, CredentialId, ExclusionId, MatchCaseId, ReferralId, ScreeningId, WorkerId,
+};
 use super::screening::names;
 use super::time::{DAY_MS, Timestamp};
 
@@ -39,6 +41,8 @@ names! {
     Exclusion = 12, "exclusion";
     /// Somebody contests an exclusion of another member. Due when it should be decided.
     Contest = 13, "contest";
+    /// Nothing has lasted of a worker for thirty days, so that nobody needs the record: have it erased. Due at no time.
+    RecordDue = 14, "record_due";
 }
 
 /// Days before the end of a clearance at which it becomes more urgent, the farthest first.
@@ -63,6 +67,8 @@ pub enum Subject {
     Screening(ScreeningId),
     /// An exclusion that another member proposed.
     Exclusion(ExclusionId),
+    /// A worker of the member.
+    Worker(WorkerId),
 }
 
 impl Subject {
@@ -75,6 +81,7 @@ impl Subject {
             Self::Credential(id) => id.as_u128(),
             Self::Screening(id) => id.as_u128(),
             Self::Exclusion(id) => id.as_u128(),
+            Self::Worker(id) => id.as_u128(),
         }
     }
 }
@@ -88,6 +95,7 @@ impl std::fmt::Display for Subject {
             Self::Credential(id) => id.fmt(f),
             Self::Screening(id) => id.fmt(f),
             Self::Exclusion(id) => id.fmt(f),
+            Self::Worker(id) => id.fmt(f),
         }
     }
 }
@@ -134,7 +142,7 @@ pub const fn kinds_of(role: Role) -> &'static [Kind] {
             Kind::Confirmation,
             Kind::Appeal,
         ],
-        Role::Registrar => &[Kind::Approval, Kind::HardStop],
+        Role::Registrar => &[Kind::Approval, Kind::HardStop, Kind::RecordDue],
         Role::NetworkAdmin => &[Kind::Approval],
         Role::Gate
         | Role::FacilityOfficer
@@ -176,7 +184,7 @@ mod tests {
         ),
         ("facility_officer", ""),
         ("duty_officer", ""),
-        ("registrar", "approval hard_stop"),
+        ("registrar", "approval hard_stop record_due"),
         ("auditor", ""),
         ("member_admin", ""),
         ("network_admin", "approval"),

@@ -14,6 +14,7 @@ pub mod handlers;
 pub mod limits;
 pub mod openapi;
 pub mod problem;
+mod resource;
 pub mod routes;
 pub mod schemas;
 pub mod state;

@@ -18,9 +18,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions, exports,
     gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
-    replacements, revocations, screenings, sharing, sightings, work_items, workers,
+    replacements, retention, revocations, screenings, sharing, sightings, work_items, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -49,6 +49,7 @@ use super::problem::ProblemDocument;
         employers::lapse,
         lookups::list, work_items::list,
         erasures::ask, erasures::list, erasures::show, erasures::withdraw,
+        exports::export, exports::read, retention::show,
         match_cases::list, match_cases::show, match_cases::confirm, match_cases::reject,
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
@@ -79,7 +80,7 @@ use super::problem::ProblemDocument;
         (name = "Between ports", description = "What bears on more than one member: port bans, what issuers tell each other, and whom they exclude."),
         (name = "Work", description = "What waits for whom, and until when."),
         (name = "Approvals", description = "The second person."),
-        (name = "Personal data", description = "Forgetting who somebody was."),
+        (name = "Personal data", description = "What is held of somebody, for how long, and forgetting who they were."),
         (name = "Imports", description = "Files of workers with their badges, and lists of badges to revoke."),
         (name = "Network", description = "Members, facilities, zones, gates and card systems."),
         (name = "Clients", description = "Machines that talk to this service, and the people who use them."),

@@ -1,16 +1,16 @@
 //! The table of paths. Each path stands here once, with its methods; a method that is not there is answered with 405
 //! and the ones that are.
 
+use actix_web::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
-    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
+    approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions, exports,
     gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
-    replacements, revocations, screenings, sharing, sightings, work_items, workers,
+    replacements, retention, revocations, screenings, sharing, sightings, work_items, workers,
 };
-use super::problem::{Problem, ProblemCode};
+use super::resource::{not_found, resource};
 
 /// A path with its methods and who answers them.
 pub struct Path {
@@ -205,6 +205,14 @@ pub fn table() -> Vec<Path> {
             "/v1/workers/{id}/erasures",
             vec![(Method::POST, web::to(erasures::ask))],
         ),
+        at(
+            "/v1/workers/{id}/export",
+            vec![(Method::GET, web::to(exports::export))],
+        ),
+        at(
+            "/v1/workers/{id}/export/page",
+            vec![(Method::GET, web::to(exports::read))],
+        ),
         at("/v1/erasures", vec![(Method::GET, web::to(erasures::list))]),
         at(
             "/v1/erasures/{id}",
@@ -215,6 +223,10 @@ pub fn table() -> Vec<Path> {
             vec![(Method::POST, web::to(erasures::withdraw))],
         ),
         at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
+        at(
+            "/v1/retention",
+            vec![(Method::GET, web::to(retention::show))],
+        ),
         at(
             "/v1/match-cases",
             vec![(Method::GET, web::to(match_cases::list))],
@@ -459,45 +471,7 @@ pub fn table() -> Vec<Path> {
     ]
 }
 
-fn resource(Path { path, methods }: Path) -> Resource {
-    let mut allow: Vec<String> = methods
-        .iter()
-        .map(|(method, _)| method.to_string())
-        .collect();
-    if allow.iter().any(|method| method == "GET") {
-        allow.push("HEAD".into());
-    }
-    allow.sort();
-    let allow = allow.join(", ");
-    let mut resource = web::resource(path);
-    for (method, route) in methods {
-        resource = match method {
-            Method::GET => resource.route(route.guard(guard::Any(guard::Get()).or(guard::Head()))),
-            other => resource.route(route.method(other)),
-        };
-    }
-    resource.default_service(web::to(move |request: HttpRequest| {
-        let allow = allow.clone();
-        async move {
-            let detail = format!(
-                "This path does not take {}; see the Allow header.",
-                short(request.method())
-            );
-            let mut problem = Problem::new(ProblemCode::MethodNotAllowed, detail);
-            problem.allow = Some(allow);
-            Err::<actix_web::HttpResponse, Problem>(problem)
-        }
-    }))
-}
-
 /// A method by name, which may be anything of any length.
 pub fn short(method: &Method) -> String {
     method.as_str().chars().take(20).collect()
-}
-
-async fn not_found() -> Result<actix_web::HttpResponse, Problem> {
-    Err(Problem::new(
-        ProblemCode::NotFound,
-        "There is nothing under this path.",
-    ))
 }

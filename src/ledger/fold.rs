@@ -169,11 +169,18 @@ pub trait Projection {
         credential: CredentialId,
         functions: Functions,
     ) -> Result<(), Self::Error>;
+    /// The entry did something to a record that stood before, given by the bits of its identifier. For whoever keeps histories.
+    fn touched(&mut self, _: &Entry, _: u128) -> Result<(), Self::Error> {
+        Ok(())
+    }
 }
 
 /// Folds one entry into a projection.
 pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> {
     let seq = entry.seq;
+    if let Some(subject) = entry.fact.touches() {
+        into.touched(entry, subject)?;
+    }
     match &entry.fact {
         Fact::LedgerBegan { r#gen } => into.began(seq, *r#gen),
         Fact::LedgerRestored { r#gen, before, .. } => into.restored(seq, *r#gen, *before),

@@ -12,4 +12,5 @@ pub mod fold;
 pub mod replay;
 mod second;
 pub mod sum;
+mod touched;
 pub mod tree;

@@ -77,6 +77,8 @@ pub struct Replay {
     screened: HashSet<(WorkerId, Function)>,
     /// Credentials.
     pub credentials: HashMap<CredentialId, Held>,
+    /// Which entries did something to a record that stood before, and when.
+    pub moves: HashMap<(u128, u64), Timestamp>,
     /// Badges: of which credential, and what they are.
     pub badges: HashMap<BadgeId, (CredentialId, Medium)>,
     /// Card keys: on which badge, in which card system and format.
@@ -479,6 +481,11 @@ impl Projection for Replay {
             .check_functions(&held.credential.scope, functions)?;
         held.functions = functions;
         held.version = entry.seq;
+        Ok(())
+    }
+
+    fn touched(&mut self, entry: &Entry, subject: u128) -> Result<(), Illegal> {
+        self.moves.insert((subject, entry.seq), entry.at);
         Ok(())
     }
 }

@@ -31,7 +31,8 @@ use crate::access::keyring::Keyring;
 use crate::access::permission::Caller;
 use crate::access::seal::{Field, WorkerKey};
 use crate::domain::ids::{CredentialId, WorkerId};
-use crate::domain::time::{DAY_MS, Environment, Timestamp};
+use crate::domain::retention::ANSWERS_KEPT_MS;
+use crate::domain::time::{Environment, Timestamp};
 use crate::index::lately::Doer;
 use crate::index::{Comparison, Index, Loaded};
 use crate::ledger::entry::{Actor, Entry, Fact};
@@ -49,7 +50,7 @@ pub const QUEUE_MAX: usize = 4_096;
 /// may hang before another takes over.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How long answers to requests with an Idempotency-Key are kept.
-const KEPT_MS: i64 = DAY_MS;
+const KEPT_MS: i64 = ANSWERS_KEPT_MS;
 
 /// Where changes go in. Cheap to clone; every clone leads to the same thread.
 #[derive(Clone)]

@@ -426,19 +426,27 @@ fn proposer(shown: &Shown, caller: Caller) -> Result<(), Error> {
 /// An exclusion as the caller's member may see it; the others' do not exist for it.
 fn visible(reader: &mut Reader, caller: Caller, id: ExclusionId) -> Result<Shown, Error> {
     let excluded = exclusions::find(reader, id)?.ok_or_else(not_found)?;
-    let (own, others): (Vec<Told>, Vec<Told>) = exclusions::told_of(reader, id)?
+    shown(reader, caller.member, excluded)?.ok_or_else(not_found)
+}
+
+/// An exclusion as this member may see it; `None` if it may not.
+pub(super) fn shown(
+    reader: &mut Reader,
+    member: MemberId,
+    excluded: Excluded,
+) -> Result<Option<Shown>, Error> {
+    let (own, others): (Vec<_>, Vec<_>) = exclusions::told_of(reader, excluded.exclusion.id)?
         .into_iter()
-        .partition(|told| told.member == caller.member);
-    let own = own.into_iter().next().ok_or_else(not_found)?;
-    let others = match excluded.exclusion.member == caller.member {
+        .partition(|told| told.member == member);
+    let others = match excluded.exclusion.member == member {
         true => others,
         false => Vec::new(),
     };
-    Ok(Shown {
+    Ok(own.into_iter().next().map(|own| Shown {
         excluded,
         own,
         others,
-    })
+    }))
 }
 
 fn not_found() -> Error {

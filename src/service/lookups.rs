@@ -28,10 +28,13 @@ const WATCHED_MAX: usize = 10_000;
 
 /// Where look-ups are noted.
 pub struct LookupLog {
-    queue: SyncSender<Lookup>,
+    queue: SyncSender<Noted>,
     /// Whom each client was shown lately, by what this node has answered.
     shown: Mutex<HashMap<ClientId, Shown>>,
 }
+
+/// A look-up, and everybody who was shown.
+type Noted = (Lookup, Vec<WorkerId>);
 
 /// Whom a client was shown within an hour.
 struct Shown {
@@ -81,7 +84,10 @@ impl LookupLog {
         if unusual {
             tracing::warn!(client.id = %caller.client, "a client was shown unusually many workers within an hour");
         }
-        self.queue.try_send(lookup).map_err(|_| {
+        let mut shown = workers.to_vec();
+        shown.sort_unstable();
+        shown.dedup();
+        self.queue.try_send((lookup, shown)).map_err(|_| {
             Error::new(
                 Code::Busy,
                 "Who looks at whom cannot be noted just now, so nobody is shown. Try again soon.",
@@ -125,8 +131,8 @@ pub fn list(
     Ok(lookups::list(reader, member, before, limit)?)
 }
 
-fn run(door: &Door, stop: &AtomicBool, waiting: &Receiver<Lookup>) {
-    let mut batch: Vec<Lookup> = Vec::new();
+fn run(door: &Door, stop: &AtomicBool, waiting: &Receiver<Noted>) {
+    let mut batch: Vec<Noted> = Vec::new();
     loop {
         // Read before the queue: what was put in before the stop is still written.
         let stopping = stop.load(Ordering::Acquire);
@@ -154,7 +160,7 @@ fn run(door: &Door, stop: &AtomicBool, waiting: &Receiver<Lookup>) {
 }
 
 /// Writes a batch. `false` if the database did not take it just now.
-fn written(door: &Door, batch: &[Lookup]) -> bool {
+fn written(door: &Door, batch: &[Noted]) -> bool {
     let (end, ended) = sync_channel(1);
     let lines = batch.to_vec();
     let sent = door.aside_then(

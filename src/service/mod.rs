@@ -9,7 +9,7 @@
 //!   keeping the records. [`personal`]: what is known of a person, under the person's own key;
 //!   [`rewrap`]: changing the key that those are kept under.
 //! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
-//!   [`erasures`]: forgetting somebody, when two have said so and a week has passed.
+//!   [`exports`]: telling somebody what is held of them. [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
 //!   act would do, told beforehand.
 //! * [`bans`]: what courts order, for all members. [`referrals`]: what issuers tell each other, and [`exclusions`]: whom they
@@ -34,6 +34,7 @@ pub mod employers;
 pub mod erasures;
 pub mod error;
 pub mod exclusions;
+pub mod exports;
 pub mod follow;
 pub mod gate_check;
 pub mod head;
@@ -94,6 +95,8 @@ pub struct Services {
     pub lookups: lookups::LookupLog,
     /// The files that are being brought in.
     pub imports: import::Running,
+    /// For how long the check log is kept.
+    pub kept: retention::Kept,
 }
 
 impl Services {

@@ -3,13 +3,14 @@
 
 use super::approvals;
 use super::error::Error;
+use super::retention::needed;
 use crate::access::permission::{Caller, Permit, ReadWork};
 use crate::domain::approval;
 use crate::domain::calendar::Day;
 use crate::domain::exclusion;
 use crate::domain::grounds::{self, REVIEWED_AFTER_MS, STOPS_AFTER_MS};
 use crate::domain::ids::{
-    ApprovalId, CredentialId, ExclusionId, MatchCaseId, ReferralId, ScreeningId,
+    ApprovalId, CredentialId, ExclusionId, MatchCaseId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case;
 use crate::domain::referral;
@@ -20,7 +21,9 @@ use crate::domain::work::{
     within,
 };
 use crate::ledger::replay::{Asked, Screened};
-use crate::store::{Reader, StoreError, exclusions, match_cases, referrals, screenings, suspended};
+use crate::store::{
+    Reader, StoreError, exclusions, match_cases, referrals, retention, screenings, suspended,
+};
 
 /// Where a page begins: after this item.
 pub type After = (Kind, u128);
@@ -165,6 +168,13 @@ fn of_kind(
                     let due = told.plus_ms(exclusion::ANSWERED_WITHIN_MS);
                     item(Subject::Exclusion(id), told, Some(due))
                 })
+                .collect()
+        }
+        Kind::RecordDue => {
+            let after = after.map(WorkerId::from_u128);
+            retention::needless(reader, member, needed(now), after, limit)?
+                .into_iter()
+                .map(|(id, since)| item(Subject::Worker(id), since, None))
                 .collect()
         }
         Kind::Contest => {

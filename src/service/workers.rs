@@ -289,15 +289,6 @@ pub fn engagements(
         .collect()
 }
 
-/// An engagement's details.
-pub fn engagement_details(
-    reader: &mut Reader,
-    keyring: &Keyring,
-    id: EngagementId,
-) -> Result<EngagementDetails, Error> {
-    unseal(reader, keyring, id)
-}
-
 /// SHA-256 of sealed bytes, as the ledger keeps it.
 pub fn digest_of(sealed: &[u8]) -> Digest {
     let mut digest = [0; 32];

@@ -136,6 +136,35 @@ pub fn to_confirm(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// The approvals of a member in whose text any of these identifiers stands, at most `limit`, in the order they were asked for.
+/// Reads all that the member ever asked for.
+pub fn naming(
+    reader: &mut Reader,
+    member: MemberId,
+    ids: &[String],
+    limit: usize,
+) -> Result<Vec<Asked>, StoreError> {
+    let mut found: Vec<Asked> = Vec::new();
+    for id in ids {
+        // What stands between the signs for "anything" is letters and digits, and one that stands for itself and for any other.
+        let rows: Vec<ApprovalRow> = approvals::table
+            .filter(approvals::member.eq(Bytes16::from(member)))
+            .filter(approvals::body.like(format!("%{id}%")))
+            .order(approvals::id)
+            .limit(limit as i64)
+            .load(&mut reader.0)?;
+        for row in rows {
+            let asked: Asked = row.try_into()?;
+            if !found.iter().any(|one| one.approval.id == asked.approval.id) {
+                found.push(asked);
+            }
+        }
+    }
+    found.sort_by_key(|asked| asked.approval.id);
+    found.truncate(limit);
+    Ok(found)
+}
+
 /// Rows read at once.
 const PAGE_ROWS: i64 = 4_000;
 

@@ -225,6 +225,23 @@ fn many(rows: Vec<BanRow>) -> Result<Vec<Mirrored>, StoreError> {
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// The bans that are about a worker, whatever became of them, at most `limit`, in the order they were mirrored.
+pub fn of_worker(
+    reader: &mut Reader,
+    worker: WorkerId,
+    limit: usize,
+) -> Result<Vec<Mirrored>, StoreError> {
+    many(
+        bans::table
+            .inner_join(ban_workers::table.on(ban_workers::ban.eq(bans::id)))
+            .select(BanRow::as_select())
+            .filter(ban_workers::worker.eq(Bytes16::from(worker)))
+            .order(bans::id)
+            .limit(limit as i64)
+            .load(&mut reader.0)?,
+    )
+}
+
 /// Whom a ban is about: the records that it was found to be of.
 pub fn workers_of(reader: &mut Reader, ban: BanId) -> Result<Vec<WorkerId>, StoreError> {
     let rows: Vec<Bytes16> = ban_workers::table

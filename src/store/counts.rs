@@ -6,11 +6,12 @@ use super::conn::Reader;
 use super::error::StoreError;
 use super::schema::{
     approvals, badge_cards, badges, ban_workers, bans, credentials, engagements, erasures,
-    exclusion_members, exclusions, match_cases, network_records, referrals, screenings, workers,
+    exclusion_members, exclusions, match_cases, moves, network_records, referrals, screenings,
+    workers,
 };
 
 /// How many rows each table of the projection has, under its name.
-pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 15], StoreError> {
+pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 16], StoreError> {
     macro_rules! counts {
         ($($table:ident),*) => {
             [$({
@@ -34,6 +35,7 @@ pub fn of_projection(reader: &mut Reader) -> Result<[(&'static str, u64); 15], S
         approvals,
         credentials,
         badges,
-        badge_cards
+        badge_cards,
+        moves
     ))
 }

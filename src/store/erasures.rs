@@ -116,6 +116,20 @@ pub fn waits(reader: &mut Reader, worker: WorkerId) -> Result<bool, StoreError> 
     Ok(waiting > 0)
 }
 
+/// The erasures that were ever granted of a worker, at most `limit`, in that order.
+pub fn of_worker(
+    reader: &mut Reader,
+    worker: WorkerId,
+    limit: usize,
+) -> Result<Vec<Erasing>, StoreError> {
+    let rows: Vec<ErasureRow> = erasures::table
+        .filter(erasures::worker.eq(Bytes16::from(worker)))
+        .order(erasures::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// A member's erasures after `after`, at most `limit`, in the order they were granted; in one state only, if one is named.
 pub fn list(
     reader: &mut Reader,

@@ -205,6 +205,27 @@ pub fn list(
     many::<ExclusionRow, _>(query.load(&mut reader.0)?)
 }
 
+/// The exclusions that a member proposed of its worker or was told of, at most `limit`, in the order they were proposed.
+pub fn of_worker(
+    reader: &mut Reader,
+    worker: WorkerId,
+    member: MemberId,
+    limit: usize,
+) -> Result<Vec<Excluded>, StoreError> {
+    many::<ExclusionRow, _>(
+        exclusions::table
+            .inner_join(
+                exclusion_members::table.on(exclusion_members::exclusion.eq(exclusions::id)),
+            )
+            .select(ExclusionRow::as_select())
+            .filter(exclusion_members::member.eq(Bytes16::from(member)))
+            .filter(exclusion_members::worker.eq(Bytes16::from(worker)))
+            .order(exclusions::id)
+            .limit(limit as i64)
+            .load(&mut reader.0)?,
+    )
+}
+
 /// The exclusions after `after` that a member was told of and has not answered, with when it was told; at most `limit`, in the
 /// order they were proposed.
 pub fn to_answer(

@@ -198,17 +198,24 @@ pub fn forget_file(writer: &mut Writer, id: ImportId) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Drops the files that have been in a state since before this moment, with their bytes.
-pub fn drop_old(writer: &mut Writer, state: &str, before: Timestamp) -> Result<usize, StoreError> {
+/// Drops the oldest files in one of these states that were brought before this moment, with their bytes: a bounded number of
+/// them. Whether there may be more.
+pub fn drop_some(
+    writer: &mut Writer,
+    states: &[&str],
+    before: Timestamp,
+) -> Result<bool, StoreError> {
     let old: Vec<Bytes16> = imports::table
-        .filter(imports::state.eq(state))
+        .filter(imports::state.eq_any(states.to_vec()))
         .filter(imports::created_at.lt(before.as_ms()))
+        .order(imports::created_at)
         .select(imports::id)
         .limit(DROPPED_AT_ONCE)
         .load(&mut writer.0)?;
     diesel::delete(import_files::table.filter(import_files::import.eq_any(&old)))
         .execute(&mut writer.0)?;
-    Ok(diesel::delete(imports::table.filter(imports::id.eq_any(&old))).execute(&mut writer.0)?)
+    diesel::delete(imports::table.filter(imports::id.eq_any(&old))).execute(&mut writer.0)?;
+    Ok(old.len() as i64 == DROPPED_AT_ONCE)
 }
 
 /// So that forgetting does not hold up changes.

@@ -6,8 +6,8 @@ use super::backend::{ROWS_PER_INSERT, both};
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
-use super::schema::lookups;
-use crate::domain::ids::{LookupId, MemberId};
+use super::schema::{lookup_workers, lookups};
+use crate::domain::ids::{LookupId, MemberId, WorkerId};
 use crate::domain::lookup::{Lookup, What};
 use crate::domain::time::Timestamp;
 
@@ -62,13 +62,37 @@ impl TryFrom<LookupRow> for Lookup {
     }
 }
 
-/// Writes look-ups.
-pub fn write(writer: &mut Writer, lookups: &[Lookup]) -> Result<(), StoreError> {
-    let rows: Vec<LookupRow> = lookups.iter().map(LookupRow::from).collect();
+/// Somebody who was shown.
+#[derive(Insertable)]
+#[diesel(table_name = lookup_workers)]
+struct ShownRow {
+    worker: Bytes16,
+    lookup: Bytes16,
+}
+
+/// Writes look-ups, each with everybody who was shown.
+pub fn write(writer: &mut Writer, noted: &[(Lookup, Vec<WorkerId>)]) -> Result<(), StoreError> {
+    let rows: Vec<LookupRow> = noted.iter().map(|(lookup, _)| lookup.into()).collect();
+    let shown: Vec<ShownRow> = noted
+        .iter()
+        .flat_map(|(lookup, workers)| {
+            workers.iter().map(|&worker| ShownRow {
+                worker: worker.into(),
+                lookup: lookup.id.into(),
+            })
+        })
+        .collect();
     for chunk in rows.chunks(ROWS_PER_INSERT) {
         both!(&mut writer.0, |inner| diesel::insert_into(lookups::table)
             .values(chunk)
             .execute(inner))?;
+    }
+    for chunk in shown.chunks(ROWS_PER_INSERT) {
+        both!(&mut writer.0, |inner| diesel::insert_into(
+            lookup_workers::table
+        )
+        .values(chunk)
+        .execute(inner))?;
     }
     Ok(())
 }
@@ -89,3 +113,40 @@ pub fn list(
         .load(&mut reader.0)?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
+
+/// The look-ups in which a worker was shown, at whichever member, newest first, at most `limit`.
+pub fn of_worker(
+    reader: &mut Reader,
+    worker: WorkerId,
+    limit: usize,
+) -> Result<Vec<Lookup>, StoreError> {
+    let rows: Vec<LookupRow> = lookups::table
+        .inner_join(lookup_workers::table.on(lookup_workers::lookup.eq(lookups::id)))
+        .filter(lookup_workers::worker.eq(Bytes16::from(worker)))
+        .select(LookupRow::as_select())
+        .order(lookups::id.desc())
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Forgets the oldest look-ups noted before this moment: a bounded number of them. Whether there may be more.
+pub fn forget(writer: &mut Writer, before: Timestamp) -> Result<bool, StoreError> {
+    let before = Bytes16::from(LookupId::first_at(before));
+    let last: Option<Bytes16> = lookups::table
+        .filter(lookups::id.lt(before))
+        .order(lookups::id)
+        .select(lookups::id)
+        .offset(FORGOTTEN_AT_ONCE - 1)
+        .first(&mut writer.0)
+        .optional()?;
+    let upto = last.unwrap_or(before);
+    diesel::delete(lookup_workers::table.filter(lookup_workers::lookup.le(upto)))
+        .execute(&mut writer.0)?;
+    diesel::delete(lookups::table.filter(lookups::id.le(upto))).execute(&mut writer.0)?;
+    Ok(last.is_some())
+}
+
+/// How many look-ups are forgotten in one transaction, so that forgetting does not hold up changes. Each may have shown as many
+/// as a page has.
+const FORGOTTEN_AT_ONCE: i64 = 200;

@@ -128,6 +128,25 @@ pub fn to_decide(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// The match cases about a worker, on whichever side, at most `limit`, in the order they were opened.
+pub fn of_worker(
+    reader: &mut Reader,
+    worker: WorkerId,
+    limit: usize,
+) -> Result<Vec<Matched>, StoreError> {
+    let worker = Bytes16::from(worker);
+    let rows: Vec<MatchRow> = match_cases::table
+        .filter(
+            match_cases::worker
+                .eq(worker)
+                .or(match_cases::candidate.eq(worker)),
+        )
+        .order(match_cases::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// With which other records this one was ever compared, whichever came later.
 pub fn compared_with(
     reader: &mut Reader,

@@ -6,7 +6,7 @@ use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::referrals;
-use crate::domain::ids::{CredentialId, MemberId, ReferralId};
+use crate::domain::ids::{CredentialId, MemberId, ReferralId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::referral::{ANSWERED_WITHIN_MS, Addressee, Change, Ground, Referral, State};
 use crate::domain::time::Timestamp;
@@ -156,6 +156,27 @@ pub fn list(
         }
     }
     let rows: Vec<ReferralRow> = query.load(&mut reader.0)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The referrals that a member sent about its worker, or was sent, at most `limit`, in the order they were opened.
+pub fn of_worker(
+    reader: &mut Reader,
+    worker: WorkerId,
+    member: MemberId,
+    limit: usize,
+) -> Result<Vec<Referred>, StoreError> {
+    let (member, worker) = (Bytes16::from(member), Bytes16::from(worker));
+    let to_member = referrals::to_member.eq(Some(member)).assume_not_null();
+    let to_worker = referrals::to_worker.eq(Some(worker)).assume_not_null();
+    let sent = referrals::member
+        .eq(member)
+        .and(referrals::worker.eq(worker));
+    let rows: Vec<ReferralRow> = referrals::table
+        .filter(sent.or(to_member.and(to_worker)))
+        .order(referrals::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 

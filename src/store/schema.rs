@@ -249,6 +249,12 @@ table! {
     }
 }
 table! {
+    lookup_workers (worker, lookup) { worker -> Binary, lookup -> Binary, }
+}
+table! {
+    moves (subject, seq) { subject -> Binary, seq -> BigInt, at -> BigInt, }
+}
+table! {
     imports (id) {
         id -> Binary,
         member -> Binary,
@@ -282,8 +288,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     workers,
     worker_documents,
     engagements,
-    engagement_employers
+    engagement_employers,
+    moves,
+    screenings,
+    match_cases,
+    erasures,
+    bans,
+    ban_documents,
+    ban_workers,
+    exclusions,
+    exclusion_members
 );
 diesel::allow_tables_to_appear_in_same_query!(sealed_details, worker_keys);
-diesel::allow_tables_to_appear_in_same_query!(bans, ban_documents, ban_workers);
-diesel::allow_tables_to_appear_in_same_query!(exclusions, exclusion_members);
+diesel::allow_tables_to_appear_in_same_query!(lookups, lookup_workers);

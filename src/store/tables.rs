@@ -10,14 +10,16 @@ use super::conn::Writer;
 use super::documents::WorkerDocumentRow;
 use super::employers::EmployerRow;
 use super::error::StoreError;
+use super::history::MoveRow;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
 use super::schema::{
     approvals, badge_cards, badges, credentials, engagement_employers, engagements, match_cases,
-    network_records, screenings, sealed_details, staff_numbers, worker_documents, worker_keys,
-    worker_names, workers,
+    moves, network_records, screenings, sealed_details, staff_numbers, worker_documents,
+    worker_keys, worker_names, workers,
 };
 use super::sealed::{SealedRow, WorkerKeyRow};
+use super::workers::StaffNumberRow;
 use crate::domain::approval::{self, Approval, End};
 use crate::domain::calendar::Day;
 use crate::domain::clearance::Functions;
@@ -51,8 +53,9 @@ pub struct Pending {
     badge_cards: Vec<BadgeCardRow>,
     pub(super) worker_keys: Vec<WorkerKeyRow>,
     pub(super) sealed_details: Vec<SealedRow>,
-    staff_numbers: Vec<StaffNumberRow>,
+    pub(super) staff_numbers: Vec<StaffNumberRow>,
     pub(super) engagement_employers: Vec<EmployerRow>,
+    moves: Vec<MoveRow>,
     revocations: Vec<Revoked>,
 }
 
@@ -156,14 +159,6 @@ pub(super) struct BadgeCardRow {
     pub format: i16,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = staff_numbers)]
-struct StaffNumberRow {
-    staff_key: Bytes16,
-    engagement: Bytes16,
-    worker: Bytes16,
-}
-
 /// A credential that is now revoked.
 pub(super) struct Revoked {
     pub id: Bytes16,
@@ -173,15 +168,6 @@ pub(super) struct Revoked {
 }
 
 impl Pending {
-    /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
-    pub fn staff_number(&mut self, staff_key: [u8; 16], engagement: &Engagement) {
-        self.staff_numbers.push(StaffNumberRow {
-            staff_key: Bytes16(staff_key),
-            engagement: engagement.id.into(),
-            worker: engagement.worker.into(),
-        });
-    }
-
     /// Writes the rows collected so far.
     pub fn flush(&mut self, writer: &mut Writer) -> Result<(), StoreError> {
         macro_rules! insert {
@@ -216,7 +202,8 @@ impl Pending {
             worker_keys,
             sealed_details,
             staff_numbers,
-            engagement_employers
+            engagement_employers,
+            moves
         );
         let revocations = std::mem::take(&mut self.revocations);
         if writer.0.revoke(&revocations)? == revocations.len() {
@@ -496,5 +483,10 @@ impl Projection for Tables<'_> {
     ) -> Result<(), StoreError> {
         self.pending.flush(self.writer)?;
         super::moves::set_functions(self.writer, entry, credential, functions)
+    }
+
+    fn touched(&mut self, entry: &Entry, subject: u128) -> Result<(), StoreError> {
+        self.pending.moves.push(MoveRow::of(entry, subject));
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::schema::{engagements, staff_numbers, workers};
-use super::tables::{EngagementRow, WorkerRow};
+use super::tables::{EngagementRow, Pending, WorkerRow};
 use crate::domain::calendar::Day;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{EngagementId, MemberId, WorkerId};
@@ -19,6 +19,25 @@ pub struct Versioned<T> {
     pub value: T,
     /// The seq of that entry.
     pub version: u64,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = staff_numbers)]
+pub(super) struct StaffNumberRow {
+    staff_key: Bytes16,
+    engagement: Bytes16,
+    worker: Bytes16,
+}
+
+impl Pending {
+    /// Keeps the keyed hash of a staff number, so that the engagement is found by it.
+    pub fn staff_number(&mut self, staff_key: [u8; 16], engagement: &Engagement) {
+        self.staff_numbers.push(StaffNumberRow {
+            staff_key: Bytes16(staff_key),
+            engagement: engagement.id.into(),
+            worker: engagement.worker.into(),
+        });
+    }
 }
 
 /// An engagement and whether it ended.

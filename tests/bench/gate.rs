@@ -105,6 +105,7 @@ impl Bench {
                 public_url: "http://bench".into(),
                 group_max: GROUP_MAX,
                 state_dir: None,
+                kept: portcullis::domain::retention::Kept::default(),
             };
             let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
             let started = Instant::now();

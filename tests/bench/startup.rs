@@ -103,6 +103,7 @@ fn fill(place: &Place, credentials: u32) {
             public_url: "http://bench".into(),
             group_max: GROUP_MAX,
             state_dir: None,
+            kept: portcullis::domain::retention::Kept::default(),
         };
         let node = Node::start(settings, &mut |_, _| {}).expect("the node starts");
         network.fill(&node.services.door, 0).await;

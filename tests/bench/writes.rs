@@ -92,6 +92,7 @@ pub fn start(place: &Place, keyring: &Arc<Keyring>, group_max: usize) -> Node {
         public_url: "http://bench".into(),
         group_max,
         state_dir: None,
+        kept: portcullis::domain::retention::Kept::default(),
     };
     Node::start(settings, &mut |_, _| {}).expect("the node starts")
 }

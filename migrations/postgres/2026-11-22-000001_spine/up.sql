@@ -289,6 +289,14 @@ CREATE TABLE badge_cards (
 );
 CREATE INDEX badge_cards_by_badge ON badge_cards (badge);
 
+-- Which entries did something to a worker, engagement, screening or credential after it was recorded, so that its history is found.
+CREATE TABLE moves (
+    subject BYTEA NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (subject, seq)
+);
+
 -- What was answered at gates and was no permit. Written behind the answer; a gap here is counted, not healed.
 CREATE TABLE gate_checks (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -337,6 +345,13 @@ CREATE TABLE lookups (
     unusual BOOLEAN NOT NULL
 );
 CREATE INDEX lookups_by_member ON lookups (member, id);
+-- Each of those who were shown, so that each can be told.
+CREATE TABLE lookup_workers (
+    worker BYTEA NOT NULL,
+    lookup BYTEA NOT NULL,
+    PRIMARY KEY (worker, lookup)
+);
+CREATE INDEX lookup_workers_by_lookup ON lookup_workers (lookup);
 
 -- Files brought in, and what became of them.
 CREATE TABLE imports (

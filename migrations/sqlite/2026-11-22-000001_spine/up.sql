@@ -291,6 +291,14 @@ CREATE TABLE badge_cards (
 ) WITHOUT ROWID;
 CREATE INDEX badge_cards_by_badge ON badge_cards (badge);
 
+-- Which entries did something to a worker, engagement, screening or credential after it was recorded, so that its history is found.
+CREATE TABLE moves (
+    subject BLOB NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (subject, seq)
+) WITHOUT ROWID;
+
 -- What was answered at gates and was no permit. Written behind the answer; a gap here is counted, not healed.
 CREATE TABLE gate_checks (
     id BLOB NOT NULL PRIMARY KEY,
@@ -339,6 +347,13 @@ CREATE TABLE lookups (
     unusual BOOLEAN NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX lookups_by_member ON lookups (member, id);
+-- Each of those who were shown, so that each can be told.
+CREATE TABLE lookup_workers (
+    worker BLOB NOT NULL,
+    lookup BLOB NOT NULL,
+    PRIMARY KEY (worker, lookup)
+) WITHOUT ROWID;
+CREATE INDEX lookup_workers_by_lookup ON lookup_workers (lookup);
 
 -- Files brought in, and what became of them.
 CREATE TABLE imports (

@@ -254,6 +254,29 @@ impl Act {
         }
     }
 
+    /// Its name in the API.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::MoveScreening { .. } => "move_screening",
+            Self::LiftSuspension { .. } => "lift_suspension",
+            Self::EraseWorker { .. } => "erase_worker",
+            Self::AnswerReferral { .. } => "answer_referral",
+            Self::ProposeExclusion { .. } => "propose_exclusion",
+            Self::AnswerExclusion { .. } => "answer_exclusion",
+            Self::DecideContest { .. } => "decide_contest",
+            Self::LiftExclusion { .. } => "lift_exclusion",
+            Self::ChangeSettings { .. } => "change_settings",
+            Self::MirrorBan { .. } => "mirror_ban",
+            Self::EndBan { .. } => "end_ban",
+            Self::CorrectRevocation { .. } => "correct_revocation",
+            Self::RevokeCredentials { .. } => "revoke_credentials",
+            Self::SuspendCredential { .. } => "suspend_credential",
+            Self::LapseEmployer { .. } => "lapse_employer",
+            Self::ApplyImport { .. } => "apply_import",
+            Self::Confirm { .. } => "confirm",
+        }
+    }
+
     /// The credentials that it lists.
     pub fn credentials(&self) -> &[CredentialId] {
         match self {

@@ -59,7 +59,7 @@ pub struct BanView {
 }
 
 impl BanView {
-    fn of(shown: Shown) -> Self {
+    pub(super) fn of(shown: Shown) -> Self {
         let Shown { mirrored, known } = shown;
         Self {
             id: mirrored.ban.id,

@@ -86,7 +86,7 @@ pub struct SharedDocument {
 }
 
 impl MatchCaseView {
-    fn of(matched: &Matched, member: MemberId, newcomer: Option<Newcomer>) -> Self {
+    pub(super) fn of(matched: &Matched, member: MemberId, newcomer: Option<Newcomer>) -> Self {
         let case = &matched.case;
         let (side, other_member) = match (case.member == member, case.candidate_member == member) {
             (true, true) => (Side::Both, member),

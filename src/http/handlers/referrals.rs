@@ -77,7 +77,7 @@ pub enum Side {
 }
 
 impl ReferralView {
-    fn of(referred: &Referred, member: MemberId, now: Timestamp) -> Self {
+    pub(super) fn of(referred: &Referred, member: MemberId, now: Timestamp) -> Self {
         let referral = &referred.referral;
         let due_at = due_at(referred.opened_at);
         let waits = referred.state == State::Open;

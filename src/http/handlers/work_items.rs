@@ -17,7 +17,7 @@ use super::{Answer, Items, after_cursor, items};
 pub struct WorkItemView {
     /// What kind of work it is.
     pub kind: Kind,
-    /// What it is about: the identifier of an approval, match case, referral, credential, screening or exclusion.
+    /// What it is about: the identifier of an approval, match case, referral, credential, screening, exclusion or worker.
     #[schema(max_length = 36)]
     pub subject: String,
     /// By when it should be done. Some work has no such time.

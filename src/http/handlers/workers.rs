@@ -87,7 +87,7 @@ pub struct WorkerView {
 }
 
 impl WorkerView {
-    fn of(worker: &crate::domain::worker::Worker, details: WorkerDetails) -> Self {
+    pub(super) fn of(worker: &crate::domain::worker::Worker, details: WorkerDetails) -> Self {
         Self {
             id: worker.id,
             member: worker.member,
@@ -308,13 +308,44 @@ pub struct EngagementView {
 }
 
 impl EngagementView {
-    fn of(held: &crate::store::workers::EngagementHeld, details: EngagementDetails) -> Self {
+    pub(super) fn of(
+        held: &crate::store::workers::EngagementHeld,
+        details: EngagementDetails,
+    ) -> Self {
         Self {
             id: held.engagement.id,
             worker: held.engagement.worker,
             member: held.engagement.member,
             employer: details.employer,
             staff_number: details.staff_number,
+            until: held.engagement.until,
+            ended: held.ended,
+        }
+    }
+}
+
+/// An engagement that is over. Who ends it knows of whom it is, so it is not told anew for whom they worked.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct EndedEngagementView {
+    /// Which.
+    pub id: EngagementId,
+    /// Whose.
+    pub worker: WorkerId,
+    /// At which member.
+    pub member: MemberId,
+    /// Its last day, where one was agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
+    /// Whether it is over.
+    pub ended: bool,
+}
+
+impl From<&crate::store::workers::EngagementHeld> for EndedEngagementView {
+    fn from(held: &crate::store::workers::EngagementHeld) -> Self {
+        Self {
+            id: held.engagement.id,
+            worker: held.engagement.worker,
+            member: held.engagement.member,
             until: held.engagement.until,
             ended: held.ended,
         }
@@ -389,19 +420,13 @@ pub async fn engagements(
 
 /// Ends an engagement. Every credential that rests on it is revoked in the same act.
 #[utoipa::path(post, operation_id = "end_engagement", path = "/v1/engagements/{id}/end", tag = "Workers", params(("id" = EngagementId, Path, description = "Which")),
-    responses((status = 200, description = "Ended", body = EngagementView)))]
+    responses((status = 200, description = "Ended", body = EndedEngagementView)))]
 pub async fn disengage(who: Guarded<KeepWorkers>, id: PathId<EngagementKind>, _: NoBody) -> Answer {
     let (permit, id) = (who.permit, id.0);
     let work = move |tx: &mut Tx<'_>| {
         let held = workers::disengage(tx, permit, id)?;
-        let keyring = tx.keyring;
-        let details = workers::engagement_details(tx.reader()?, keyring, id)?;
-        rendered(
-            StatusCode::OK,
-            None,
-            held.version,
-            &EngagementView::of(&held.value, details),
-        )
+        let view = EndedEngagementView::from(&held.value);
+        rendered(StatusCode::OK, None, held.version, &view)
     };
     answer(
         who.services

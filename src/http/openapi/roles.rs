@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 41] = [
+const DEMANDS: [(Ask, &[&str]); 43] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -81,6 +81,8 @@ const DEMANDS: [(Ask, &[&str]); 41] = [
     (ReadErasures::reach, &["list_erasures", "show_erasure"]),
     (Erase::reach, &["erase_worker", "withdraw_erasure"]),
     (ReadLookups::reach, &["list_lookups"]),
+    (ReadRetention::reach, &["show_retention"]),
+    (ExportWorkers::reach, &["export_worker", "read_export"]),
     (DecideMatchCases::reach, &["confirm_match", "reject_match"]),
     (
         ReadScreenings::reach,

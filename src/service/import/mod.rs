@@ -57,14 +57,19 @@ use crate::domain::approval::Act;
 use crate::domain::client::Role;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ImportId, MemberId};
-use crate::domain::time::{DAY_MS, Timestamp};
+use crate::domain::retention::FILES_KEPT_MS;
+use crate::domain::time::Timestamp;
 use crate::store::{Reader, Store, imports};
 
 pub use running::Running;
 pub use terms::Settings;
 
 /// How long a file that was checked waits to be applied.
-pub const KEPT_MS: i64 = 7 * DAY_MS;
+pub const KEPT_MS: i64 = FILES_KEPT_MS;
+/// The state of a file that waits to be applied.
+pub const WAITING: &str = State::Checked.as_str();
+/// The states in which what became of a file is all that is left.
+pub const ENDED: [&str; 2] = [State::Applied.as_str(), State::Failed.as_str()];
 /// How many files are read and checked at once. Each may take some hundred MiB of memory.
 pub const CHECKS_AT_ONCE: usize = 2;
 /// How many members may be sending a file. Each is held whole until it is checked.
@@ -421,7 +426,7 @@ pub fn sweep(services: &Services) {
     let before = services.environment.now().plus_ms(-KEPT_MS);
     let queued = services
         .door
-        .aside(move |writer| imports::drop_old(writer, State::Checked.as_str(), before).map(drop));
+        .aside(move |writer| imports::drop_some(writer, &[WAITING], before).map(drop));
     if !queued {
         tracing::warn!(
             "old imports were not dropped, as too many changes wait; the next sweep does it"

@@ -10,8 +10,8 @@ use crate::domain::digest::Digest;
 use crate::domain::ids::{BanId, WorkerId};
 use crate::ledger::replay::{Mirrored, Replay};
 use crate::store::{
-    Reader, StoreError, approvals, bans, counts, credentials, erasures, exclusions, match_cases,
-    network, referrals, screenings, sealed, workers,
+    Reader, StoreError, approvals, bans, counts, credentials, erasures, exclusions, history,
+    match_cases, network, referrals, screenings, sealed, workers,
 };
 
 /// Compares every table with the replay. Each part of the replay is let go as soon as its table is done.
@@ -324,6 +324,15 @@ pub(super) fn compare(
                 ("format", a.3 != b.3),
             ])
         });
+        Ok(())
+    });
+    counted.push(table.end(all)?);
+
+    let mut table = Table::new("moves", replay.moves, |(_, seq), _| {
+        format!("of entry {seq}")
+    });
+    let all = history::each(reader, |subject, seq, at| {
+        table.row((subject, seq), at, |a, b| first([("time", a != b)]));
         Ok(())
     });
     counted.push(table.end(all)?);

@@ -479,6 +479,7 @@ mod exclusions;
 mod functions;
 mod grounds;
 mod match_cases;
+mod moves;
 mod referrals;
 mod screenings;
 mod sealed;

@@ -145,6 +145,7 @@ fn node(url: &str) -> Result<Node, portcullis::app::StartError> {
         public_url: "https://portcullis.test".into(),
         group_max: GROUP_MAX,
         state_dir: None,
+        kept: portcullis::domain::retention::Kept::default(),
     };
     Node::start(settings, &mut |_, _| {})
 }

@@ -5,7 +5,7 @@
 //! * [`problems`]: every code is reached. [`requests`], [`conventions`], [`idempotency`], [`lists`], [`wire`]: what every
 //!   route keeps to.
 //! * [`direct`]: the two ways of a gate check, and what a caller can hold of the server.
-//! * [`openapi`]: the description. [`hostile`]: garbage at every route. [`privacy`]: what must appear nowhere.
+//! * [`reads`]: whatever shows somebody is noted. [`openapi`]: the description. [`hostile`]: garbage at every route. [`privacy`]: what must appear nowhere.
 
 pub mod conventions;
 pub mod direct;
@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod permissions;
 pub mod privacy;
 pub mod problems;
+pub mod reads;
 pub mod requests;
 pub mod routes;
 pub mod tokens;
@@ -57,6 +58,10 @@ macro_rules! all {
         );
         $crate::matrix::tell!($database, hostile:
             garbage_is_refused_by_every_route_and_nothing_breaks,
+        );
+        $crate::matrix::tell!($database, reads:
+            whoever_is_shown_is_noted_and_nobody_else_is_shown,
+            whatever_shows_somebody_is_limited,
         );
         $crate::matrix::tell!($database, privacy:
             what_is_personal_appears_nowhere_outside_its_seal,

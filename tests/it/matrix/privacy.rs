@@ -136,6 +136,8 @@ fn ledger(world: &World) -> Vec<u8> {
 
 /// What a story leaves behind.
 struct Told {
+    /// What a person was given who asked what is held of them.
+    exports: Vec<String>,
     /// Every error body with its headers, and what was said of a file.
     bodies: Vec<u8>,
     /// What was given out and must be kept secret.
@@ -328,6 +330,36 @@ async fn story(world: &World, admin: &Admin) -> Told {
     let opened = json!({ "function": "cargo_access", "consented_at": "2026-03-01T09:00:00Z" });
     let opened = officer.post(&screenings, &opened).await.created();
     let screening = format!("/v1/screenings/{}", text(&opened, "id"));
+
+    // Who asks is given all of it, but for the numbers of the cards; whoever looks after how long things are kept, none of it.
+    let registrar = admin.person(world, "registrar").await;
+    let mut exports = Vec::new();
+    for path in [format!("{at}/export"), format!("{at}/export/page")] {
+        let said = registrar.get(&path).await;
+        assert_eq!(said.status, 200);
+        exports.push(said.text);
+        errors.push(hr.api.get(&path).await);
+        errors.push(registrar.get(&format!("{path}?name={DOCUMENT}")).await);
+        errors.push(registrar.get(&path.replace("wrk_", DOCUMENT)).await);
+    }
+    let retention = registrar.get("/v1/retention").await;
+    reports.push(retention.text.clone());
+    retention.ok();
+    errors.push(
+        registrar
+            .get(&format!("/v1/retention?purpose={DOCUMENT}"))
+            .await,
+    );
+    reports.push(registrar.get("/v1/work-items").await.text);
+    reports.push(registrar.get("/v1/lookups").await.text);
+    // Nor is whoever ends an engagement told for whom it was.
+    let second = json!({ "employer": EMPLOYER, "staff_number": format!("{STAFF_NUMBER}-2") });
+    let second = hr.api.post(&engagements, &second).await.created();
+    let end = format!("/v1/engagements/{}/end", text(&second, "id"));
+    let ended = hr.api.post(&end, &json!({})).await;
+    reports.push(ended.text.clone());
+    ended.ok();
+
     for name in [FAMILY_NAME, GIVEN_NAMES, EMPLOYER, STAFF_NUMBER, BIRTH_DATE] {
         for (path, body) in [
             (
@@ -488,6 +520,7 @@ async fn story(world: &World, admin: &Admin) -> Told {
     // The signature alone: what stands before it is the same in other tokens of this client.
     let signature = token.rsplit('.').next().expect("a signature").to_owned();
     Told {
+        exports,
         bodies,
         secrets: vec![secret, signature, world.first.secret.reveal().to_owned()],
         logged,
@@ -585,6 +618,25 @@ pub async fn what_is_personal_appears_nowhere_outside_its_seal(mut world: World)
     canaries.are_not_in("metrics", &scraped);
     assert!(told.bodies.len() > 10_000);
     canaries.are_not_in("error bodies", &told.bodies);
+    // The same search finds each where it belongs, so that it is no wonder that it finds none elsewhere.
+    for export in &told.exports {
+        for name in [
+            FAMILY_NAME,
+            GIVEN_NAMES,
+            BIRTH_DATE,
+            EMPLOYER,
+            STAFF_NUMBER,
+            DOCUMENT,
+        ] {
+            canaries.one_is_in(name, "an export", export.as_bytes());
+        }
+        for card in [CARD_UID, "8675309442199", "217:54321"] {
+            assert!(
+                !canaries.found_in(export.as_bytes()).contains(&card),
+                "{card} in an export"
+            );
+        }
+    }
     canaries.are_not_in("the ledger", &ledger(&world));
     let bytes = db_bytes(&world);
     assert!(

@@ -177,10 +177,12 @@ impl Row {
             side.role("screening_approver")
         } else if self.path.contains("/break-glass") {
             side.role("duty_officer")
-        } else if self.path.ends_with("/lookups") {
+        } else if self.path.ends_with("/lookups") || self.path.ends_with("/retention") {
             side.role("auditor")
-        } else if self.path.contains("/erasures") {
+        } else if self.path.contains("/erasures") || self.path.contains("/export") {
             side.role("registrar")
+        } else if self.path.ends_with("/corrections") {
+            side.role("hr_approver")
         } else if self.path.ends_with("/withdrawals") {
             side.role("screening_officer")
         } else if self.path.contains("/approvals") {
@@ -555,10 +557,13 @@ pub fn rows() -> Vec<Row> {
         get("/v1/work-items", Thing::Nothing),
         post("/v1/engagements:lapse", Thing::Engagement, Json(employer)),
         post("/v1/workers/{id}/erasures", Thing::Newcomer, Body::None),
+        get("/v1/workers/{id}/export", Thing::Worker),
+        get("/v1/workers/{id}/export/page", Thing::Worker),
         get("/v1/erasures", Thing::Nothing),
         get("/v1/erasures/{id}", Thing::Erasure),
         post("/v1/erasures/{id}/withdrawals", Thing::Erasure, Body::None),
         get("/v1/lookups", Thing::Nothing),
+        get("/v1/retention", Thing::Nothing),
         get("/v1/match-cases", Thing::Nothing),
         get("/v1/match-cases/{id}", Thing::MatchCase),
         post(
@@ -679,14 +684,14 @@ pub fn rows() -> Vec<Row> {
         ),
         post("/v1/credentials/{id}/lifts", Thing::Suspended, Json(lift)),
         post(
-            "/v1/credentials/{id}/corrections",
-            Thing::Revoked,
-            Body::None,
-        ),
-        post(
             "/v1/credentials/{id}/revocations",
             Thing::Credential,
             Json(revocation),
+        ),
+        post(
+            "/v1/credentials/{id}/corrections",
+            Thing::Revoked,
+            Body::None,
         ),
         post(
             "/v1/revocations:batch",

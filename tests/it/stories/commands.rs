@@ -437,6 +437,25 @@ async fn kept_checks(machine: &Machine, credential: &str, gate: &str) {
         .run(&[&checks[..], &["--since", "yesterday"]].concat())
         .with(2)
         .says("must be a day such as");
+    // How much is kept is told in numbers.
+    let clocks = machine.run(&["retention", "--json"]).with(0).json();
+    let clock = |name: &str| {
+        let all = clocks.as_array().expect("a list");
+        let found = all.iter().find(|clock| clock["purpose"] == name);
+        let number = |field: &str| {
+            found.expect("it is there")[field]
+                .as_u64()
+                .expect("a number")
+        };
+        (number("past"), number("within_30_days"))
+    };
+    let (past, soon) = clock("gate_permits");
+    assert!(
+        past == 0 && soon >= 2,
+        "{past} and {soon}: each is a line of a row"
+    );
+    assert_eq!(clock("gate_refusals"), (0, 0));
+    machine.run(&["retention"]).with(0);
 }
 
 /// One check more, of long ago.

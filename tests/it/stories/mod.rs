@@ -12,6 +12,7 @@ pub mod dormancy;
 pub mod effects;
 pub mod erasures;
 pub mod exclusions;
+pub mod exports;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
@@ -22,6 +23,7 @@ pub mod ready;
 pub mod referrals;
 pub mod replacements;
 pub mod restart;
+pub mod retention;
 pub mod screenings;
 pub mod search;
 pub mod transitions;
@@ -138,6 +140,17 @@ macro_rules! all {
             who_is_known_later_is_told_later,
             every_state_takes_what_the_list_says,
             an_exclusion_that_cannot_be_meant_is_refused_with_its_field,
+        );
+        $crate::stories::tell!($database, exports:
+            a_worker_is_given_all_that_is_held_and_who_looked,
+            an_inquiry_that_goes_on_is_counted_and_not_told,
+            the_page_shows_a_name_and_runs_nothing,
+        );
+        $crate::stories::tell!($database, retention:
+            a_record_that_nobody_needs_is_shown_to_the_registrar_and_erased,
+            what_was_lost_for_cause_keeps_the_record_for_five_years,
+            what_is_past_its_time_is_counted_and_then_forgotten,
+            who_may_see_the_clocks_sees_numbers_and_nobody,
         );
         $crate::stories::tell!($database, search:
             a_worker_is_found_by_how_a_name_begins_and_by_nobody_else,

@@ -310,6 +310,7 @@ impl RunningNode {
             public_url: "https://portcullis.test".into(),
             group_max: GROUP_MAX,
             state_dir: state.map(Path::to_owned),
+            kept: portcullis::domain::retention::Kept::default(),
         }
     }
 

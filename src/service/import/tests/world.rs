@@ -112,6 +112,7 @@ impl World {
             check_log,
             lookups,
             imports,
+            kept: crate::domain::retention::Kept::default(),
         };
         let world = Self {
             services: Arc::new(services),
