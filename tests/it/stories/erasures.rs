@@ -1,6 +1,7 @@
 //! Erasing: two registrars, a week, and then nothing of the person is left; what was decided stays.
 
 use portcullis::domain::erasure::{REFUSAL_KEPT_MS, WAITING_MS};
+use portcullis::domain::time::DAY_MS;
 use portcullis::service::erasures;
 use serde_json::{Value, json};
 
@@ -252,6 +253,30 @@ pub async fn a_week_after_two_have_said_so_nothing_of_a_person_is_left(world: Wo
             assert!(!files.ahead.contains(&way), "{canary} is in the log");
         }
     }
+}
+
+/// What they were issued is there still, and whatever shuts a gate on it is possible; nothing new is held against them.
+pub async fn what_an_erased_worker_was_issued_is_still_revoked(world: World) {
+    let port = Port::of(&world, "Haven A").await;
+    let short = json!({ "valid_until": "2026-03-03T07:30:00Z" });
+    let pass = port.hr.issues_with(short).await;
+    world.clock.advance(DAY_MS);
+    let port = port.again().await;
+    port.agrees(&pass.worker).await;
+    world.clock.advance(WAITING_MS);
+    sweep(&world).await;
+    let port = port.again().await;
+    let path = format!("/v1/workers/{}", pass.worker);
+    port.hr.api.get(&path).await.refused("not_found");
+    port.hr.suspends(&pass, "under_inquiry").await.created();
+    let exclusion = json!({ "credential": pass.credential, "ends_at": "2027-01-01T00:00:00Z" });
+    let said = port.hr.api.post("/v1/exclusions", &exclusion).await;
+    let problem = said.refused("invalid");
+    assert_eq!(problem["errors"][0]["code"], "erased");
+    let path = format!("/v1/credentials/{}", pass.credential);
+    let said = port.hr.revokes(&pass, "identity_fraud").await;
+    let said = port.hr.approver.seconds(said, &path).await;
+    assert_eq!(said.created()["state"], "revoked");
 }
 
 pub async fn of_many_any_subset_is_erased_and_the_rest_stays_whole(world: World) {

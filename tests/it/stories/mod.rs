@@ -166,6 +166,7 @@ macro_rules! all {
         );
         $crate::stories::tell!($database, erasures:
             a_week_after_two_have_said_so_nothing_of_a_person_is_left,
+            what_an_erased_worker_was_issued_is_still_revoked,
             of_many_any_subset_is_erased_and_the_rest_stays_whole,
             an_erasure_that_waits_is_taken_back,
             what_stands_in_the_way_is_named,
