@@ -300,6 +300,21 @@ fn must(holds: bool, else_no: No) -> Result<(), No> {
     if holds { Ok(()) } else { Err(else_no) }
 }
 
+impl Screening {
+    /// Whether its answer was no, and stays so.
+    fn says_no(&self) -> bool {
+        match self.stage {
+            Stage::Refused | Stage::UnderAppeal | Stage::RefusedFinal | Stage::ConditionUnmet => {
+                true
+            }
+            Stage::Closed => self
+                .answer
+                .is_some_and(|(_, clears_until)| clears_until.is_none()),
+            _ => false,
+        }
+    }
+}
+
 impl Model {
     /// Nobody and nothing, at this moment.
     pub fn at(now: Ms) -> Self {
@@ -1001,18 +1016,8 @@ impl Model {
         };
         let clears = |function: &Function| {
             let all = of(*function);
-            let no_on = all.iter().filter_map(|one| {
-                let (day, clears_until) = one.answer?;
-                match one.stage {
-                    Stage::Refused
-                    | Stage::UnderAppeal
-                    | Stage::RefusedFinal
-                    | Stage::ConditionUnmet => Some(day),
-                    Stage::Closed if clears_until.is_none() => Some(day),
-                    _ => None,
-                }
-            });
-            let no_on = no_on.max();
+            let said_no = all.iter().filter(|one| one.says_no());
+            let no_on = said_no.filter_map(|one| Some(one.answer?.0)).max();
             all.iter().any(|one| match (one.stage, one.answer) {
                 (Stage::Cleared | Stage::ClearedConditional, Some((day, Some(until)))) => {
                     until >= today && until >= last && no_on.is_none_or(|no| day > no)
@@ -1061,10 +1066,7 @@ impl Model {
         must(!self.engagements.iter().any(lasts), "an engagement lasts")?;
         for one in self.screenings.iter().filter(|one| one.worker == worker) {
             must(ended(one.stage), "a screening is open")?;
-            must(
-                !(one.stage == Stage::RefusedFinal && one.since > lately),
-                "refused",
-            )?;
+            must(!(one.says_no() && one.since > lately), "refused")?;
         }
         let barred = |ban: &Ban| ban.workers.contains(&worker) && ban.state != ban::State::Ended;
         must(!self.bans.iter().any(barred), "a ban")?;

@@ -1,6 +1,11 @@
 //! The second person: what two people do together, and every way in which one of them tries to do it alone.
 
+use portcullis::access::permission::AnswerApprovals;
 use portcullis::domain::approval::WAITS_MS;
+use portcullis::domain::digest::Digest;
+use portcullis::domain::ids::{ApprovalId, ClientId};
+use portcullis::ledger::entry::Actor;
+use portcullis::service::{Code, approvals, clients};
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -499,4 +504,99 @@ pub async fn a_yes_that_was_heard_is_of_no_use_again(world: World) {
     old["content"] = first["content"].clone();
     grants(&hr.approver, &old).await.refused("changed");
     grants(&hr.approver, &third).await.created();
+}
+
+/// A yes that was let in before its sender lost the role, and comes to the door after.
+pub async fn who_is_demoted_before_the_commit_lets_nothing_happen(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let approval = office.asks(&office.hr.api).await;
+    let approver = office.admin.person(&world, "hr_approver").await;
+    let services = &world.node.shared.services;
+    let client: ClientId = approver.id().parse().expect("an identifier");
+    let id: ApprovalId = text(&approval, "id").parse().expect("an identifier");
+    let content: Digest =
+        serde_json::from_value(approval["content"].clone()).expect("it is a digest");
+    let caller = {
+        let places = services.index.places();
+        clients::caller(places.caller(client).expect("it is known"))
+    };
+    let permit = caller
+        .permit::<AnswerApprovals>()
+        .expect("still in the role");
+    let path = format!("/v1/clients/{}/revocations", approver.id());
+    office.admin.api.post(&path, &json!({})).await.ok();
+    let granted = services
+        .door
+        .change(Actor::Client(client), move |tx| {
+            approvals::grant(tx, permit, id, content).map(drop)
+        })
+        .await;
+    assert_eq!(granted.expect_err("too late").code, Code::Forbidden);
+    // Nor when another's turn at the door is used for it.
+    let granted = services
+        .door
+        .change(Actor::System, move |tx| {
+            approvals::grant(tx, permit, id, content).map(drop)
+        })
+        .await;
+    assert_eq!(granted.expect_err("too late").code, Code::WrongPerson);
+    assert_eq!(office.state().await, "suspended");
+    // At the same moment one comes first.
+    for _ in 0..10 {
+        let approval = office.asks(&office.hr.api).await;
+        let approver = office.admin.person(&world, "hr_approver").await;
+        let path = format!("/v1/clients/{}/revocations", approver.id());
+        let nothing = json!({});
+        let (revoked, granted) = tokio::join!(
+            office.admin.api.post(&path, &nothing),
+            grants(&approver, &approval)
+        );
+        revoked.ok();
+        if granted.status == 201 {
+            assert_eq!(office.state().await, "active");
+            office
+                .hr
+                .suspends(&office.pass, "under_inquiry")
+                .await
+                .created();
+        } else {
+            assert!(
+                [401, 403].contains(&granted.status.as_u16()),
+                "{}",
+                granted.text
+            );
+            assert_eq!(office.state().await, "suspended");
+        }
+    }
+}
+
+/// One human with two accounts, each as another record of theirs: when it is known that the records are of one person, they
+/// are one person here too.
+pub async fn who_is_recorded_twice_is_not_two_people(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let (admin, hr) = (&office.admin, &office.hr);
+    let body = json!({
+        "family_name": "Maes", "given_names": "Jan",
+        "documents": [{ "kind": "passport", "country": "BEL", "number": "EH551155" }],
+    });
+    let mut tools = Vec::new();
+    for role in ["hr_officer", "hr_approver"] {
+        let worker = hr.api.post("/v1/workers", &body).await.created();
+        let person = json!({ "member": admin.member, "worker": worker["id"] });
+        let person = admin.api.post("/v1/people", &person).await.created();
+        tools.push(admin.tool(&world, role, &person).await);
+    }
+    let [officer, approver] = &tools[..] else {
+        panic!("two tools");
+    };
+    let approval = office.asks(officer).await;
+    let cases = hr.api.get("/v1/match-cases").await.ok();
+    let path = format!(
+        "/v1/match-cases/{}/confirmations",
+        text(&cases["items"][0], "id")
+    );
+    hr.api.post(&path, &json!({})).await.created();
+    grants(approver, &approval).await.refused("wrong_person");
+    assert_eq!(office.state().await, "suspended");
+    grants(&hr.approver, &approval).await.created();
 }

@@ -5,6 +5,7 @@ use portcullis::domain::time::DAY_MS;
 use portcullis::service::erasures;
 use serde_json::{Value, json};
 
+use super::screenings::{Desk, TODAY};
 use crate::support::actors::{Admin, Api, GateActor, Hr, Pass, Said, verdict};
 use crate::support::database::Raw;
 use crate::support::files::{db_files, in_base64, latin};
@@ -477,4 +478,57 @@ pub async fn nobody_erases_themselves(world: World) {
     asks(&other.registrar, &worker).await.refused("not_found");
     let listed = other.registrar.get("/v1/erasures").await.ok();
     assert_eq!(listed["items"], json!([]));
+}
+
+/// Neither by taking consent back, nor by being forgotten, nor by coming to another port.
+pub async fn who_was_refused_does_not_begin_anew_by_being_forgotten(world: World) {
+    let (a, b) = (
+        Port::of(&world, "Haven A").await,
+        Port::of(&world, "Haven B").await,
+    );
+    let passport = json!([{ "kind": "passport", "country": "BEL", "number": DOCUMENT }]);
+    let person = json!({ "family_name": "Maes", "given_names": "Mara", "documents": passport });
+    let at_a = a.hr.api.post("/v1/workers", &person).await.created();
+    let at_a = text(&at_a, "id").to_owned();
+    let desk = Desk::of(&world, &a.admin).await;
+    let opened = desk.opens(&at_a, "cargo_access", "2026-03-02T07:00:00Z");
+    let screening = text(&opened.await.created(), "id").to_owned();
+    desk.does(&screening, "submissions").await.created();
+    desk.records(&screening, "negative", TODAY).await.created();
+    assert_eq!(obstacles(a.asks(&at_a).await), ["screening"]);
+    desk.does(&screening, "withdrawals").await.created();
+    assert_eq!(obstacles(a.asks(&at_a).await), ["refusal"]);
+
+    // Wherever they come, they are known, and get nothing before it is said who they are; nor then what they were refused.
+    for (port, system) in [(&b, "31001"), (&a, "31002")] {
+        let again = port.hr.api.post("/v1/workers", &person).await.created();
+        let again = text(&again, "id").to_owned();
+        let issue = |functions: Value, number: &str| {
+            json!({ "worker": again, "valid_until": "2027-01-01T00:00:00Z", "scope": functions,
+                "badges": [{ "medium": "card", "cards": [
+                    { "card_system": port.hr.card_system, "format": "number", "value": number },
+                ]}] })
+        };
+        let body = issue(json!({}), system);
+        let said = port.hr.api.post("/v1/credentials", &body).await;
+        said.refused("match_open");
+        // The third is asked about beside both others.
+        let open = a.hr.api.get("/v1/match-cases?state=open").await.ok();
+        for case in open["items"].as_array().expect("items") {
+            let path = format!("/v1/match-cases/{}/confirmations", text(case, "id"));
+            let said = a.hr.api.post(&path, &json!({})).await;
+            if said.status != 201 {
+                b.hr.api.post(&path, &json!({})).await.created();
+            }
+        }
+        let body = issue(json!({ "functions": ["cargo_access"] }), system);
+        let said = port.hr.api.post("/v1/credentials", &body).await;
+        let problem = said.refused("invalid");
+        assert_eq!(problem["errors"][0]["code"], "not_cleared");
+    }
+    world.clock.advance(REFUSAL_KEPT_MS - 1_000);
+    let a = a.again().await;
+    assert_eq!(obstacles(a.asks(&at_a).await), ["refusal"]);
+    world.clock.advance(1_000);
+    assert_eq!(a.asks(&at_a).await.status, 202);
 }
