@@ -441,7 +441,7 @@ impl Model {
                 }
                 self.suspended(*pass, *reason, Some(by));
                 if kind == Kind::ForCause {
-                    self.to_confirm(by, old.worker, Wanted::ConfirmPass);
+                    self.waits_to_be_confirmed(by, old.worker, Wanted::ConfirmPass);
                 }
             }
             Act::Lift { pass, kind } => {
@@ -959,7 +959,7 @@ impl Model {
         self.not_oneself(by, old.worker)?;
         self.step(at, step, today)?;
         if bad_news {
-            self.to_confirm(by, old.worker, Wanted::ConfirmOutcome);
+            self.waits_to_be_confirmed(by, old.worker, Wanted::ConfirmOutcome);
         }
         Ok(Did::Done)
     }
@@ -1118,7 +1118,7 @@ impl Model {
         Ok(Did::Asked)
     }
 
-    fn to_confirm(&mut self, by: usize, worker: usize, wanted: Wanted) {
+    fn waits_to_be_confirmed(&mut self, by: usize, worker: usize, wanted: Wanted) {
         self.approvals.push(Approval {
             member: self.actors[by].member,
             wanted,
@@ -1274,7 +1274,13 @@ impl Model {
     pub fn advance(&mut self, ms: Ms) -> Vec<usize> {
         self.now += ms;
         let good = |pass: &Pass| !pass.revoked && pass.kinds.is_empty();
-        let good_before: Vec<bool> = self.passes.iter().map(good).collect();
+        let good_before: BTreeSet<usize> = {
+            let passes = self.passes.iter().enumerate();
+            passes
+                .filter(|(_, pass)| good(pass))
+                .map(|(at, _)| at)
+                .collect()
+        };
         for ban in 0..self.bans.len() {
             let Ban { state, ends, .. } = self.bans[ban];
             if state == ban::State::Standing && ends <= self.now {
@@ -1311,7 +1317,7 @@ impl Model {
             }
             if held.kinds.is_empty() {
                 self.suspended(pass, Reason::Dormant, None);
-            } else if good_before[pass] {
+            } else if good_before.contains(&pass) {
                 either.push(pass);
             }
         }

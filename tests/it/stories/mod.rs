@@ -161,6 +161,7 @@ macro_rules! all {
             it_waits_for_three_days,
             an_approval_is_its_desks_and_its_members_alone,
             of_many_who_grant_at_once_one_does,
+            every_end_of_every_state_is_given_by_the_role_of_the_list_and_by_no_other,
             who_is_demoted_before_the_commit_lets_nothing_happen,
             who_is_recorded_twice_is_not_two_people,
             nobody_decides_about_themselves,
