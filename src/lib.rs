@@ -58,6 +58,9 @@
 //! cleared) is done at once; the graver of these are confirmed afterwards, and no silence undoes them. A revocation for cause shuts the
 //! gate at once and waits for its second person as a revocation.
 //!
+//! The issue of a credential is such an act, where its member has not said otherwise: what is requested is an approval that
+//! waits, what is granted is approved, and no gate opens before it was handed over in person ([`service::issuing`]).
+//!
 //! A revocation of everybody is an attack too, so what one person revokes and suspends in ten minutes is counted
 //! ([`index::lately`]), and more than twenty need a second person, one by one, as a list or as a file. A duty officer can break this
 //! glass for an hour, before the eyes of every member ([`service::break_glass`]).

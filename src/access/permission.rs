@@ -108,6 +108,8 @@ table! {
     AnswerApprovals: HrApprover Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
     /// Say whether the network shares what is held against somebody for cause, with a second person.
     KeepSharing: NetworkAdmin Network;
+    /// Let one person issue a member's credentials, with a second administrator.
+    KeepIssuing: NetworkAdmin Network;
     /// Record on which legal basis a member shares.
     KeepLegalBasis: Registrar Own;
     /// See what issuers tell each other of a person, drafts among it.

@@ -235,7 +235,7 @@ fn left_out(answer: &Value) -> Option<String> {
 fn waiting(import: &Value) -> Option<String> {
     let approval = import["approval"].as_str()?;
     Some(format!(
-        "Nothing was changed yet: so many revocations need a second person. Approval {approval} waits for one."
+        "Nothing was changed yet: this needs a second person. Approval {approval} waits for one."
     ))
 }
 

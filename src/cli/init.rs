@@ -39,6 +39,10 @@ pub struct Init {
     /// Name of its first client.
     #[arg(long, value_name = "NAME", value_parser = Name::parse, default_value = "First network administrator")]
     client_name: Name,
+    /// Let one person issue this member's credentials, which are then good at once. Otherwise a second one grants each, and it is
+    /// good when it was handed over.
+    #[arg(long)]
+    issues_by_one: bool,
     /// Write the credentials to this new file, readable by its owner only, instead of to stdout. `--client-secret-file`
     /// of other commands takes it.
     #[arg(long, value_name = "FILE")]
@@ -93,6 +97,7 @@ impl Init {
             kind: self.member_kind.into(),
             locodes: self.locodes,
             client: self.client_name,
+            approves_issues: !self.issues_by_one,
         };
         let keyring = Arc::new(Keyring::derive(&master));
         let note_keyring = keyring.clone();

@@ -91,6 +91,7 @@ impl Network {
                 kind: plan.kind,
                 locodes: locodes(plan.locodes),
                 max_age_ms: None,
+                approves_issues: Some(false),
             };
             let (_, id, _) = network::add::<Member>(tx, admin.permit::<KeepMembers>()?, draft)?;
             members.push(MemberAt {

@@ -107,6 +107,7 @@ async fn begin(
         kind: MEMBERS[0].kind,
         locodes: locodes(MEMBERS[0].locodes),
         client: name("Network administration"),
+        approves_issues: false,
     };
     let first = setup::init(&store, keyring.clone(), real, first)
         .await

@@ -240,6 +240,8 @@ impl std::fmt::Debug for Suspensions {
 /// Where a credential stands. Expiry is no state: it follows from the date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
+    /// Granted, and not yet handed over to its worker. No gate lets anybody in with it.
+    Approved,
     /// Good, within its validity and scope.
     Active,
     /// Not good for now.
@@ -251,6 +253,8 @@ pub enum State {
 /// What can happen to a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Change {
+    /// It was handed over, in person. From now on it is good.
+    HandOver,
     /// It stops being good for now.
     Suspend(SuspensionKind),
     /// One ground for its suspension falls away.
@@ -265,12 +269,21 @@ pub enum Refused {
     /// It was revoked before; nothing changes it any more.
     #[error("the credential is revoked; revocation is final")]
     Revoked,
+    /// It is not good yet: nothing is suspended that was not handed over.
+    #[error("the credential was not handed over yet")]
+    NotHandedOver,
+    /// It was handed over before.
+    #[error("the credential was handed over before")]
+    HandedOver,
     /// It is already suspended in this way.
     #[error("the credential is already suspended in this way")]
     AlreadySuspended,
     /// It is not suspended in this way.
     #[error("the credential is not suspended in this way")]
     NotSuspended,
+    /// It is neither revoked nor expired.
+    #[error("the credential is neither revoked nor expired")]
+    NotOver,
     /// It was not issued for this function.
     #[error("the credential is for no such function")]
     NotItsFunction,
@@ -280,9 +293,11 @@ pub enum Refused {
 }
 
 impl State {
-    /// Every state there is: good, the thirty-one ways to be suspended, revoked.
+    /// Every state there is: good, the thirty-one ways to be suspended, approved, revoked.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..=31).chain([REVOKED]).filter_map(Self::from_number)
+        (0..=31)
+            .chain([APPROVED, REVOKED])
+            .filter_map(Self::from_number)
     }
 
     /// Where a change leads. The one function that says so: the guard in SQL, the replay and the index use it.
@@ -290,6 +305,9 @@ impl State {
         match (self, change) {
             (Self::Revoked, _) => Err(Refused::Revoked),
             (_, Change::Revoke) => Ok(Self::Revoked),
+            (Self::Approved, Change::HandOver) => Ok(Self::Active),
+            (Self::Approved, Change::Suspend(_)) => Err(Refused::NotHandedOver),
+            (Self::Active | Self::Suspended(_), Change::HandOver) => Err(Refused::HandedOver),
             (Self::Active, Change::Suspend(kind)) => Ok(Self::Suspended(Suspensions::of(kind))),
             (Self::Suspended(standing), Change::Suspend(kind)) if standing.contains(kind) => {
                 Err(Refused::AlreadySuspended)
@@ -303,7 +321,9 @@ impl State {
                     rest => Ok(Self::Suspended(Suspensions(rest))),
                 }
             }
-            (Self::Active | Self::Suspended(_), Change::Lift(_)) => Err(Refused::NotSuspended),
+            (Self::Approved | Self::Active | Self::Suspended(_), Change::Lift(_)) => {
+                Err(Refused::NotSuspended)
+            }
         }
     }
 
@@ -313,7 +333,7 @@ impl State {
         match self {
             Self::Revoked => Err(Refused::Revoked),
             _ if !functions.is_within(scope.functions) => Err(Refused::NotItsFunction),
-            Self::Active | Self::Suspended(_) => Ok(()),
+            Self::Approved | Self::Active | Self::Suspended(_) => Ok(()),
         }
     }
 
@@ -326,9 +346,10 @@ impl State {
         }
     }
 
-    /// The number it is stored under: 0 active, 1 to 31 the kinds of suspension as bits, 100 revoked.
+    /// The number it is stored under: 0 active, 1 to 31 the kinds of suspension as bits, 99 approved, 100 revoked.
     pub const fn number(self) -> u8 {
         match self {
+            Self::Approved => APPROVED,
             Self::Active => 0,
             Self::Suspended(Suspensions(bits)) => bits,
             Self::Revoked => REVOKED,
@@ -340,6 +361,7 @@ impl State {
         match number {
             0 => Some(Self::Active),
             1..=31 => Some(Self::Suspended(Suspensions(number))),
+            APPROVED => Some(Self::Approved),
             REVOKED => Some(Self::Revoked),
             _ => None,
         }
@@ -348,6 +370,7 @@ impl State {
     /// Its name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Approved => "approved",
             Self::Active => "active",
             Self::Suspended(_) => "suspended",
             Self::Revoked => "revoked",
@@ -355,6 +378,7 @@ impl State {
     }
 }
 
+const APPROVED: u8 = 99;
 const REVOKED: u8 = 100;
 
 #[cfg(test)]
@@ -362,7 +386,7 @@ mod tests {
     use super::*;
 
     /// The whole machine a second time, by hand: for each state as bits (R for revoked) the changes that are possible
-    /// and where they lead. d, f, s, j, e are the kinds; + suspends, - lifts, x revokes.
+    /// and where they lead. d, f, s, j, e are the kinds; + suspends, - lifts, h hands over, x revokes; A is approved.
     const BY_HAND: &[(&str, &str)] = &[
         ("", "+d>d +f>f +s>s +j>j +e>e x>R"),
         ("d", "+f>df +s>ds +j>dj +e>de -d> x>R"),
@@ -396,6 +420,7 @@ mod tests {
         ("dsje", "+f>dfsje -d>sje -s>dje -j>dse -e>dsj x>R"),
         ("fsje", "+d>dfsje -f>sje -s>fje -j>fse -e>fsj x>R"),
         ("dfsje", "-d>fsje -f>dsje -s>dfje -j>dfse -e>dfsj x>R"),
+        ("A", "h> x>R"),
         ("R", ""),
     ];
 
@@ -411,6 +436,7 @@ mod tests {
 
     fn name(state: State) -> String {
         match state {
+            State::Approved => "A".into(),
             State::Active => String::new(),
             State::Revoked => "R".into(),
             State::Suspended(standing) => "dfsje"
@@ -432,7 +458,8 @@ mod tests {
 
     #[test]
     fn every_state_and_every_change_lead_where_the_list_by_hand_says() {
-        let mut changes: Vec<(String, Change)> = vec![("x".into(), Change::Revoke)];
+        let mut changes: Vec<(String, Change)> =
+            vec![("x".into(), Change::Revoke), ("h".into(), Change::HandOver)];
         for letter in "dfsje".chars() {
             changes.push((format!("+{letter}"), Change::Suspend(kind_of(letter))));
             changes.push((format!("-{letter}"), Change::Lift(kind_of(letter))));

@@ -168,6 +168,10 @@ pub struct Standing {
 /// never shown as merely expired or out of place.
 pub fn decide(standing: Standing, now: Timestamp) -> Verdict {
     match standing.state {
+        State::Approved => Verdict {
+            class: Some(Class::Administrative),
+            ..Verdict::NOT_VALID
+        },
         State::Revoked => Verdict {
             class: standing.reason.map(Reason::class),
             ..Verdict::NOT_VALID

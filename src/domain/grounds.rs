@@ -36,7 +36,8 @@ impl Grounds {
         match change {
             Change::Suspend(kind) => set(kind, Some(at)),
             Change::Lift(kind) => set(kind, None),
-            Change::Revoke => Self::default(),
+            // What was not handed over stood for nothing yet.
+            Change::HandOver | Change::Revoke => Self::default(),
         }
     }
 }

@@ -38,6 +38,9 @@ pub struct Member {
     /// Stricter than the network: the greatest age of a copy that may still permit, at all its gates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age_ms: Option<u64>,
+    /// Whether it issues a credential when a second person has granted it, and hands it over afterwards; otherwise one person
+    /// issues it, and it is good at once.
+    pub approves_issues: bool,
     /// On what it tells others what it holds against somebody for cause. Without one nothing of that leaves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<LegalBasis>,

@@ -19,8 +19,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
     approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
-    gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
-    replacements, revocations, screenings, sharing, sightings, work_items, workers,
+    gate_checks, health, impact, imports, issuing, lookups, match_cases, network, oauth, referrals,
+    revocations, screenings, sharing, sightings, work_items, workers,
 };
 use super::problem::ProblemDocument;
 
@@ -53,14 +53,14 @@ use super::problem::ProblemDocument;
         screenings::open, screenings::of_worker, screenings::list, screenings::show, screenings::submit,
         screenings::record, screenings::appeal, screenings::decide_appeal, screenings::finalise,
         screenings::condition_unmet, screenings::withdraw, impact::of_outcome,
-        sharing::show, sharing::change, sharing::record, sharing::end,
+        issuing::let_one_issue, sharing::show, sharing::change, sharing::record, sharing::end,
         referrals::list, referrals::show, referrals::send, referrals::adopt, referrals::decline,
         exclusions::propose, exclusions::list, exclusions::show, exclusions::publish, exclusions::adopt,
         exclusions::decline, exclusions::contest, exclusions::decide, exclusions::lift,
         bans::mirror, bans::list, bans::show, bans::end,
         approvals::list, approvals::show, approvals::grant, approvals::decline, approvals::withdraw,
         break_glass::open, break_glass::list, break_glass::show, break_glass::close,
-        credentials::issue, credentials::list, credentials::show, credentials::add_badge, replacements::replace,
+        issuing::issue, credentials::list, credentials::show, issuing::add_badge, issuing::hand_over, issuing::recover, issuing::replace,
         credentials::suspend,
         credentials::lift, impact::of_revocation, revocations::revoke, revocations::revoke_batch, revocations::correct,
         imports::bring, imports::show, imports::apply,

@@ -98,6 +98,9 @@ problems! {
     /// Not suspended in this way.
     NotSuspended = "not_suspended", CONFLICT, "The credential is not suspended",
         "No suspension of this kind stands, so there is nothing to lift. Read the credential to see which do.";
+    /// The credential is approved, and was not handed over.
+    NotHandedOver = "not_handed_over", CONFLICT, "The credential was not handed over yet",
+        "It is approved, and its worker does not have it. Hand it over, or revoke it.";
     /// There is no revocation to correct.
     NotCorrectable = "not_correctable", CONFLICT, "There is no revocation to correct",
         "Only a credential that is revoked can be noted to have been revoked wrongly, and once. Read the credential to see where it stands.";
@@ -230,6 +233,7 @@ impl From<Code> for ProblemCode {
             Code::AlreadySuspended => Self::AlreadySuspended,
             Code::NotSuspended => Self::NotSuspended,
             Code::NotCorrectable => Self::NotCorrectable,
+            Code::NotHandedOver => Self::NotHandedOver,
             Code::CardInUse => Self::CardInUse,
             Code::StaffNumberInUse => Self::StaffNumberInUse,
             Code::EngagementEnded => Self::EngagementEnded,

@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, Resource, Route, guard};
 
 use super::handlers::{
     approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions,
-    gate_checks, health, impact, imports, lookups, match_cases, network, oauth, referrals,
-    replacements, revocations, screenings, sharing, sightings, work_items, workers,
+    gate_checks, health, impact, imports, issuing, lookups, match_cases, network, oauth, referrals,
+    revocations, screenings, sharing, sightings, work_items, workers,
 };
 use super::problem::{Problem, ProblemCode};
 
@@ -31,432 +31,117 @@ pub fn configure(server: &mut ServiceConfig) {
 /// The path of the question that everything is for.
 pub const GATE_CHECKS: &str = "/v1/gate-checks";
 
+/// Paths with their methods and who answers them.
+macro_rules! paths {
+    ($($path:expr => $($method:ident $handler:path),+;)+) => {
+        vec![$(Path {
+            path: $path,
+            methods: vec![$((Method::$method, web::to($handler))),+],
+        }),+]
+    };
+}
+
 /// Every path.
 pub fn table() -> Vec<Path> {
-    let at = |path, methods| Path { path, methods };
-    vec![
-        at(
-            GATE_CHECKS,
-            vec![(Method::POST, web::to(gate_checks::check))],
-        ),
-        at(
-            "/v1/gate-checks:batch",
-            vec![(Method::POST, web::to(gate_checks::check_batch))],
-        ),
-        at(
-            "/v1/credentials/{id}/status",
-            vec![(Method::GET, web::to(gate_checks::status))],
-        ),
-        at(
-            "/v1/members",
-            vec![
-                (Method::GET, web::to(network::list_members)),
-                (Method::POST, web::to(network::add_member)),
-            ],
-        ),
-        at(
-            "/v1/members/{id}",
-            vec![
-                (Method::GET, web::to(network::show_member)),
-                (Method::PUT, web::to(network::change_member)),
-            ],
-        ),
-        at(
-            "/v1/members/{id}/legal-bases",
-            vec![(Method::POST, web::to(sharing::record))],
-        ),
-        at(
-            "/v1/members/{id}/legal-bases/ends",
-            vec![(Method::POST, web::to(sharing::end))],
-        ),
-        at(
-            "/v1/settings",
-            vec![
-                (Method::GET, web::to(sharing::show)),
-                (Method::POST, web::to(sharing::change)),
-            ],
-        ),
-        at(
-            "/v1/facilities",
-            vec![
-                (Method::GET, web::to(network::list_facilities)),
-                (Method::POST, web::to(network::add_facility)),
-            ],
-        ),
-        at(
-            "/v1/facilities/{id}",
-            vec![
-                (Method::GET, web::to(network::show_facility)),
-                (Method::PUT, web::to(network::change_facility)),
-            ],
-        ),
-        at(
-            "/v1/zones",
-            vec![
-                (Method::GET, web::to(network::list_zones)),
-                (Method::POST, web::to(network::add_zone)),
-            ],
-        ),
-        at(
-            "/v1/zones/{id}",
-            vec![
-                (Method::GET, web::to(network::show_zone)),
-                (Method::PUT, web::to(network::change_zone)),
-            ],
-        ),
-        at(
-            "/v1/card-systems",
-            vec![
-                (Method::GET, web::to(network::list_card_systems)),
-                (Method::POST, web::to(network::add_card_system)),
-            ],
-        ),
-        at(
-            "/v1/card-systems/{id}",
-            vec![
-                (Method::GET, web::to(network::show_card_system)),
-                (Method::PUT, web::to(network::change_card_system)),
-            ],
-        ),
-        at(
-            "/v1/gates",
-            vec![
-                (Method::GET, web::to(network::list_gates)),
-                (Method::POST, web::to(network::add_gate)),
-            ],
-        ),
-        at(
-            "/v1/gates/{id}",
-            vec![
-                (Method::GET, web::to(network::show_gate)),
-                (Method::PUT, web::to(network::change_gate)),
-            ],
-        ),
-        at(
-            "/v1/clients",
-            vec![
-                (Method::GET, web::to(clients::list_clients)),
-                (Method::POST, web::to(clients::add_client)),
-            ],
-        ),
-        at(
-            "/v1/clients/{id}",
-            vec![
-                (Method::GET, web::to(clients::show_client)),
-                (Method::PUT, web::to(clients::change_client)),
-            ],
-        ),
-        at(
-            "/v1/clients/{id}/revocations",
-            vec![(Method::POST, web::to(clients::revoke_client))],
-        ),
-        at(
-            "/v1/people",
-            vec![
-                (Method::GET, web::to(clients::list_people)),
-                (Method::POST, web::to(clients::add_person)),
-            ],
-        ),
-        at(
-            "/v1/people/{id}",
-            vec![
-                (Method::GET, web::to(clients::show_person)),
-                (Method::PUT, web::to(clients::change_person)),
-            ],
-        ),
-        at(
-            "/v1/workers",
-            vec![
-                (Method::GET, web::to(workers::list)),
-                (Method::POST, web::to(workers::register)),
-            ],
-        ),
-        at(
-            "/v1/workers:search",
-            vec![(Method::POST, web::to(workers::search))],
-        ),
-        at(
-            "/v1/workers/{id}",
-            vec![
-                (Method::GET, web::to(workers::show)),
-                (Method::PUT, web::to(workers::amend)),
-            ],
-        ),
-        at(
-            "/v1/workers/{id}/engagements",
-            vec![
-                (Method::GET, web::to(workers::engagements)),
-                (Method::POST, web::to(workers::engage)),
-            ],
-        ),
-        at(
-            "/v1/engagements/{id}/end",
-            vec![(Method::POST, web::to(workers::disengage))],
-        ),
-        at(
-            "/v1/work-items",
-            vec![(Method::GET, web::to(work_items::list))],
-        ),
-        at(
-            "/v1/engagements:lapse",
-            vec![(Method::POST, web::to(employers::lapse))],
-        ),
-        at(
-            "/v1/workers/{id}/erasures",
-            vec![(Method::POST, web::to(erasures::ask))],
-        ),
-        at("/v1/erasures", vec![(Method::GET, web::to(erasures::list))]),
-        at(
-            "/v1/erasures/{id}",
-            vec![(Method::GET, web::to(erasures::show))],
-        ),
-        at(
-            "/v1/erasures/{id}/withdrawals",
-            vec![(Method::POST, web::to(erasures::withdraw))],
-        ),
-        at("/v1/lookups", vec![(Method::GET, web::to(lookups::list))]),
-        at(
-            "/v1/match-cases",
-            vec![(Method::GET, web::to(match_cases::list))],
-        ),
-        at(
-            "/v1/match-cases/{id}",
-            vec![(Method::GET, web::to(match_cases::show))],
-        ),
-        at(
-            "/v1/match-cases/{id}/confirmations",
-            vec![(Method::POST, web::to(match_cases::confirm))],
-        ),
-        at(
-            "/v1/match-cases/{id}/rejections",
-            vec![(Method::POST, web::to(match_cases::reject))],
-        ),
-        at(
-            "/v1/workers/{id}/screenings",
-            vec![
-                (Method::GET, web::to(screenings::of_worker)),
-                (Method::POST, web::to(screenings::open)),
-            ],
-        ),
-        at(
-            "/v1/screenings",
-            vec![(Method::GET, web::to(screenings::list))],
-        ),
-        at(
-            "/v1/screenings/{id}",
-            vec![(Method::GET, web::to(screenings::show))],
-        ),
-        at(
-            "/v1/screenings/{id}/submissions",
-            vec![(Method::POST, web::to(screenings::submit))],
-        ),
-        at(
-            "/v1/screenings/{id}/outcomes",
-            vec![(Method::POST, web::to(screenings::record))],
-        ),
-        at(
-            "/v1/screenings/{id}/appeals",
-            vec![(Method::POST, web::to(screenings::appeal))],
-        ),
-        at(
-            "/v1/screenings/{id}/appeal-outcomes",
-            vec![(Method::POST, web::to(screenings::decide_appeal))],
-        ),
-        at(
-            "/v1/screenings/{id}/finalisations",
-            vec![(Method::POST, web::to(screenings::finalise))],
-        ),
-        at(
-            "/v1/screenings/{id}/unmet-conditions",
-            vec![(Method::POST, web::to(screenings::condition_unmet))],
-        ),
-        at(
-            "/v1/screenings/{id}/withdrawals",
-            vec![(Method::POST, web::to(screenings::withdraw))],
-        ),
-        at(
-            "/v1/screenings/{id}/impact",
-            vec![(Method::GET, web::to(impact::of_outcome))],
-        ),
-        at(
-            "/v1/bans",
-            vec![
-                (Method::GET, web::to(bans::list)),
-                (Method::POST, web::to(bans::mirror)),
-            ],
-        ),
-        at("/v1/bans/{id}", vec![(Method::GET, web::to(bans::show))]),
-        at(
-            "/v1/bans/{id}/ends",
-            vec![(Method::POST, web::to(bans::end))],
-        ),
-        at(
-            "/v1/referrals",
-            vec![(Method::GET, web::to(referrals::list))],
-        ),
-        at(
-            "/v1/referrals/{id}",
-            vec![(Method::GET, web::to(referrals::show))],
-        ),
-        at(
-            "/v1/referrals/{id}/dispatches",
-            vec![(Method::POST, web::to(referrals::send))],
-        ),
-        at(
-            "/v1/referrals/{id}/adoptions",
-            vec![(Method::POST, web::to(referrals::adopt))],
-        ),
-        at(
-            "/v1/referrals/{id}/declines",
-            vec![(Method::POST, web::to(referrals::decline))],
-        ),
-        at(
-            "/v1/exclusions",
-            vec![
-                (Method::GET, web::to(exclusions::list)),
-                (Method::POST, web::to(exclusions::propose)),
-            ],
-        ),
-        at(
-            "/v1/exclusions/{id}",
-            vec![(Method::GET, web::to(exclusions::show))],
-        ),
-        at(
-            "/v1/exclusions/{id}/publications",
-            vec![(Method::POST, web::to(exclusions::publish))],
-        ),
-        at(
-            "/v1/exclusions/{id}/adoptions",
-            vec![(Method::POST, web::to(exclusions::adopt))],
-        ),
-        at(
-            "/v1/exclusions/{id}/declines",
-            vec![(Method::POST, web::to(exclusions::decline))],
-        ),
-        at(
-            "/v1/exclusions/{id}/contests",
-            vec![(Method::POST, web::to(exclusions::contest))],
-        ),
-        at(
-            "/v1/exclusions/{id}/contest-outcomes",
-            vec![(Method::POST, web::to(exclusions::decide))],
-        ),
-        at(
-            "/v1/exclusions/{id}/lifts",
-            vec![(Method::POST, web::to(exclusions::lift))],
-        ),
-        at(
-            "/v1/approvals",
-            vec![(Method::GET, web::to(approvals::list))],
-        ),
-        at(
-            "/v1/approvals/{id}",
-            vec![(Method::GET, web::to(approvals::show))],
-        ),
-        at(
-            "/v1/approvals/{id}/grants",
-            vec![(Method::POST, web::to(approvals::grant))],
-        ),
-        at(
-            "/v1/approvals/{id}/declines",
-            vec![(Method::POST, web::to(approvals::decline))],
-        ),
-        at(
-            "/v1/approvals/{id}/withdrawals",
-            vec![(Method::POST, web::to(approvals::withdraw))],
-        ),
-        at(
-            "/v1/break-glass",
-            vec![
-                (Method::GET, web::to(break_glass::list)),
-                (Method::POST, web::to(break_glass::open)),
-            ],
-        ),
-        at(
-            "/v1/break-glass/{id}",
-            vec![(Method::GET, web::to(break_glass::show))],
-        ),
-        at(
-            "/v1/break-glass/{id}/closures",
-            vec![(Method::POST, web::to(break_glass::close))],
-        ),
-        at(
-            "/v1/credentials",
-            vec![
-                (Method::GET, web::to(credentials::list)),
-                (Method::POST, web::to(credentials::issue)),
-            ],
-        ),
-        at(
-            "/v1/credentials/{id}",
-            vec![(Method::GET, web::to(credentials::show))],
-        ),
-        at(
-            "/v1/credentials/{id}/impact",
-            vec![(Method::GET, web::to(impact::of_revocation))],
-        ),
-        at(
-            "/v1/credentials/{id}/badges",
-            vec![(Method::POST, web::to(credentials::add_badge))],
-        ),
-        at(
-            "/v1/credentials/{id}/replacements",
-            vec![(Method::POST, web::to(replacements::replace))],
-        ),
-        at(
-            "/v1/credentials/{id}/suspensions",
-            vec![(Method::POST, web::to(credentials::suspend))],
-        ),
-        at(
-            "/v1/credentials/{id}/lifts",
-            vec![(Method::POST, web::to(credentials::lift))],
-        ),
-        at(
-            "/v1/credentials/{id}/revocations",
-            vec![(Method::POST, web::to(revocations::revoke))],
-        ),
-        at(
-            "/v1/credentials/{id}/corrections",
-            vec![(Method::POST, web::to(revocations::correct))],
-        ),
-        at(
-            "/v1/revocations:batch",
-            vec![(Method::POST, web::to(revocations::revoke_batch))],
-        ),
-        at("/v1/imports", vec![(Method::POST, web::to(imports::bring))]),
-        at(
-            "/v1/imports/{id}",
-            vec![(Method::GET, web::to(imports::show))],
-        ),
-        at(
-            "/v1/imports/{id}/apply",
-            vec![(Method::POST, web::to(imports::apply))],
-        ),
-        at(
-            "/v1/sightings",
-            vec![(Method::GET, web::to(sightings::list))],
-        ),
-        at("/oauth/token", vec![(Method::POST, web::to(oauth::token))]),
-        at(
-            "/.well-known/jwks.json",
-            vec![(Method::GET, web::to(oauth::jwks))],
-        ),
-        at("/livez", vec![(Method::GET, web::to(health::livez))]),
-        at("/readyz", vec![(Method::GET, web::to(health::readyz))]),
-        at(
-            "/openapi.json",
-            vec![(Method::GET, web::to(health::openapi))],
-        ),
-        at(
-            "/problems/{code}",
-            vec![(Method::GET, web::to(health::problem))],
-        ),
-        at("/docs", vec![(Method::GET, web::to(health::docs_begin))]),
-        at(
-            "/docs/{file:.*}",
-            vec![(Method::GET, web::to(health::docs))],
-        ),
-    ]
+    paths! {
+        GATE_CHECKS => POST gate_checks::check;
+        "/v1/gate-checks:batch" => POST gate_checks::check_batch;
+        "/v1/credentials/{id}/status" => GET gate_checks::status;
+        "/v1/members" => GET network::list_members, POST network::add_member;
+        "/v1/members/{id}" => GET network::show_member, PUT network::change_member;
+        "/v1/members/{id}/issuing-by-one" => POST issuing::let_one_issue;
+        "/v1/members/{id}/legal-bases" => POST sharing::record;
+        "/v1/members/{id}/legal-bases/ends" => POST sharing::end;
+        "/v1/settings" => GET sharing::show, POST sharing::change;
+        "/v1/facilities" => GET network::list_facilities, POST network::add_facility;
+        "/v1/facilities/{id}" => GET network::show_facility, PUT network::change_facility;
+        "/v1/zones" => GET network::list_zones, POST network::add_zone;
+        "/v1/zones/{id}" => GET network::show_zone, PUT network::change_zone;
+        "/v1/card-systems" => GET network::list_card_systems, POST network::add_card_system;
+        "/v1/card-systems/{id}" => GET network::show_card_system, PUT network::change_card_system;
+        "/v1/gates" => GET network::list_gates, POST network::add_gate;
+        "/v1/gates/{id}" => GET network::show_gate, PUT network::change_gate;
+        "/v1/clients" => GET clients::list_clients, POST clients::add_client;
+        "/v1/clients/{id}" => GET clients::show_client, PUT clients::change_client;
+        "/v1/clients/{id}/revocations" => POST clients::revoke_client;
+        "/v1/people" => GET clients::list_people, POST clients::add_person;
+        "/v1/people/{id}" => GET clients::show_person, PUT clients::change_person;
+        "/v1/workers" => GET workers::list, POST workers::register;
+        "/v1/workers:search" => POST workers::search;
+        "/v1/workers/{id}" => GET workers::show, PUT workers::amend;
+        "/v1/workers/{id}/engagements" => GET workers::engagements, POST workers::engage;
+        "/v1/engagements/{id}/end" => POST workers::disengage;
+        "/v1/work-items" => GET work_items::list;
+        "/v1/engagements:lapse" => POST employers::lapse;
+        "/v1/workers/{id}/erasures" => POST erasures::ask;
+        "/v1/erasures" => GET erasures::list;
+        "/v1/erasures/{id}" => GET erasures::show;
+        "/v1/erasures/{id}/withdrawals" => POST erasures::withdraw;
+        "/v1/lookups" => GET lookups::list;
+        "/v1/match-cases" => GET match_cases::list;
+        "/v1/match-cases/{id}" => GET match_cases::show;
+        "/v1/match-cases/{id}/confirmations" => POST match_cases::confirm;
+        "/v1/match-cases/{id}/rejections" => POST match_cases::reject;
+        "/v1/workers/{id}/screenings" => GET screenings::of_worker, POST screenings::open;
+        "/v1/screenings" => GET screenings::list;
+        "/v1/screenings/{id}" => GET screenings::show;
+        "/v1/screenings/{id}/submissions" => POST screenings::submit;
+        "/v1/screenings/{id}/outcomes" => POST screenings::record;
+        "/v1/screenings/{id}/appeals" => POST screenings::appeal;
+        "/v1/screenings/{id}/appeal-outcomes" => POST screenings::decide_appeal;
+        "/v1/screenings/{id}/finalisations" => POST screenings::finalise;
+        "/v1/screenings/{id}/unmet-conditions" => POST screenings::condition_unmet;
+        "/v1/screenings/{id}/withdrawals" => POST screenings::withdraw;
+        "/v1/screenings/{id}/impact" => GET impact::of_outcome;
+        "/v1/bans" => GET bans::list, POST bans::mirror;
+        "/v1/bans/{id}" => GET bans::show;
+        "/v1/bans/{id}/ends" => POST bans::end;
+        "/v1/referrals" => GET referrals::list;
+        "/v1/referrals/{id}" => GET referrals::show;
+        "/v1/referrals/{id}/dispatches" => POST referrals::send;
+        "/v1/referrals/{id}/adoptions" => POST referrals::adopt;
+        "/v1/referrals/{id}/declines" => POST referrals::decline;
+        "/v1/exclusions" => GET exclusions::list, POST exclusions::propose;
+        "/v1/exclusions/{id}" => GET exclusions::show;
+        "/v1/exclusions/{id}/publications" => POST exclusions::publish;
+        "/v1/exclusions/{id}/adoptions" => POST exclusions::adopt;
+        "/v1/exclusions/{id}/declines" => POST exclusions::decline;
+        "/v1/exclusions/{id}/contests" => POST exclusions::contest;
+        "/v1/exclusions/{id}/contest-outcomes" => POST exclusions::decide;
+        "/v1/exclusions/{id}/lifts" => POST exclusions::lift;
+        "/v1/approvals" => GET approvals::list;
+        "/v1/approvals/{id}" => GET approvals::show;
+        "/v1/approvals/{id}/grants" => POST approvals::grant;
+        "/v1/approvals/{id}/declines" => POST approvals::decline;
+        "/v1/approvals/{id}/withdrawals" => POST approvals::withdraw;
+        "/v1/break-glass" => GET break_glass::list, POST break_glass::open;
+        "/v1/break-glass/{id}" => GET break_glass::show;
+        "/v1/break-glass/{id}/closures" => POST break_glass::close;
+        "/v1/credentials" => GET credentials::list, POST issuing::issue;
+        "/v1/credentials/{id}" => GET credentials::show;
+        "/v1/credentials/{id}/impact" => GET impact::of_revocation;
+        "/v1/credentials/{id}/badges" => POST issuing::add_badge;
+        "/v1/credentials/{id}/handovers" => POST issuing::hand_over;
+        "/v1/credentials/{id}/recoveries" => POST issuing::recover;
+        "/v1/credentials/{id}/replacements" => POST issuing::replace;
+        "/v1/credentials/{id}/suspensions" => POST credentials::suspend;
+        "/v1/credentials/{id}/lifts" => POST credentials::lift;
+        "/v1/credentials/{id}/revocations" => POST revocations::revoke;
+        "/v1/credentials/{id}/corrections" => POST revocations::correct;
+        "/v1/revocations:batch" => POST revocations::revoke_batch;
+        "/v1/imports" => POST imports::bring;
+        "/v1/imports/{id}" => GET imports::show;
+        "/v1/imports/{id}/apply" => POST imports::apply;
+        "/v1/sightings" => GET sightings::list;
+        "/oauth/token" => POST oauth::token;
+        "/.well-known/jwks.json" => GET oauth::jwks;
+        "/livez" => GET health::livez;
+        "/readyz" => GET health::readyz;
+        "/openapi.json" => GET health::openapi;
+        "/problems/{code}" => GET health::problem;
+        "/docs" => GET health::docs_begin;
+        "/docs/{file:.*}" => GET health::docs;
+    }
 }
 
 fn resource(Path { path, methods }: Path) -> Resource {

@@ -29,8 +29,8 @@ use crate::domain::credential::{Badge, CardKey, Change, Credential, Refused, Sco
 use crate::domain::decision::Standing;
 use crate::domain::erasure::Erasure;
 use crate::domain::ids::{
-    ApprovalId, CredentialId, EngagementId, ErasureId, FacilityId, Gen, MatchCaseId, MemberId,
-    ScreeningId, WorkerId, ZoneId,
+    ApprovalId, BadgeId, CredentialId, EngagementId, ErasureId, FacilityId, Gen, MatchCaseId,
+    MemberId, ScreeningId, WorkerId, ZoneId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -548,6 +548,18 @@ impl IndexWriter {
         self.places_changed = true;
     }
 
+    /// Notes that an entry touched a credential that stands as before.
+    fn touched(&mut self, seq: u64, credential: CredentialId) -> Result<(), String> {
+        let slot = self.slot(credential)?;
+        let record = self
+            .slots
+            .slots()
+            .load(slot)
+            .ok_or("a slot without a record")?;
+        self.slots.store_standing(slot, record.standing, seq);
+        Ok(())
+    }
+
     fn slot(&self, credential: CredentialId) -> Result<u32, String> {
         let slots = self.slots.slots();
         let slot = self
@@ -685,13 +697,18 @@ impl Projection for IndexWriter {
         Ok(())
     }
 
-    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), String> {
+    fn credential(
+        &mut self,
+        entry: &Entry,
+        credential: &Credential,
+        state: State,
+    ) -> Result<(), String> {
         self.load_one(&Loaded {
             id: credential.id,
             member: credential.member,
             scope: credential.scope.clone(),
             functions: credential.scope.functions,
-            state: State::Active,
+            state,
             reason: None,
             valid_from: credential.valid_from,
             valid_until: credential.valid_until,
@@ -706,13 +723,7 @@ impl Projection for IndexWriter {
                 .insert(card.key.as_u128(), slot)
                 .map_err(|_| "a card is bound twice".to_owned())?;
         }
-        let record = self
-            .slots
-            .slots()
-            .load(slot)
-            .ok_or("a slot without a record")?;
-        self.slots.store_standing(slot, record.standing, seq);
-        Ok(())
+        self.touched(seq, credential)
     }
 
     fn moved(
@@ -735,21 +746,18 @@ impl Projection for IndexWriter {
             .map_err(|refused: Refused| refused.to_string())?;
         self.slots
             .store_standing(slot, pack(state, reason, member, extent), entry.seq);
-        if !matches!(change, Change::Lift(_)) {
+        if matches!(change, Change::Suspend(_) | Change::Revoke) {
             self.note(entry);
         }
         Ok(())
     }
 
     fn corrected(&mut self, entry: &Entry, id: CredentialId) -> Result<(), String> {
-        let slot = self.slot(id)?;
-        let record = self
-            .slots
-            .slots()
-            .load(slot)
-            .ok_or("a slot without a record")?;
-        self.slots.store_standing(slot, record.standing, entry.seq);
-        Ok(())
+        self.touched(entry.seq, id)
+    }
+
+    fn recovered(&mut self, entry: &Entry, id: CredentialId, _: BadgeId) -> Result<(), String> {
+        self.touched(entry.seq, id)
     }
 
     fn functions(

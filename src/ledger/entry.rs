@@ -15,7 +15,7 @@ use crate::domain::credential::{Badge, Credential, SuspensionKind};
 use crate::domain::erasure::Erasure;
 use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, BanId, ClientId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen,
+    ApprovalId, BadgeId, BanId, ClientId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen,
     MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
@@ -260,6 +260,26 @@ pub enum Fact {
         credential: Credential,
         /// What it is carried on.
         badges: Vec<Badge>,
+    },
+    /// The issue of a credential was granted. It has no badge yet and is not good before it is handed over.
+    #[serde(rename = "credential.approved")]
+    CredentialApproved {
+        /// The right.
+        credential: Credential,
+    },
+    /// A credential was handed over to its worker, in person.
+    #[serde(rename = "credential.handed_over")]
+    CredentialHandedOver {
+        /// Which.
+        credential: CredentialId,
+    },
+    /// A badge came back, or is known to be destroyed.
+    #[serde(rename = "badge.recovered")]
+    BadgeRecovered {
+        /// Of which credential.
+        credential: CredentialId,
+        /// Which badge.
+        badge: BadgeId,
     },
     /// A credential got one more badge.
     #[serde(rename = "badge.added")]

@@ -7,12 +7,12 @@ use crate::domain::ban::{self, Ban};
 use crate::domain::break_glass::BreakGlass;
 use crate::domain::clearance::Functions;
 use crate::domain::client::{Client, Person};
-use crate::domain::credential::{Badge, Change, Credential};
+use crate::domain::credential::{Badge, Change, Credential, State};
 use crate::domain::erasure::Erasure;
 use crate::domain::exclusion::{self, Exclusion};
 use crate::domain::ids::{
-    ApprovalId, BanId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen, MatchCaseId,
-    MemberId, ReferralId, ScreeningId, WorkerId,
+    ApprovalId, BadgeId, BanId, CredentialId, EngagementId, ErasureId, ExclusionId, Gen,
+    MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::network::{CardSystem, Facility, Gate, Member, Settings, Zone};
@@ -141,14 +141,26 @@ pub trait Projection {
         approval: ApprovalId,
         end: End,
     ) -> Result<(), Self::Error>;
-    /// There is a new credential. It starts active, with its worker cleared for all that it is for.
-    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Self::Error>;
+    /// There is a new credential, active or approved, with its worker cleared for all that it is for.
+    fn credential(
+        &mut self,
+        entry: &Entry,
+        credential: &Credential,
+        state: State,
+    ) -> Result<(), Self::Error>;
     /// A credential has a new badge.
     fn badge(
         &mut self,
         seq: u64,
         credential: CredentialId,
         badge: &Badge,
+    ) -> Result<(), Self::Error>;
+    /// A badge of a credential came back. It changes no state.
+    fn recovered(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        badge: BadgeId,
     ) -> Result<(), Self::Error>;
     /// A credential moves. Must refuse what [`State::apply`](crate::domain::credential::State::apply) refuses.
     fn moved(
@@ -230,11 +242,18 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::ApprovalAsked(approval) => into.approval(entry, approval),
         Fact::ApprovalEnded { approval, end } => into.approval_ended(entry, *approval, *end),
         Fact::CredentialIssued { credential, badges } => {
-            into.credential(entry, credential)?;
+            into.credential(entry, credential, State::Active)?;
             badges
                 .iter()
                 .try_for_each(|badge| into.badge(seq, credential.id, badge))
         }
+        Fact::CredentialApproved { credential } => {
+            into.credential(entry, credential, State::Approved)
+        }
+        Fact::CredentialHandedOver { credential } => {
+            into.moved(entry, *credential, Change::HandOver, None)
+        }
+        Fact::BadgeRecovered { credential, badge } => into.recovered(entry, *credential, *badge),
         Fact::BadgeAdded { credential, badge } => into.badge(seq, *credential, badge),
         Fact::CredentialSuspended {
             credential,

@@ -22,7 +22,7 @@ use crate::domain::ids::{
 use crate::domain::match_case::{Decided, Decision, MatchCase};
 use crate::domain::reason::Reason;
 use crate::domain::referral;
-use crate::domain::screening::{self, Function, Screening, Standing};
+use crate::domain::screening::{self, Function, Screening};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{Engagement, Worker};
 
@@ -30,12 +30,14 @@ mod asked;
 mod between;
 mod erasing;
 mod exclusions;
+mod held;
 mod matched;
 
 pub use asked::Asked;
 pub use between::{Mirrored, Referred};
 pub use erasing::Erasing;
 pub use exclusions::{Excluded, Told};
+pub use held::{Held, Screened};
 pub use matched::Matched;
 
 /// Everything the ledger adds up to. `version` is always the seq of the last entry that touched the thing.
@@ -77,44 +79,10 @@ pub struct Replay {
     screened: HashSet<(WorkerId, Function)>,
     /// Credentials.
     pub credentials: HashMap<CredentialId, Held>,
-    /// Badges: of which credential, and what they are.
-    pub badges: HashMap<BadgeId, (CredentialId, Medium)>,
+    /// Badges: of which credential, what they are, and since when they are back.
+    pub badges: HashMap<BadgeId, (CredentialId, Medium, Option<Timestamp>)>,
     /// Card keys: on which badge, in which card system and format.
     pub cards: HashMap<CardKey, (BadgeId, CardSystemId, Format)>,
-}
-
-/// A credential and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// As issued.
-    pub credential: Credential,
-    /// Where it stands.
-    pub state: State,
-    /// Why it was last suspended or revoked, until that ground is lifted.
-    pub reason: Option<Reason>,
-    /// Of the functions that it is for, those that its worker is cleared for until it ends.
-    pub functions: Functions,
-    /// When it last moved; when it was issued, if never.
-    pub since: Timestamp,
-    /// Since when it is suspended for what must be seen to in time.
-    pub grounds: Grounds,
-    /// Since when its revocation is known to have been wrong.
-    pub corrected_at: Option<Timestamp>,
-    /// The entry that last touched it.
-    pub version: u64,
-}
-
-/// A screening and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Screened {
-    /// As opened.
-    pub screening: Screening,
-    /// Where it stands, and what it rests on.
-    pub standing: Standing,
-    /// When it last moved; when it was opened, if never.
-    pub since: Timestamp,
-    /// The entry that last touched it.
-    pub version: u64,
 }
 
 /// Why an entry cannot follow those before it.
@@ -404,11 +372,16 @@ impl Projection for Replay {
         Ok(())
     }
 
-    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), Illegal> {
+    fn credential(
+        &mut self,
+        entry: &Entry,
+        credential: &Credential,
+        state: State,
+    ) -> Result<(), Illegal> {
         self.known(credential.worker)?;
         let held = Held {
             credential: credential.clone(),
-            state: State::Active,
+            state,
             reason: None,
             functions: credential.scope.functions,
             since: entry.at,
@@ -429,7 +402,7 @@ impl Projection for Replay {
             .version = seq;
         if self
             .badges
-            .insert(badge.id, (credential, badge.medium))
+            .insert(badge.id, (credential, badge.medium, None))
             .is_some()
         {
             return Err(Illegal::Repeated);
@@ -443,6 +416,25 @@ impl Projection for Replay {
                 return Err(Illegal::Repeated);
             }
         }
+        Ok(())
+    }
+
+    fn recovered(
+        &mut self,
+        entry: &Entry,
+        id: CredentialId,
+        badge: BadgeId,
+    ) -> Result<(), Illegal> {
+        let held = self.credentials.get_mut(&id).ok_or(Illegal::Missing)?;
+        held.check_over(entry.at)?;
+        let (of, _, back) = self.badges.get_mut(&badge).ok_or(Illegal::Missing)?;
+        if *of != id {
+            return Err(Illegal::Missing);
+        }
+        if back.replace(entry.at).is_some() {
+            return Err(Illegal::Repeated);
+        }
+        held.version = entry.seq;
         Ok(())
     }
 

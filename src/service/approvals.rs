@@ -7,22 +7,28 @@ use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::{
-    bans, break_glass, credentials, employers, erasures, exclusions, import, referrals,
+    bans, break_glass, credentials, employers, erasures, exclusions, import, issuing, referrals,
     revocations, screenings, sharing,
 };
 use crate::access::permission::{
-    AnswerApprovals, Caller, CorrectRevocations, DecideScreenings, Erase, Import, KeepBans,
-    KeepExclusions, KeepReferrals, KeepScreenings, KeepSharing, KeepWorkers, Lift, Permit,
-    ReadApprovals, Revoke, Suspend,
+    AnswerApprovals, Caller, CorrectRevocations, DecideScreenings, Erase, Import, Issue, KeepBans,
+    KeepExclusions, KeepIssuing, KeepReferrals, KeepScreenings, KeepSharing, KeepWorkers, Lift,
+    Permit, ReadApprovals, Revoke, Suspend,
 };
-use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
-use crate::domain::client::{Person, Role};
+use crate::domain::approval::{Act, Approval, Done, End, State, WAITS_MS};
+use crate::domain::client::Person;
 use crate::domain::digest::Digest;
-use crate::domain::ids::{ApprovalId, MemberId, WorkerId};
+use crate::domain::ids::{ApprovalId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Asked;
-use crate::store::{self, Reader, StoreError, approvals};
+use crate::store;
+
+mod shown;
+
+use shown::own;
+pub use shown::{list, show};
+pub(super) use shown::{to_confirm_after, waiting_after};
 
 /// What came of asking for an act.
 #[derive(Debug, Clone)]
@@ -33,19 +39,6 @@ pub enum Outcome<T> {
     Asked(Box<Asked>),
 }
 
-/// Whose work somebody in this role sees and does; `None` for who has no part in any.
-const fn desk_of(role: Role) -> Option<Desk> {
-    match role {
-        Role::ScreeningOfficer | Role::ScreeningApprover => Some(Desk::Screenings),
-        Role::HrOfficer | Role::HrApprover | Role::FacilityOfficer | Role::DutyOfficer => {
-            Some(Desk::Credentials)
-        }
-        Role::Registrar => Some(Desk::Privacy),
-        Role::NetworkAdmin => Some(Desk::Network),
-        Role::Gate | Role::Auditor | Role::MemberAdmin | Role::Register => None,
-    }
-}
-
 /// Whether the role may still ask for an act: what was asked for in a role that was taken away since does not happen.
 fn may_ask(caller: Caller, act: &Act) -> bool {
     match act {
@@ -54,6 +47,8 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
         }
         Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
         Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
+        Act::IssueCredential { .. } => caller.permit::<Issue>().is_ok(),
+        Act::LetOneIssue { .. } => caller.permit::<KeepIssuing>().is_ok(),
         Act::CorrectRevocation { .. } => caller.permit::<CorrectRevocations>().is_ok(),
         Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
         Act::ProposeExclusion { .. }
@@ -220,6 +215,15 @@ pub fn grant(
             kind,
         } => credentials::lift_approved(tx, *credential, *version, *kind)?,
         Act::EraseWorker { worker, version } => erasures::approved(tx, *worker, *version)?,
+        Act::IssueCredential {
+            credential,
+            version,
+        } => {
+            let asker = asker.ok_or_else(|| stale("Who asked for it is gone."))?;
+            let permit = asker.permit::<Issue>().map_err(Error::from)?;
+            issuing::issue_approved(tx, permit, credential, *version)?
+        }
+        Act::LetOneIssue { member, version } => issuing::let_one_approved(tx, *member, *version)?,
         Act::CorrectRevocation {
             credential,
             version,
@@ -332,63 +336,6 @@ pub fn withdraw(
     })
 }
 
-/// One approval of the caller's desk.
-pub fn show(
-    reader: &mut Reader,
-    permit: Permit<ReadApprovals>,
-    id: ApprovalId,
-) -> Result<Asked, Error> {
-    own(reader, permit.caller(), id, |member| permit.covers(member))
-}
-
-/// The approvals of the caller's desk, a page of them; only those without an answer, if `waiting`.
-pub fn list(
-    reader: &mut Reader,
-    permit: Permit<ReadApprovals>,
-    waiting: bool,
-    after: Option<ApprovalId>,
-    limit: usize,
-) -> Result<Vec<Asked>, Error> {
-    let caller = permit.caller();
-    let member = (!permit.covers_all()).then_some(caller.member);
-    match desk_of(caller.role) {
-        Some(desk) => Ok(approvals::list(
-            reader, member, desk, waiting, after, limit,
-        )?),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// The approvals of the caller's desk after `after` without an answer, a page of them.
-pub(super) fn waiting_after(
-    reader: &mut Reader,
-    caller: Caller,
-    after: ApprovalId,
-    limit: usize,
-) -> Result<Vec<Asked>, StoreError> {
-    let Some(desk) = desk_of(caller.role) else {
-        return Ok(Vec::new());
-    };
-    let of_all = caller
-        .permit::<ReadApprovals>()
-        .is_ok_and(|permit| permit.covers_all());
-    let member = (!of_all).then_some(caller.member);
-    approvals::list(reader, member, desk, true, Some(after), limit)
-}
-
-/// What was done at once at the caller's desk after `after`, and nobody has looked at, a page of it.
-pub(super) fn to_confirm_after(
-    reader: &mut Reader,
-    caller: Caller,
-    after: Option<ApprovalId>,
-    limit: usize,
-) -> Result<Vec<Asked>, StoreError> {
-    match desk_of(caller.role) {
-        Some(desk) => approvals::to_confirm(reader, caller.member, desk, after, limit),
-        None => Ok(Vec::new()),
-    }
-}
-
 /// The refusal of an act whose subject is no longer as it was when the act was asked for.
 pub(super) fn stale(detail: &str) -> Error {
     Error::new(
@@ -476,20 +423,4 @@ fn wrong_person(detail: &str) -> Error {
 
 fn end(tx: &mut Tx<'_>, approval: ApprovalId, end: End) -> Result<u64, Error> {
     Ok(tx.state(Fact::ApprovalEnded { approval, end })?)
-}
-
-/// What another desk or member was asked for does not exist for the caller, but for what the caller asked for themselves.
-fn own(
-    reader: &mut Reader,
-    caller: Caller,
-    id: ApprovalId,
-    covers: impl Fn(MemberId) -> bool,
-) -> Result<Asked, Error> {
-    approvals::find(reader, id)?
-        .filter(|asked| covers(asked.approval.member))
-        .filter(|asked| {
-            desk_of(caller.role) == Some(asked.approval.act.desk())
-                || is_same(caller, &asked.approval)
-        })
-        .ok_or_else(|| Error::not_found("approval"))
 }

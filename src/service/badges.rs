@@ -3,8 +3,9 @@
 
 use super::approvals;
 use super::commit::Tx;
-use super::credentials::{WithBadges, may_have, own};
+use super::credentials::{WithBadges, own};
 use super::error::{Code, Error};
+use super::issuing::may_have;
 use super::network::named;
 use super::personal;
 use crate::access::permission::{Issue, Permit};
@@ -18,6 +19,7 @@ use crate::domain::ids::{BadgeId, CardSystemId, CredentialId, WorkerId};
 use crate::domain::network::CardSystem;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
+use crate::store::credentials::Kept;
 use crate::store::{credentials, workers};
 
 /// A badge to be added.
@@ -122,7 +124,7 @@ pub fn add(
             badge: badge.clone(),
         })?;
     }
-    badges.extend(added);
+    badges.extend(added.into_iter().map(Kept::from));
     Ok(WithBadges {
         held: Held {
             version: tx.seq(),
@@ -232,6 +234,6 @@ pub(super) fn keep_number(
 }
 
 /// The badges of a credential that the caller was allowed to change in this transaction.
-pub fn of(tx: &mut Tx<'_>, id: CredentialId) -> Result<Vec<Badge>, Error> {
+pub fn of(tx: &mut Tx<'_>, id: CredentialId) -> Result<Vec<Kept>, Error> {
     Ok(credentials::badges_of(tx.reader()?, id)?)
 }

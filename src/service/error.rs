@@ -24,6 +24,8 @@ pub enum Code {
     NotSuspended,
     /// The credential is not revoked, or its revocation is known to be wrong already.
     NotCorrectable,
+    /// The credential is approved, and was not handed over.
+    NotHandedOver,
     /// The card identifier is on a badge already.
     CardInUse,
     /// The staff number is taken by another engagement.
@@ -217,6 +219,17 @@ impl From<Refused> for Error {
                 "The credential is not revoked, or it was noted before that its revocation was wrong.",
             ),
             // Only screenings say for what a worker is cleared, and only of what the credential is for.
+            Refused::NotHandedOver => Self::new(
+                Code::NotHandedOver,
+                "The credential is approved and was not handed over yet. Hand it over, or revoke it.",
+            ),
+            Refused::HandedOver => {
+                Self::new(Code::Conflict, "The credential was handed over already.")
+            }
+            Refused::NotOver => Self::new(
+                Code::Conflict,
+                "The credential may still open gates: revoke it first, and then note that its badge is back.",
+            ),
             Refused::NotItsFunction => Self::internal(refused),
             Refused::NotSuspended => Self::new(
                 Code::NotSuspended,

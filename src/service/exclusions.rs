@@ -386,7 +386,7 @@ fn ground_of(held: &Held) -> Option<Reason> {
         .reason
         .filter(|reason| reason.class() == Class::ForCause);
     match held.state {
-        Standing::Active => None,
+        Standing::Approved | Standing::Active => None,
         Standing::Suspended(kinds) if kinds.contains(SuspensionKind::ForCause) => {
             Some(reason.unwrap_or(Reason::UnderInquiry))
         }

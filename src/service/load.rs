@@ -142,9 +142,10 @@ fn place(
                 0
             }
             Page::Credentials(page) => {
-                let moved = page
-                    .iter()
-                    .filter(|row| row.state != State::Active && row.since > since);
+                let moved = page.iter().filter(|row| {
+                    let shut = matches!(row.state, State::Suspended(_) | State::Revoked);
+                    shut && row.since > since
+                });
                 lately.extend(moved.map(|row| row.version));
                 let loaded: Vec<Loaded> = page.into_iter().map(loaded).collect();
                 writer.load(&loaded).map_err(StoreError::Corrupt)?;

@@ -40,6 +40,7 @@ pub mod head;
 pub mod health;
 pub mod impact;
 pub mod import;
+pub mod issuing;
 pub mod load;
 pub mod lookups;
 pub mod match_cases;

@@ -199,6 +199,8 @@ pub struct MemberDraft {
     pub locodes: Vec<Locode>,
     /// Its own age limit.
     pub max_age_ms: Option<u64>,
+    /// Whether a second person grants what it issues; as it was, if not said, and true of a new one.
+    pub approves_issues: Option<bool>,
 }
 
 impl Kept for Member {
@@ -217,20 +219,28 @@ impl Kept for Member {
         check_max_age(draft.max_age_ms)?;
         // The member's registrar alone says that there is one, and that there is none any more.
         let standing = store::network::find(tx.reader()?, &id.to_string())?;
-        let legal_basis = standing
-            .and_then(|(_, record)| Self::from_record(record))
-            .and_then(|member| member.legal_basis);
+        let standing = standing.and_then(|(_, record)| Self::from_record(record));
+        let approved = standing.as_ref().is_none_or(|it| it.approves_issues);
+        let legal_basis = standing.and_then(|member| member.legal_basis);
         Ok(Self {
             id,
             name: draft.name,
             kind: draft.kind,
             locodes: draft.locodes,
             max_age_ms: draft.max_age_ms,
+            approves_issues: draft.approves_issues.unwrap_or(approved),
             legal_basis,
         })
     }
 
-    fn check_change(&self, _: &Self) -> Result<(), Error> {
+    fn check_change(&self, changed: &Self) -> Result<(), Error> {
+        if self.approves_issues && !changed.approves_issues {
+            return Err(Error::field(
+                "/approves_issues",
+                "by_two",
+                "is switched off by two people: ask for it with POST /v1/members/{id}/issuing-by-one",
+            ));
+        }
         Ok(())
     }
 

@@ -29,6 +29,8 @@ pub struct First {
     pub locodes: Vec<Locode>,
     /// The name of its first client.
     pub client: Name,
+    /// Whether a second person grants what it issues.
+    pub approves_issues: bool,
 }
 
 /// The first administrator. The secret is nowhere else, and is never logged.
@@ -94,6 +96,7 @@ pub async fn init(
                 kind: first.kind,
                 locodes: first.locodes.clone(),
                 max_age_ms: None,
+                approves_issues: first.approves_issues,
                 legal_basis: None,
             }))?;
             tx.state(Fact::ClientRecorded(Client {
@@ -159,6 +162,7 @@ mod tests {
             kind: MemberKind::PortAuthority,
             locodes: vec!["BEANR".parse().expect("a place")],
             client: Name::parse("administrator").expect("a name"),
+            approves_issues: false,
         }
     }
 

@@ -18,7 +18,8 @@ use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, CardKey, Change, Credential, State};
 use crate::domain::erasure::Erasure;
 use crate::domain::ids::{
-    ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
+    ApprovalId, BadgeId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId,
+    WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -96,7 +97,7 @@ pub fn of_replay(keyring: &Keyring, replay: &Replay) -> Sum {
         sum.add(of_credential(keyring, &standing(held)));
     }
     for (&key, (badge, ..)) in &replay.cards {
-        if let Some(&(credential, _)) = replay.badges.get(badge) {
+        if let Some(&(credential, ..)) = replay.badges.get(badge) {
             sum.add(of_card(keyring, key, credential));
         }
     }
@@ -113,21 +114,20 @@ fn standing(held: &Held) -> Loaded {
         ..
     } = held;
     Loaded {
-        state: *state,
         reason: *reason,
         functions: *functions,
         version: *version,
-        ..issued(credential, 0)
+        ..issued(credential, *state, 0)
     }
 }
 
-fn issued(credential: &Credential, version: u64) -> Loaded {
+fn issued(credential: &Credential, state: State, version: u64) -> Loaded {
     Loaded {
         id: credential.id,
         member: credential.member,
         scope: credential.scope.clone(),
         functions: credential.scope.functions,
-        state: State::Active,
+        state,
         reason: None,
         valid_from: credential.valid_from,
         valid_until: credential.valid_until,
@@ -179,6 +179,14 @@ pub struct Summing<'a> {
 }
 
 impl Summing<'_> {
+    /// Notes that an entry touched a credential that stands as before.
+    fn touched(&mut self, seq: u64, credential: CredentialId) -> Result<(), String> {
+        self.change(credential, |standing| {
+            standing.version = seq;
+            Ok(())
+        })
+    }
+
     /// Takes away what stood and adds what stands now.
     fn change(
         &mut self,
@@ -294,8 +302,13 @@ impl Projection for Summing<'_> {
         Ok(())
     }
 
-    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), String> {
-        let standing = issued(credential, entry.seq);
+    fn credential(
+        &mut self,
+        entry: &Entry,
+        credential: &Credential,
+        state: State,
+    ) -> Result<(), String> {
+        let standing = issued(credential, state, entry.seq);
         self.ahead.sum.add(of_credential(self.keyring, &standing));
         self.ahead.credentials.insert(credential.id, standing);
         Ok(())
@@ -306,10 +319,7 @@ impl Projection for Summing<'_> {
             let term = of_card(self.keyring, card.key, credential);
             self.ahead.sum.add(term);
         }
-        self.change(credential, |standing| {
-            standing.version = seq;
-            Ok(())
-        })
+        self.touched(seq, credential)
     }
 
     fn moved(
@@ -331,10 +341,11 @@ impl Projection for Summing<'_> {
     }
 
     fn corrected(&mut self, entry: &Entry, credential: CredentialId) -> Result<(), String> {
-        self.change(credential, |standing| {
-            standing.version = entry.seq;
-            Ok(())
-        })
+        self.touched(entry.seq, credential)
+    }
+
+    fn recovered(&mut self, entry: &Entry, of: CredentialId, _: BadgeId) -> Result<(), String> {
+        self.touched(entry.seq, of)
     }
 
     fn functions(

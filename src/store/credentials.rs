@@ -7,8 +7,8 @@ use super::backend::both;
 use super::columns::Bytes16;
 use super::conn::Reader;
 use super::error::StoreError;
+use super::rows::{BadgeCardRow, BadgeRow, CredentialRow};
 use super::schema::{badge_cards, badges, credentials};
-use super::tables::{BadgeCardRow, BadgeRow, CredentialRow};
 use crate::domain::card::Format;
 use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
@@ -79,8 +79,26 @@ pub fn list(
         .collect()
 }
 
+/// A badge, and since when it is back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// As it was added.
+    pub badge: Badge,
+    /// When it came back, or was known to be destroyed.
+    pub recovered_at: Option<Timestamp>,
+}
+
+impl From<Badge> for Kept {
+    fn from(badge: Badge) -> Self {
+        Self {
+            badge,
+            recovered_at: None,
+        }
+    }
+}
+
 /// The badges of a credential, in the order they were added.
-pub fn badges_of(reader: &mut Reader, credential: CredentialId) -> Result<Vec<Badge>, StoreError> {
+pub fn badges_of(reader: &mut Reader, credential: CredentialId) -> Result<Vec<Kept>, StoreError> {
     let rows: Vec<BadgeRow> = badges::table
         .filter(badges::credential.eq(Bytes16::from(credential)))
         .order(badges::id)
@@ -97,10 +115,13 @@ pub fn badges_of(reader: &mut Reader, credential: CredentialId) -> Result<Vec<Ba
                 .filter(|card| card.badge == row.id)
                 .map(BadgeCardRow::card)
                 .collect::<Result<_, _>>()?;
-            Ok(Badge {
-                id: row.id.id(),
-                medium: medium_from(row.medium)?,
-                cards,
+            Ok(Kept {
+                badge: Badge {
+                    id: row.id.id(),
+                    medium: medium_from(row.medium)?,
+                    cards,
+                },
+                recovered_at: row.recovered_at.map(Timestamp::from_ms),
             })
         })
         .collect()
@@ -339,10 +360,10 @@ pub fn each_card(
     }
 }
 
-/// Hands every badge to `each`: its identifier, credential and medium.
+/// Hands every badge to `each`: its identifier, credential and medium, and since when it is back.
 pub fn each_badge(
     reader: &mut Reader,
-    mut each: impl FnMut(BadgeId, CredentialId, Medium) -> Result<(), StoreError>,
+    mut each: impl FnMut(BadgeId, (CredentialId, Medium, Option<Timestamp>)) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut after = Bytes16([0; 16]);
     loop {
@@ -358,7 +379,8 @@ pub fn each_badge(
         page.iter().try_for_each(|row| {
             let badge: BadgeId = row.id.id();
             let medium = medium_from(row.medium).map_err(|error| error.about(badge))?;
-            each(badge, row.credential.id(), medium)
+            let recovered_at = row.recovered_at.map(Timestamp::from_ms);
+            each(badge, (row.credential.id(), medium, recovered_at))
         })?;
     }
 }

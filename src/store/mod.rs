@@ -32,6 +32,7 @@ pub mod names;
 pub mod network;
 pub mod permits;
 pub mod referrals;
+mod rows;
 mod schema;
 pub mod screenings;
 pub mod sealed;

@@ -9,12 +9,12 @@ use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::credentials::{find, grounds_from, state_from};
 use super::error::StoreError;
-use super::schema::credentials;
-use super::tables::CredentialRow;
+use super::rows::CredentialRow;
+use super::schema::{badges, credentials};
 use crate::domain::calendar::Day;
 use crate::domain::clearance::Functions;
 use crate::domain::credential::Change;
-use crate::domain::ids::CredentialId;
+use crate::domain::ids::{BadgeId, CredentialId};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Entry;
@@ -53,8 +53,8 @@ pub(super) fn moved(
             credentials::version.eq(entry.seq as i64),
         ))
         .execute(&mut writer.0)?;
-    if let Change::Lift(_) = change {
-        // It may sleep again, but not at once.
+    if matches!(change, Change::Lift(_) | Change::HandOver) {
+        // It may sleep from then on, but not at once.
         note_uses(writer, Day::of(entry.at), &[id])?;
     }
     (moved == 1).then_some(()).ok_or(StoreError::Guard)
@@ -117,6 +117,30 @@ pub(super) fn corrected(
         ))
         .execute(&mut writer.0)?;
     (noted == 1).then_some(()).ok_or(StoreError::Guard)
+}
+
+/// Notes that a badge of a credential came back.
+pub(super) fn recovered(
+    writer: &mut Writer,
+    entry: &Entry,
+    id: CredentialId,
+    badge: BadgeId,
+) -> Result<(), StoreError> {
+    let held = find(writer, id)?.ok_or(StoreError::Guard)?;
+    held.check_over(entry.at).map_err(|_| StoreError::Guard)?;
+    let out = badges::table
+        .find(Bytes16::from(badge))
+        .filter(badges::credential.eq(Bytes16::from(id)))
+        .filter(badges::recovered_at.is_null());
+    let noted = diesel::update(out)
+        .set(badges::recovered_at.eq(entry.at.as_ms()))
+        .execute(&mut writer.0)?;
+    let touched = diesel::update(credentials::table.find(Bytes16::from(id)))
+        .set(credentials::version.eq(entry.seq as i64))
+        .execute(&mut writer.0)?;
+    (noted == 1 && touched == 1)
+        .then_some(())
+        .ok_or(StoreError::Guard)
 }
 
 /// Notes for which of its functions a credential's worker is cleared from this entry on.

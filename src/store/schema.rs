@@ -191,7 +191,12 @@ table! {
     }
 }
 table! {
-    badges (id) { id -> Binary, credential -> Binary, medium -> SmallInt, }
+    badges (id) {
+        id -> Binary,
+        credential -> Binary,
+        medium -> SmallInt,
+        recovered_at -> Nullable<BigInt>,
+    }
 }
 table! {
     badge_cards (card_key) {

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::columns::Bytes16;
 use super::conn::{Reader, Writer};
 use super::error::StoreError;
+use super::rows::ScreeningRow;
 use super::schema::screenings;
-use super::tables::ScreeningRow;
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
 use crate::domain::screening::{

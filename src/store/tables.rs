@@ -12,6 +12,10 @@ use super::employers::EmployerRow;
 use super::error::StoreError;
 use super::match_cases::MatchRow;
 use super::names::WorkerNameRow;
+use super::rows::{
+    ApprovalRow, BadgeCardRow, BadgeRow, CredentialRow, EngagementRow, ScreeningRow,
+    StaffNumberRow, WorkerRow,
+};
 use super::schema::{
     approvals, badge_cards, badges, credentials, engagement_employers, engagements, match_cases,
     network_records, screenings, sealed_details, staff_numbers, worker_documents, worker_keys,
@@ -25,7 +29,8 @@ use crate::domain::credential::{Badge, Change, Credential, State};
 use crate::domain::dormancy;
 use crate::domain::erasure::Erasure;
 use crate::domain::ids::{
-    ApprovalId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId, WorkerId,
+    ApprovalId, BadgeId, CredentialId, EngagementId, ErasureId, Gen, MatchCaseId, ScreeningId,
+    WorkerId,
 };
 use crate::domain::match_case::{Decision, MatchCase};
 use crate::domain::reason::Reason;
@@ -62,106 +67,6 @@ pub struct Tables<'a> {
     pub writer: &'a mut Writer,
     /// Its rows not yet written.
     pub pending: &'a mut Pending,
-}
-
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = workers)]
-pub(super) struct WorkerRow {
-    pub id: Bytes16,
-    pub member: Bytes16,
-    pub details_digest: Vec<u8>,
-    pub erased: bool,
-    pub version: i64,
-}
-
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = engagements)]
-pub(super) struct EngagementRow {
-    pub id: Bytes16,
-    pub worker: Bytes16,
-    pub member: Bytes16,
-    pub details_digest: Vec<u8>,
-    pub until: Option<i32>,
-    pub ended: bool,
-    pub version: i64,
-}
-
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = screenings)]
-pub(super) struct ScreeningRow {
-    pub id: Bytes16,
-    pub member: Bytes16,
-    pub worker: Bytes16,
-    pub function: i16,
-    pub consented_at: i64,
-    pub state: i16,
-    pub authority: Option<i16>,
-    pub reference: Option<String>,
-    pub outcome_on: Option<i32>,
-    pub valid_until: Option<i32>,
-    pub since: i64,
-    pub version: i64,
-}
-
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = approvals)]
-pub(super) struct ApprovalRow {
-    pub id: Bytes16,
-    pub member: Bytes16,
-    pub desk: i16,
-    pub body: String,
-    pub done: i16,
-    pub state: i16,
-    pub ended_by: Option<Bytes16>,
-    pub since: i64,
-    pub version: i64,
-}
-
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = credentials)]
-pub(super) struct CredentialRow {
-    pub id: Bytes16,
-    pub member: Bytes16,
-    pub worker: Bytes16,
-    pub engagement: Option<Bytes16>,
-    pub valid_from: i64,
-    pub valid_until: i64,
-    pub scope: String,
-    pub functions: i16,
-    pub state: i16,
-    pub reason: Option<i16>,
-    pub since: i64,
-    pub for_cause_since: Option<i64>,
-    pub judicial_since: Option<i64>,
-    pub corrected_at: Option<i64>,
-    pub version: i64,
-    pub used_on: i32,
-}
-
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = badges)]
-pub(super) struct BadgeRow {
-    pub id: Bytes16,
-    pub credential: Bytes16,
-    pub medium: i16,
-}
-
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = badge_cards)]
-pub(super) struct BadgeCardRow {
-    pub card_key: Bytes16,
-    pub badge: Bytes16,
-    pub credential: Bytes16,
-    pub card_system: Bytes16,
-    pub format: i16,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = staff_numbers)]
-struct StaffNumberRow {
-    staff_key: Bytes16,
-    engagement: Bytes16,
-    worker: Bytes16,
 }
 
 /// A credential that is now revoked.
@@ -406,7 +311,12 @@ impl Projection for Tables<'_> {
         super::approvals::ended(self.writer, entry, id, end)
     }
 
-    fn credential(&mut self, entry: &Entry, credential: &Credential) -> Result<(), StoreError> {
+    fn credential(
+        &mut self,
+        entry: &Entry,
+        credential: &Credential,
+        state: State,
+    ) -> Result<(), StoreError> {
         self.pending.credentials.push(CredentialRow {
             id: credential.id.into(),
             member: credential.member.into(),
@@ -416,7 +326,7 @@ impl Projection for Tables<'_> {
             valid_until: credential.valid_until.as_ms(),
             scope: super::credentials::scope_text(&credential.scope),
             functions: credential.scope.functions.number().into(),
-            state: State::Active.number().into(),
+            state: state.number().into(),
             reason: None,
             since: entry.at.as_ms(),
             for_cause_since: None,
@@ -449,6 +359,7 @@ impl Projection for Tables<'_> {
             id: badge.id.into(),
             credential: credential.into(),
             medium: super::credentials::medium_number(badge.medium),
+            recovered_at: None,
         });
         self.pending
             .badge_cards
@@ -481,6 +392,16 @@ impl Projection for Tables<'_> {
         }
         self.pending.flush(self.writer)?;
         super::moves::moved(self.writer, entry, credential, change, reason)
+    }
+
+    fn recovered(
+        &mut self,
+        entry: &Entry,
+        credential: CredentialId,
+        badge: BadgeId,
+    ) -> Result<(), StoreError> {
+        self.pending.flush(self.writer)?;
+        super::moves::recovered(self.writer, entry, credential, badge)
     }
 
     fn corrected(&mut self, entry: &Entry, credential: CredentialId) -> Result<(), StoreError> {

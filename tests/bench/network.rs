@@ -66,6 +66,7 @@ impl Network {
             kind: MemberKind::PortAuthority,
             locodes: vec![],
             max_age_ms: None,
+            approves_issues: false,
             legal_basis: None,
         };
         let facility = Facility {

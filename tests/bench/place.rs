@@ -59,6 +59,7 @@ impl Place {
             kind: MemberKind::Authority,
             locodes: vec![],
             client: Name::parse("bench").expect("a name"),
+            approves_issues: false,
         };
         setup::init(&Store::at(&self.url), keyring.clone(), environment, first)
             .await

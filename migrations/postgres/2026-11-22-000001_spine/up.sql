@@ -275,7 +275,8 @@ CREATE INDEX credentials_judicial ON credentials (member, judicial_since) WHERE 
 CREATE TABLE badges (
     id BYTEA NOT NULL PRIMARY KEY,
     credential BYTEA NOT NULL,
-    medium SMALLINT NOT NULL
+    medium SMALLINT NOT NULL,
+    recovered_at BIGINT
 );
 CREATE INDEX badges_by_credential ON badges (credential, id);
 

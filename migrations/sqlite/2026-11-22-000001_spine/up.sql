@@ -277,7 +277,8 @@ CREATE INDEX credentials_judicial ON credentials (member, judicial_since) WHERE 
 CREATE TABLE badges (
     id BLOB NOT NULL PRIMARY KEY,
     credential BLOB NOT NULL,
-    medium SMALLINT NOT NULL
+    medium SMALLINT NOT NULL,
+    recovered_at BIGINT
 ) WITHOUT ROWID;
 CREATE INDEX badges_by_credential ON badges (credential, id);
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::ban::Ban;
 use super::super::client::Role;
-use super::super::credential::SuspensionKind;
+use super::super::credential::{Credential, SuspensionKind};
 use super::super::digest::Digest;
 use super::super::exclusion::{self, Exclusion};
 use super::super::ids::{
@@ -103,6 +103,20 @@ pub enum Act {
         /// Which ban.
         ban: BanId,
         /// The entry that last touched it.
+        version: u64,
+    },
+    /// A credential is issued. It is approved then, and good when it was handed over.
+    IssueCredential {
+        /// The right.
+        credential: Credential,
+        /// The entry that last touched its worker's record.
+        version: u64,
+    },
+    /// One person is enough to issue a member's credentials from then on.
+    LetOneIssue {
+        /// Which member's.
+        member: MemberId,
+        /// The entry that last touched its record.
         version: u64,
     },
     /// It is noted that a credential was revoked wrongly. It stays revoked.
@@ -242,14 +256,16 @@ impl Act {
             | Self::AnswerExclusion { .. }
             | Self::DecideContest { .. }
             | Self::LiftExclusion { .. }
+            | Self::IssueCredential { .. }
             | Self::RevokeCredentials { .. }
             | Self::SuspendCredential { .. }
             | Self::LapseEmployer { .. }
             | Self::ApplyImport { .. }
             | Self::Confirm { .. } => Desk::Credentials,
-            Self::ChangeSettings { .. } | Self::MirrorBan { .. } | Self::EndBan { .. } => {
-                Desk::Network
-            }
+            Self::ChangeSettings { .. }
+            | Self::LetOneIssue { .. }
+            | Self::MirrorBan { .. }
+            | Self::EndBan { .. } => Desk::Network,
             Self::EraseWorker { .. } | Self::CorrectRevocation { .. } => Desk::Privacy,
         }
     }

@@ -6,9 +6,9 @@ use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::access::permission::{Issue, Lift, ReadCredentials, Suspend};
+use crate::access::permission::{Lift, ReadCredentials, Suspend};
 use crate::domain::card::Format;
-use crate::domain::credential::{Badge, Medium, Scope, State, SuspensionKind};
+use crate::domain::credential::{Medium, State, SuspensionKind};
 use crate::domain::ids::{
     BadgeId, CardSystemId, CredentialId, CredentialKind, EngagementId, FacilityId, MemberId,
     WorkerId, ZoneId,
@@ -23,35 +23,13 @@ use crate::http::problem::Problem;
 use crate::ledger::replay::Held;
 use crate::service::approvals::Outcome;
 use crate::service::badges::{self, BadgeDraft, CardDraft, Given};
-use crate::service::credentials::{self, CredentialDraft, WithBadges};
+use crate::service::credentials::{self, WithBadges};
 use crate::service::{Error, Tx};
+use crate::store::credentials::Kept;
 
 use super::approvals::{ApprovalView, accepted};
 use super::gate_checks::CardBody;
 use super::{Answer, Items, after, answer, items, one, rendered};
-
-/// A credential to be issued.
-#[derive(Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CredentialBody {
-    /// To whom.
-    pub worker: WorkerId,
-    /// What it rests on.
-    #[serde(default)]
-    pub engagement: Option<EngagementId>,
-    /// Good from this moment; from now, if not said. Whole seconds count.
-    #[serde(default)]
-    pub valid_from: Option<Timestamp>,
-    /// Good until this moment, exclusive; at most ten years later. Whole seconds count.
-    pub valid_until: Timestamp,
-    /// Where it is good; everywhere, if not said.
-    #[serde(default)]
-    pub scope: ScopeBody,
-    /// What it is carried on.
-    #[validate(length(min = 1, max = 8), nested)]
-    #[schema(min_items = 1, max_items = 8)]
-    pub badges: Vec<BadgeBody>,
-}
 
 /// Where a credential is good: whole facilities, single zones, or everywhere when neither is named; and what it is for, beyond
 /// passing gates.
@@ -157,7 +135,7 @@ pub struct CredentialView {
     /// Of the functions in its scope, those that its worker is cleared for until it ends.
     #[schema(max_items = 3)]
     pub cleared_for: Vec<Function>,
-    /// `active`, `suspended` or `revoked`.
+    /// `approved`, `active`, `suspended` or `revoked`.
     pub state: StateName,
     /// In which ways it is suspended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -182,6 +160,8 @@ pub struct CredentialView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StateName {
+    /// Granted, and not yet handed over. No gate lets anybody in with it.
+    Approved,
     /// Good, within its validity and scope.
     Active,
     /// Not good for now.
@@ -200,6 +180,9 @@ pub struct BadgeView {
     /// What readers see on it.
     #[schema(max_items = 8)]
     pub cards: Vec<BadgeCardView>,
+    /// Since when it is back, or known to be destroyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered_at: Option<Timestamp>,
 }
 
 /// What readers see on a badge.
@@ -212,9 +195,10 @@ pub struct BadgeCardView {
 }
 
 impl CredentialView {
-    fn of(held: &Held, badges: &[Badge]) -> Self {
+    fn of(held: &Held, badges: &[Kept]) -> Self {
         let credential = &held.credential;
         let (state, suspensions) = match held.state {
+            State::Approved => (StateName::Approved, Vec::new()),
             State::Active => (StateName::Active, Vec::new()),
             State::Suspended(kinds) => (StateName::Suspended, kinds.iter().collect()),
             State::Revoked => (StateName::Revoked, Vec::new()),
@@ -240,10 +224,12 @@ impl CredentialView {
             seq: held.version,
             badges: badges
                 .iter()
-                .map(|badge| BadgeView {
-                    id: badge.id,
-                    medium: badge.medium,
-                    cards: badge
+                .map(|kept| BadgeView {
+                    id: kept.badge.id,
+                    medium: kept.badge.medium,
+                    recovered_at: kept.recovered_at,
+                    cards: kept
+                        .badge
                         .cards
                         .iter()
                         .map(|card| BadgeCardView {
@@ -259,53 +245,6 @@ impl CredentialView {
     pub(super) fn with_badges(found: &WithBadges) -> Self {
         Self::of(&found.held, &found.badges)
     }
-}
-
-/// Issues a credential. It is good at once, within its validity and scope.
-#[utoipa::path(post, operation_id = "issue_credential", path = "/v1/credentials", tag = "Credentials", request_body = CredentialBody,
-    params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Issued", body = CredentialView)))]
-pub async fn issue(
-    who: Guarded<Issue>,
-    key: IdempotencyKey,
-    body: ValidJson<CredentialBody>,
-) -> Answer {
-    let once = key.once(who.actor(), &body);
-    let body = body.value;
-    let badges = body
-        .badges
-        .iter()
-        .enumerate()
-        .map(|(at, badge)| badge.draft(&format!("/badges/{at}")));
-    let draft = CredentialDraft {
-        worker: body.worker,
-        engagement: body.engagement,
-        valid_from: body.valid_from,
-        valid_until: body.valid_until,
-        badges: badges.collect::<Result<_, _>>()?,
-        scope: Scope {
-            facilities: body.scope.facilities,
-            zones: body.scope.zones,
-            functions: body.scope.functions.into_iter().collect(),
-        },
-    };
-    let permit = who.permit;
-    let work = move |tx: &mut Tx<'_>| {
-        let issued = credentials::issue(tx, permit, &draft)?;
-        let location = format!("/v1/credentials/{}", issued.held.credential.id);
-        rendered(
-            StatusCode::CREATED,
-            Some(location),
-            issued.held.version,
-            &CredentialView::with_badges(&issued),
-        )
-    };
-    answer(
-        who.services
-            .door
-            .change_once(who.actor(), Some(once), work)
-            .await?,
-    )
 }
 
 /// Only those of one worker.
@@ -356,36 +295,6 @@ pub async fn show(who: Guarded<ReadCredentials>, id: PathId<CredentialKind>) -> 
         .read(move |reader, _| credentials::show(reader, permit, id))
         .await?;
     one(found.held.version, &CredentialView::with_badges(&found))
-}
-
-/// Adds a badge to a credential.
-#[utoipa::path(post, operation_id = "add_badge", path = "/v1/credentials/{id}/badges", tag = "Credentials", request_body = BadgeBody,
-    params(("id" = CredentialId, Path, description = "To which"),
-           ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Added", body = CredentialView)))]
-pub async fn add_badge(
-    who: Guarded<Issue>,
-    id: PathId<CredentialKind>,
-    key: IdempotencyKey,
-    body: ValidJson<BadgeBody>,
-) -> Answer {
-    let once = key.once(who.actor(), &body);
-    let (permit, id, draft) = (who.permit, id.0, body.value.draft("")?);
-    let work = move |tx: &mut Tx<'_>| {
-        let found = badges::add(tx, permit, id, &draft)?;
-        rendered(
-            StatusCode::CREATED,
-            None,
-            found.held.version,
-            &CredentialView::with_badges(&found),
-        )
-    };
-    answer(
-        who.services
-            .door
-            .change_once(who.actor(), Some(once), work)
-            .await?,
-    )
 }
 
 /// Why.

@@ -35,6 +35,11 @@ pub struct MemberBody {
     #[serde(default)]
     #[schema(minimum = 2000, maximum = 86400000)]
     pub max_age_ms: Option<u64>,
+    /// Whether its credentials are issued when a second person has granted it, and are good when they were handed over. They
+    /// are, if this is not said of a new member; of one that there is, nothing changes then. It is switched off by
+    /// `POST /v1/members/{id}/issuing-by-one` alone.
+    #[serde(default)]
+    pub approves_issues: Option<bool>,
 }
 
 impl From<MemberBody> for MemberDraft {
@@ -44,6 +49,7 @@ impl From<MemberBody> for MemberDraft {
             kind: body.kind,
             locodes: body.locodes,
             max_age_ms: body.max_age_ms,
+            approves_issues: body.approves_issues,
         }
     }
 }
@@ -63,6 +69,8 @@ pub struct MemberView {
     /// The greatest age of a copy that may permit at its gates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age_ms: Option<u64>,
+    /// Whether its credentials are issued by two people, and handed over.
+    pub approves_issues: bool,
     /// On what it tells others what it holds against somebody for cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<LegalBasis>,
@@ -76,6 +84,7 @@ impl From<&Member> for MemberView {
             kind: member.kind,
             locodes: member.locodes.clone(),
             max_age_ms: member.max_age_ms,
+            approves_issues: member.approves_issues,
             legal_basis: member.legal_basis.clone(),
         }
     }

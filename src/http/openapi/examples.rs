@@ -69,7 +69,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
 mod tests {
     use super::*;
     use crate::http::handlers::{
-        bans, clients, credentials, employers, gate_checks, network, revocations, workers,
+        bans, clients, credentials, employers, gate_checks, issuing, network, revocations, workers,
     };
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
                 "WorkerBody" => reads::<workers::WorkerBody>(example),
                 "EngagementBody" => reads::<workers::EngagementBody>(example),
                 "LapseBody" => reads::<employers::LapseBody>(example),
-                "CredentialBody" => reads::<credentials::CredentialBody>(example),
+                "CredentialBody" => reads::<issuing::CredentialBody>(example),
                 "BadgeBody" => reads::<credentials::BadgeBody>(example),
                 "BanBody" => reads::<bans::BanBody>(example),
                 "ReasonBody" => reads::<credentials::ReasonBody>(example),

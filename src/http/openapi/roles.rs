@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 41] = [
+const DEMANDS: [(Ask, &[&str]); 42] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -105,6 +105,7 @@ const DEMANDS: [(Ask, &[&str]); 41] = [
         &["decide_appeal", "finalise_screening", "end_unmet_condition"],
     ),
     (ReadScreeningImpact::reach, &["show_outcome_impact"]),
+    (KeepIssuing::reach, &["let_one_issue"]),
     (KeepSharing::reach, &["change_settings"]),
     (
         KeepLegalBasis::reach,
@@ -147,7 +148,13 @@ const DEMANDS: [(Ask, &[&str]); 41] = [
     ),
     (
         Issue::reach,
-        &["issue_credential", "add_badge", "replace_credential"],
+        &[
+            "issue_credential",
+            "add_badge",
+            "hand_over_credential",
+            "recover_badge",
+            "replace_credential",
+        ],
     ),
     (Suspend::reach, &["suspend_credential"]),
     (Lift::reach, &["lift_suspension"]),

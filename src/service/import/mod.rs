@@ -49,7 +49,7 @@ use super::approvals::{self, Outcome};
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::watch::stand_back;
-use super::{bulk, clients};
+use super::{bulk, clients, issuing};
 use crate::access::keyring::Keyring;
 use crate::access::permission::{self, Permit};
 use crate::access::seal::Field;
@@ -303,7 +303,12 @@ pub fn apply(
     check_ready(tx, &import)?;
     let rows = usize::try_from(import.rows_total).unwrap_or(usize::MAX);
     let revokes = import.purpose == Purpose::Revocations;
-    if revokes && bulk::needs_two(tx, permit.caller(), rows) {
+    let by_two = match import.purpose {
+        Purpose::Revocations => bulk::needs_two(tx, permit.caller(), rows),
+        Purpose::Credentials => issuing::approves(tx, import.member),
+        _ => false,
+    };
+    if by_two {
         let kept = imports::find(tx.reader()?, id)?.ok_or_else(|| Error::not_found("import"))?;
         let act = Act::ApplyImport {
             import: id,

@@ -23,7 +23,7 @@ pub(super) fn compare(
         .cards
         .iter()
         .filter_map(|(&key, &(badge, card_system, format))| {
-            let (credential, _) = replay.badges.get(&badge)?;
+            let (credential, ..) = replay.badges.get(&badge)?;
             Some((key, (badge, *credential, card_system, format)))
         })
         .collect();
@@ -304,9 +304,13 @@ pub(super) fn compare(
     counted.push(table.end(all)?);
 
     let mut table = Table::new("badges", replay.badges, |id, _| id.to_string());
-    let all = credentials::each_badge(reader, |id, credential, medium| {
-        table.row(id, (credential, medium), |a, b| {
-            first([("credential", a.0 != b.0), ("medium", a.1 != b.1)])
+    let all = credentials::each_badge(reader, |id, found| {
+        table.row(id, found, |a, b| {
+            first([
+                ("credential", a.0 != b.0),
+                ("medium", a.1 != b.1),
+                ("time of recovery", a.2 != b.2),
+            ])
         });
         Ok(())
     });

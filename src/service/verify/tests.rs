@@ -70,6 +70,7 @@ fn facts() -> Vec<Fact> {
             kind: MemberKind::PortAuthority,
             locodes: vec![],
             max_age_ms: None,
+            approves_issues: false,
             legal_basis: None,
         }),
         Fact::CardSystemRecorded(CardSystem {

@@ -235,6 +235,10 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     );
     let for_cause = json!({ "kind": "for_cause" });
     reached.by(hr.post(&at("lifts"), &for_cause).await, "not_suspended");
+    let approved = side.one(Thing::Approved).await;
+    let suspensions = format!("/v1/credentials/{approved}/suspensions");
+    let inquiry = json!({ "reason": "under_inquiry" });
+    reached.by(hr.post(&suspensions, &inquiry).await, "not_handed_over");
     let approver_of_hr = side.role("hr_approver");
     let said = approver_of_hr.post(&at("corrections"), &json!({})).await;
     reached.by(said, "not_correctable");

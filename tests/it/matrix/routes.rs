@@ -67,6 +67,10 @@ pub enum Thing {
     Suspended,
     /// One that is revoked.
     Revoked,
+    /// One that is approved and has a badge.
+    Approved,
+    /// A member of which a second person grants what it issues.
+    Approving,
     /// An open match case between two records of this member, which decides.
     MatchCase,
     /// The erasing of a worker, which waits for its day.
@@ -151,7 +155,9 @@ pub struct Side {
     pub secret: String,
     /// Somebody of another member that has a legal basis, in a network that shares.
     pub neighbour: Hr,
-    /// What was asked for by each approval, and the employer of each engagement.
+    /// Two administrators of the network.
+    pub networks: [Api; 2],
+    /// What was asked for by each approval, the employer of each engagement, and the badge of each revoked credential.
     contents: Mutex<HashMap<String, String>>,
 }
 
@@ -198,6 +204,8 @@ impl Row {
             .any(|path| self.path.contains(path))
         {
             &side.hr.api
+        } else if self.path.ends_with("/corrections") {
+            side.role("hr_approver")
         } else if self.path.contains("/legal-bases") {
             side.role("registrar")
         } else if of_hr.iter().any(|path| self.path.contains(path)) {
@@ -284,6 +292,12 @@ fn last_part(path: &str) -> String {
 
 fn legal_basis(_: &Side, _: &str) -> Value {
     json!({ "reference": "GBA-2026/7", "date": "2026-02-01" })
+}
+
+fn recovery(side: &Side, id: &str) -> Value {
+    let contents = side.contents.lock().expect("nobody failed");
+    let nobodys = String::from("bdg_00000000000070008000000000000000");
+    json!({ "badge": contents.get(id).unwrap_or(&nobodys) })
 }
 
 fn settings(_: &Side, _: &str) -> Value {
@@ -500,6 +514,11 @@ pub fn rows() -> Vec<Row> {
         get("/v1/members/{id}", Thing::Member),
         put("/v1/members/{id}", Thing::Member, member),
         post(
+            "/v1/members/{id}/issuing-by-one",
+            Thing::Approving,
+            Body::None,
+        ),
+        post(
             "/v1/members/{id}/legal-bases",
             Thing::Member,
             Json(legal_basis),
@@ -668,6 +687,16 @@ pub fn rows() -> Vec<Row> {
             Json(one_badge),
         ),
         post(
+            "/v1/credentials/{id}/handovers",
+            Thing::Approved,
+            Body::None,
+        ),
+        post(
+            "/v1/credentials/{id}/recoveries",
+            Thing::Revoked,
+            Json(recovery),
+        ),
+        post(
             "/v1/credentials/{id}/replacements",
             Thing::Credential,
             Json(replacement),
@@ -679,14 +708,14 @@ pub fn rows() -> Vec<Row> {
         ),
         post("/v1/credentials/{id}/lifts", Thing::Suspended, Json(lift)),
         post(
-            "/v1/credentials/{id}/corrections",
-            Thing::Revoked,
-            Body::None,
-        ),
-        post(
             "/v1/credentials/{id}/revocations",
             Thing::Credential,
             Json(revocation),
+        ),
+        post(
+            "/v1/credentials/{id}/corrections",
+            Thing::Revoked,
+            Body::None,
         ),
         post(
             "/v1/revocations:batch",
@@ -747,6 +776,10 @@ impl Side {
             gate: gate.gate,
             client: text(&client, "id").to_owned(),
             secret: text(&client, "secret").to_owned(),
+            networks: [
+                network.person(world, "network_admin").await,
+                network.person(world, "network_admin").await,
+            ],
             contents: Mutex::default(),
         }
     }
@@ -875,8 +908,16 @@ impl Side {
                 let shown = format!("/v1/credentials/{id}");
                 let second = self.role("hr_approver");
                 second.seconds(said, &shown).await.created();
+                let badge = self.hr.api.get(&shown).await.ok()["badges"][0]["id"].clone();
+                let mut contents = self.contents.lock().expect("nobody failed");
+                contents.insert(id.clone(), badge.as_str().expect("an id").to_owned());
                 id
             }
+            Thing::Approving => {
+                let member = member(self, "");
+                made(self.networks[0].post("/v1/members", &member).await)
+            }
+            Thing::Approved => self.approved().await,
             Thing::Credential | Thing::Suspended => {
                 let body = credential(self, &self.worker);
                 let id = made(self.hr.api.post("/v1/credentials", &body).await);
@@ -966,6 +1007,35 @@ impl Side {
         (own, theirs)
     }
 
+    /// A credential that a second person granted, with a badge, not handed over.
+    async fn approved(&self) -> String {
+        let path = format!("/v1/members/{}", self.member);
+        let shown = self.networks[0].get(&path).await;
+        let etag = shown.etag();
+        let mut member = shown.ok();
+        for field in ["id", "legal_basis", "max_age_ms"] {
+            member.as_object_mut().expect("an object").remove(field);
+        }
+        member["approves_issues"] = json!(true);
+        self.networks[0].put(&path, &etag, &member).await.ok();
+        let mut draft = credential(self, &self.worker);
+        let badge = draft["badges"][0].clone();
+        draft["badges"] = json!([]);
+        let asked = self.hr.api.post("/v1/credentials", &draft).await;
+        let asked = asked.is(202);
+        let id = text(&asked["act"]["credential"], "id").to_owned();
+        let grants = format!("/v1/approvals/{}/grants", text(&asked, "id"));
+        let content = json!({ "content": asked["content"] });
+        self.hr.approver.post(&grants, &content).await.created();
+        let badges = format!("/v1/credentials/{id}/badges");
+        self.hr.api.post(&badges, &badge).await.created();
+        let asked = self.networks[0]
+            .post(&format!("{path}/issuing-by-one"), &json!({}))
+            .await;
+        self.networks[1].seconds(asked, &path).await.created();
+        id
+    }
+
     /// Says whether this member has a legal basis.
     pub async fn may_share(&self, may: bool) {
         let path = format!("/v1/members/{}/legal-bases", self.member);
@@ -1032,7 +1102,7 @@ impl Side {
 pub fn nobody(thing: Thing) -> &'static str {
     match thing {
         Thing::Nothing | Thing::Whole => "",
-        Thing::Member => "mbr_00000000000070008000000000000000",
+        Thing::Member | Thing::Approving => "mbr_00000000000070008000000000000000",
         Thing::Facility => "fac_00000000000070008000000000000000",
         Thing::Zone => "zon_00000000000070008000000000000000",
         Thing::CardSystem => "cas_00000000000070008000000000000000",
@@ -1054,7 +1124,7 @@ pub fn nobody(thing: Thing) -> &'static str {
         Thing::Approval => "apr_00000000000070008000000000000000",
         Thing::BreakGlass => "brk_00000000000070008000000000000000",
         Thing::Engagement => "eng_00000000000070008000000000000000",
-        Thing::Credential | Thing::Suspended | Thing::Revoked => {
+        Thing::Credential | Thing::Suspended | Thing::Revoked | Thing::Approved => {
             "crd_00000000000070008000000000000000"
         }
         Thing::MatchCase => "mat_00000000000070008000000000000000",

@@ -133,11 +133,27 @@ fn some_act(chance: &mut Chance, model: &Model) -> Option<Act> {
                 days: chance.of_these(&[1, 30, 90, 365, 365, 700]),
             }
         }
-        22..24 => Act::Replace {
+        22 => {
+            let many = model.passes.len();
+            let bare = |at: usize| model.passes[at].approved && !model.passes[at].has_badge;
+            Act::AddBadge {
+                pass: (0..many)
+                    .rev()
+                    .find(|&at| bare(at) && !model.passes[at].revoked)?,
+            }
+        }
+        23 => {
+            let many = model.passes.len();
+            let ready = |at: usize| model.passes[at].approved && !model.passes[at].revoked;
+            Act::HandOver {
+                pass: chance.likely(many, ready)?,
+            }
+        }
+        24 => Act::Replace {
             pass: pass(chance)?,
             reason: chance.of_these(&[Reason::Lost, Reason::Damaged, Reason::Superseded]),
         },
-        24..32 => Act::Suspend {
+        25..32 => Act::Suspend {
             pass: pass(chance)?,
             reason: chance.of_these(&[
                 Reason::UnderInquiry,
@@ -342,9 +358,11 @@ fn fitting(model: &Model, act: &Act) -> (&'static [Role], Option<usize>) {
         Act::Disengage { engagement } => {
             (&[HrOfficer], Some(model.engagements[*engagement].member))
         }
-        Act::Replace { pass, .. } | Act::Lift { pass, .. } | Act::Exclude { pass, .. } => {
-            (&[HrOfficer], of_pass(*pass))
-        }
+        Act::AddBadge { pass }
+        | Act::HandOver { pass }
+        | Act::Replace { pass, .. }
+        | Act::Lift { pass, .. }
+        | Act::Exclude { pass, .. } => (&[HrOfficer], of_pass(*pass)),
         Act::Suspend { pass, .. } => (&[HrOfficer, FacilityOfficer, DutyOfficer], of_pass(*pass)),
         Act::Revoke { pass, .. } => (&[HrOfficer, DutyOfficer], of_pass(*pass)),
         Act::RevokeMany { passes, .. } => (&[HrOfficer, DutyOfficer], of_pass(passes[0])),

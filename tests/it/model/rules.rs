@@ -47,6 +47,9 @@ pub struct Pass {
     pub from: Ms,
     pub until: Ms,
     pub kinds: BTreeSet<Kind>,
+    /// It was granted, and not handed over: not good yet.
+    pub approved: bool,
+    pub has_badge: bool,
     pub revoked: bool,
     pub corrected: bool,
     reason: Option<Reason>,
@@ -123,10 +126,21 @@ pub struct Approval {
     asked: u64,
 }
 
+/// A credential that is to be issued.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    worker: usize,
+    engagement: Option<usize>,
+    scope: BTreeSet<Function>,
+    from: Ms,
+    until: Ms,
+}
+
 /// What was asked for, with the last touch of what it is about.
 #[derive(Debug, Clone)]
 pub enum Wanted {
     Screen(usize, Step, Day, u64),
+    Issue(Draft),
     Lift(usize, Kind, u64),
     Revoke(Vec<usize>, Reason),
     Suspend(usize, Reason, u64),
@@ -186,6 +200,12 @@ pub enum Act {
         engagement: Option<usize>,
         scope: BTreeSet<Function>,
         days: i64,
+    },
+    AddBadge {
+        pass: usize,
+    },
+    HandOver {
+        pass: usize,
     },
     Replace {
         pass: usize,
@@ -277,6 +297,8 @@ pub type No = &'static str;
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     pub now: Ms,
+    /// The member where a second person grants what is issued.
+    pub approving: usize,
     pub actors: Vec<Actor>,
     /// As which worker each person is recorded.
     pub people: Vec<Option<usize>>,
@@ -300,6 +322,13 @@ fn must(holds: bool, else_no: No) -> Result<(), No> {
     if holds { Ok(()) } else { Err(else_no) }
 }
 
+impl Pass {
+    /// Whether it was handed over, and is neither suspended nor revoked.
+    pub fn is_good(&self) -> bool {
+        !self.approved && !self.revoked && self.kinds.is_empty()
+    }
+}
+
 impl Screening {
     /// Whether its answer was no, and stays so.
     fn says_no(&self) -> bool {
@@ -317,9 +346,10 @@ impl Screening {
 
 impl Model {
     /// Nobody and nothing, at this moment.
-    pub fn at(now: Ms) -> Self {
+    pub fn at(now: Ms, approving: usize) -> Self {
         Self {
             now,
+            approving,
             ..Self::default()
         }
     }
@@ -379,47 +409,64 @@ impl Model {
                 self.known(*worker, me.member)?;
                 self.not_oneself(by, *worker)?;
                 self.may_have(me.member, *worker)?;
-                if let Some(engagement) = engagement {
-                    let engagement = &self.engagements[*engagement];
-                    must(
-                        engagement.worker == *worker && !engagement.ended,
-                        "no such engagement",
-                    )?;
-                }
-                let until = self.now + days * DAY_MS;
-                must(self.cleared(*worker, scope, until) == *scope, "not cleared")?;
-                self.passes.push(Pass {
-                    member: me.member,
+                let draft = Draft {
                     worker: *worker,
                     engagement: *engagement,
                     scope: scope.clone(),
-                    functions: scope.clone(),
                     from: self.now,
-                    until,
-                    kinds: BTreeSet::new(),
-                    revoked: false,
-                    corrected: false,
-                    reason: None,
-                    since: self.now,
-                    used: self.today(),
-                    touched: 0,
-                });
+                    until: self.now + days * DAY_MS,
+                };
+                self.may_be_issued(&draft)?;
+                if me.member == self.approving {
+                    return self.ask(by, Some(*worker), Wanted::Issue(draft));
+                }
+                self.issued(draft, false);
+            }
+            Act::AddBadge { pass } => {
+                is(&[Role::HrOfficer])?;
+                let old = self.passes[*pass].clone();
+                own(old.member)?;
+                self.may_get_a_badge(by, *pass)?;
+                let touched = self.touch();
+                self.passes[*pass].has_badge = true;
+                self.passes[*pass].touched = touched;
+            }
+            Act::HandOver { pass } => {
+                is(&[Role::HrOfficer])?;
+                let old = self.passes[*pass].clone();
+                own(old.member)?;
+                must(old.approved && !old.revoked, "nothing to hand over")?;
+                must(old.until > self.now, "expired")?;
+                self.not_oneself(by, old.worker)?;
+                self.may_have(old.member, old.worker)?;
+                must(old.has_badge, "no badge")?;
+                let (touched, now, today) = (self.touch(), self.now, self.today());
+                let held = &mut self.passes[*pass];
+                held.approved = false;
+                held.since = now;
+                held.used = today;
+                held.touched = touched;
             }
             Act::Replace { pass, reason } => {
                 is(&[Role::HrOfficer])?;
                 let old = self.passes[*pass].clone();
                 own(old.member)?;
-                must(!old.revoked && old.kinds.is_empty(), "not good")?;
+                must(old.is_good(), "not good")?;
                 must(old.until > self.now, "expired")?;
                 self.not_oneself(by, old.worker)?;
                 self.may_have(old.member, old.worker)?;
                 must(old.functions == old.scope, "not cleared for all of it")?;
                 must(!self.too_many(by, 1), "too many at once")?;
                 self.revoked(*pass, *reason, by);
+                let touched = self.touch();
                 self.passes.push(Pass {
                     from: self.now,
                     since: self.now,
                     used: self.today(),
+                    // It was granted once; the new badge is handed over like the old one.
+                    approved: me.member == self.approving,
+                    has_badge: true,
+                    touched,
                     ..old
                 });
             }
@@ -429,7 +476,7 @@ impl Model {
                 own(old.member)?;
                 let kind = reason.suspends().ok_or("no such suspension")?;
                 must(
-                    !old.revoked && !old.kinds.contains(&kind),
+                    !old.revoked && !old.approved && !old.kinds.contains(&kind),
                     "not in this state",
                 )?;
                 if self.too_many(by, 1) {
@@ -822,16 +869,61 @@ impl Model {
     }
 
     fn shut(&mut self, pass: usize, reason: Reason, by: usize) {
-        if !self.passes[pass].kinds.contains(&Kind::ForCause) {
+        let held = &self.passes[pass];
+        if !held.approved && !held.kinds.contains(&Kind::ForCause) {
             self.suspended(pass, reason, Some(by));
         }
+    }
+
+    fn may_get_a_badge(&self, by: usize, pass: usize) -> Result<(), No> {
+        let held = &self.passes[pass];
+        must(!held.revoked, "revoked")?;
+        self.not_oneself(by, held.worker)?;
+        self.may_have(held.member, held.worker)?;
+        must(!self.workers[held.worker].erased, "erased")
+    }
+
+    fn may_be_issued(&self, draft: &Draft) -> Result<(), No> {
+        self.known(draft.worker, self.workers[draft.worker].member)?;
+        self.may_have(self.workers[draft.worker].member, draft.worker)?;
+        if let Some(engagement) = draft.engagement {
+            let engagement = &self.engagements[engagement];
+            let lasts = engagement.worker == draft.worker && !engagement.ended;
+            must(lasts, "no such engagement")?;
+        }
+        let cleared = self.cleared(draft.worker, &draft.scope, draft.until);
+        must(cleared == draft.scope, "not cleared")
+    }
+
+    fn issued(&mut self, draft: Draft, approved: bool) {
+        self.passes.push(Pass {
+            member: self.workers[draft.worker].member,
+            worker: draft.worker,
+            engagement: draft.engagement,
+            functions: draft.scope.clone(),
+            scope: draft.scope,
+            from: draft.from,
+            until: draft.until,
+            kinds: BTreeSet::new(),
+            approved,
+            has_badge: !approved,
+            revoked: false,
+            corrected: false,
+            reason: None,
+            since: self.now,
+            used: self.today(),
+            touched: 0,
+        });
     }
 
     /// What these have that is neither revoked nor expired.
     fn live_of(&self, person: &BTreeSet<usize>) -> Vec<usize> {
         let live = |at: &usize| {
             let pass = &self.passes[*at];
-            person.contains(&pass.worker) && !pass.revoked && pass.until > self.now
+            person.contains(&pass.worker)
+                && !pass.revoked
+                && !pass.approved
+                && pass.until > self.now
         };
         (0..self.passes.len()).filter(live).collect()
     }
@@ -1153,7 +1245,8 @@ impl Model {
             Wanted::Screen(..) | Wanted::ConfirmOutcome => (Role::ScreeningApprover, false),
             Wanted::Erase(..) | Wanted::Correct(..) => (Role::Registrar, false),
             Wanted::Mirror(..) | Wanted::EndBan(..) => (Role::NetworkAdmin, true),
-            Wanted::Lift(..)
+            Wanted::Issue(..)
+            | Wanted::Lift(..)
             | Wanted::Revoke(..)
             | Wanted::Suspend(..)
             | Wanted::Exclude(..)
@@ -1185,6 +1278,11 @@ impl Model {
             Wanted::Screen(screening, step, dated, then) => {
                 untouched(self.screenings[screening].touched, then)?;
                 self.step(screening, step, dated)?;
+            }
+            Wanted::Issue(draft) => {
+                self.may_be_issued(&draft)?;
+                must(draft.until > self.now, "would have expired")?;
+                self.issued(draft, true);
             }
             Wanted::Lift(pass, kind, then) => {
                 untouched(self.passes[pass].touched, then)?;
@@ -1273,7 +1371,7 @@ impl Model {
     /// first or were barred first.
     pub fn advance(&mut self, ms: Ms) -> Vec<usize> {
         self.now += ms;
-        let good = |pass: &Pass| !pass.revoked && pass.kinds.is_empty();
+        let good = Pass::is_good;
         let good_before: BTreeSet<usize> = {
             let passes = self.passes.iter().enumerate();
             passes
@@ -1315,7 +1413,7 @@ impl Model {
             if held.revoked || held.until <= self.now || !unused {
                 continue;
             }
-            if held.kinds.is_empty() {
+            if held.is_good() {
                 self.suspended(pass, Reason::Dormant, None);
             } else if good_before.contains(&pass) {
                 either.push(pass);

@@ -168,6 +168,7 @@ fn begin(machine: &mut Machine) -> Value {
         "Haven van Oosterhaven",
         "--locode",
         "BEANR",
+        "--issues-by-one",
         "--credentials-file",
         &file,
         "--json",

@@ -15,6 +15,7 @@ pub mod exclusions;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod issuing;
 pub mod keys;
 pub mod lookups;
 pub mod match_cases;
@@ -192,6 +193,14 @@ macro_rules! all {
         $crate::stories::tell!($database, keys:
             the_key_encryption_key_is_changed_while_everything_goes_on,
             a_node_learns_of_a_new_key_when_it_meets_it,
+        );
+        $crate::stories::tell!($database, issuing:
+            what_a_second_person_grants_is_good_when_it_was_handed_over,
+            what_changed_meanwhile_must_be_asked_again,
+            what_is_not_handed_over_can_be_stopped,
+            one_person_issues_when_two_administrators_say_so,
+            a_lost_badge_is_handed_over_like_the_first,
+            a_badge_comes_back_when_its_credential_is_over,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,

@@ -145,6 +145,7 @@ pub fn first() -> First {
         kind: MemberKind::PortAuthority,
         locodes: vec!["BEANR".parse().expect("a place")],
         client: Name::parse("first administrator").expect("a name"),
+        approves_issues: false,
     }
 }
 
@@ -207,10 +208,23 @@ impl World {
         Api::anonymous(self.node.address)
     }
 
-    /// A second member, with its own administrator.
+    /// A second member, with its own administrator, where one person issues.
     pub async fn member(&self, name: &str) -> Admin {
+        self.member_with(name, json!({ "approves_issues": false }))
+            .await
+    }
+
+    /// One where a second person grants what is issued.
+    pub async fn approving_member(&self, name: &str) -> Admin {
+        self.member_with(name, json!({})).await
+    }
+
+    async fn member_with(&self, name: &str, more: Value) -> Admin {
         let admin = self.admin().await;
-        let body = json!({ "name": name, "kind": "port_authority", "locodes": ["BEZEE"] });
+        let mut body = json!({ "name": name, "kind": "port_authority", "locodes": ["BEZEE"] });
+        body.as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().cloned().unwrap_or_default());
         let member = admin.api.post("/v1/members", &body).await.created();
         admin
             .administrator_of(self, member["id"].as_str().expect("an id"))

@@ -255,6 +255,7 @@ fn network(number: u128, place: &str) -> Vec<Fact> {
             kind: MemberKind::PortAuthority,
             locodes: Vec::new(),
             max_age_ms: None,
+            approves_issues: false,
             legal_basis: None,
         }),
         facility(1, &format!("Quay {number}742")),

@@ -13,7 +13,9 @@ async fn a_row_that_cannot_be_is_named() {
     assert_eq!(table, "credentials");
     assert!(why.starts_with(&credential(7).to_string()), "{why}");
     for id in ["zeroblob(16)", "zeroblob(3)"] {
-        let sql = format!("INSERT INTO badges SELECT {id}, credential, medium FROM badges LIMIT 1");
+        let sql = format!(
+            "INSERT INTO badges SELECT {id}, credential, medium, recovered_at FROM badges LIMIT 1"
+        );
         let damage = World::new().await.after(&sql);
         assert!(
             matches!(

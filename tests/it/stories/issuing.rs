@@ -1,0 +1,247 @@
+//! From the request to the badge in the worker's hand, and back.
+
+use serde_json::{Value, json};
+
+use crate::support::World;
+use crate::support::actors::{Admin, GateActor, Hr, Pass, Said, verdict};
+use crate::support::world::text;
+
+/// A port where a second person grants what is issued, and a gate there.
+struct Office {
+    admin: Admin,
+    hr: Hr,
+    gate: GateActor,
+}
+
+impl Office {
+    async fn of(world: &World) -> Self {
+        let admin = world.approving_member("Haven A").await;
+        let hr = admin.hr(world).await;
+        let gate = admin.gate(world, &[&hr.card_system]).await;
+        Self { admin, hr, gate }
+    }
+
+    async fn asks(&self, worker: &str) -> Value {
+        let body = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z" });
+        self.hr.api.post("/v1/credentials", &body).await.is(202)
+    }
+
+    async fn grants(&self, asked: &Value) -> Said {
+        let path = format!("/v1/approvals/{}/grants", text(asked, "id"));
+        let content = json!({ "content": asked["content"] });
+        self.hr.approver.post(&path, &content).await
+    }
+
+    /// A credential that was asked for and granted.
+    async fn approved(&self, worker: &str) -> String {
+        let asked = self.asks(worker).await;
+        self.grants(&asked).await.created();
+        text(&asked["act"]["credential"], "id").to_owned()
+    }
+
+    async fn adds_a_badge(&self, credential: &str, number: &str) -> Said {
+        let card =
+            json!({ "card_system": self.hr.card_system, "format": "number", "value": number });
+        let badge = json!({ "medium": "card", "cards": [card] });
+        let path = format!("/v1/credentials/{credential}/badges");
+        self.hr.api.post(&path, &badge).await
+    }
+
+    async fn hands_over(&self, credential: &str) -> Said {
+        let path = format!("/v1/credentials/{credential}/handovers");
+        self.hr.api.post(&path, &json!({})).await
+    }
+
+    async fn state(&self, credential: &str) -> Value {
+        let path = format!("/v1/credentials/{credential}");
+        self.hr.api.get(&path).await.ok()["state"].clone()
+    }
+}
+
+fn pass(credential: &str, worker: &str, number: &str) -> Pass {
+    Pass {
+        number: number.into(),
+        credential: credential.into(),
+        worker: worker.into(),
+    }
+}
+
+pub async fn what_a_second_person_grants_is_good_when_it_was_handed_over(world: World) {
+    let office = Office::of(&world).await;
+    let worker = office.hr.registers("Peeters").await;
+    // Nothing is printed for what nobody granted.
+    let card = json!({ "card_system": office.hr.card_system, "format": "number", "value": "4711" });
+    let badges = json!([{ "medium": "card", "cards": [card] }]);
+    let body = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    let problem = office.hr.api.post("/v1/credentials", &body).await;
+    assert_eq!(
+        problem.refused("invalid")["errors"][0]["pointer"],
+        "/badges"
+    );
+
+    let asked = office.asks(&worker).await;
+    assert_eq!(asked["act"]["act"], "issue_credential");
+    let path = format!("/v1/approvals/{}/grants", text(&asked, "id"));
+    let content = json!({ "content": asked["content"] });
+    let own = office.hr.api.post(&path, &content).await;
+    own.refused("forbidden");
+    let id = text(&asked["act"]["credential"], "id").to_owned();
+    let shown = format!("/v1/credentials/{id}");
+    office.hr.api.get(&shown).await.refused("not_found");
+    office.grants(&asked).await.created();
+    assert_eq!(office.state(&id).await, "approved");
+
+    office.hands_over(&id).await.refused("conflict");
+    office.adds_a_badge(&id, "880000101").await.created();
+    let card = pass(&id, &worker, "880000101");
+    let answer = office.gate.asks_about(&card).await;
+    assert_eq!(verdict(&answer), ("deny", "not_valid"));
+    let over = office.hands_over(&id).await.created();
+    assert_eq!(over["state"], "active");
+    let answer = office.gate.asks_about(&card).await;
+    assert_eq!(verdict(&answer), ("permit", "valid"));
+    office.hands_over(&id).await.refused("conflict");
+}
+
+pub async fn what_changed_meanwhile_must_be_asked_again(world: World) {
+    let office = Office::of(&world).await;
+    let worker = office.hr.registers("Peeters").await;
+    // Whose record it is was changed after it was asked for.
+    let asked = office.asks(&worker).await;
+    let path = format!("/v1/workers/{worker}");
+    let etag = office.hr.api.get(&path).await.etag();
+    let other =
+        json!({ "family_name": "Janssens", "given_names": "An", "birth_date": "1990-05-01" });
+    office.hr.api.put(&path, &etag, &other).await.ok();
+    office.grants(&asked).await.refused("changed");
+    // What it rests on ended.
+    let path = format!("/v1/workers/{worker}/engagements");
+    let body = json!({ "employer": "Stuwadoor Noord" });
+    let engagement = office.hr.api.post(&path, &body).await.created();
+    let body = json!({ "worker": worker, "engagement": engagement["id"],
+        "valid_until": "2027-01-01T00:00:00Z" });
+    let asked = office.hr.api.post("/v1/credentials", &body).await.is(202);
+    let end = format!("/v1/engagements/{}/end", text(&engagement, "id"));
+    office.hr.api.post(&end, &json!({})).await.ok();
+    office.grants(&asked).await.refused("invalid");
+    let listed = office.hr.api.get("/v1/credentials").await.ok();
+    assert_eq!(listed["items"], json!([]));
+}
+
+pub async fn what_is_not_handed_over_can_be_stopped(world: World) {
+    let office = Office::of(&world).await;
+    let worker = office.hr.registers("Peeters").await;
+    let id = office.approved(&worker).await;
+    office.adds_a_badge(&id, "880000102").await.created();
+    let at = |what: &str| format!("/v1/credentials/{id}/{what}");
+    let body = json!({ "reason": "under_inquiry" });
+    let said = office.hr.api.post(&at("suspensions"), &body).await;
+    said.refused("not_handed_over");
+    let said = office
+        .hr
+        .api
+        .post(&at("lifts"), &json!({ "kind": "dormant" }))
+        .await;
+    said.refused("not_suspended");
+    let body = json!({ "reason": "issued_in_error" });
+    office
+        .hr
+        .api
+        .post(&at("revocations"), &body)
+        .await
+        .created();
+    office.hands_over(&id).await.refused("credential_revoked");
+    assert_eq!(office.state(&id).await, "revoked");
+}
+
+pub async fn one_person_issues_when_two_administrators_say_so(world: World) {
+    let office = Office::of(&world).await;
+    let network = world.admin().await;
+    let (first, second) = (
+        network.person(&world, "network_admin").await,
+        network.person(&world, "network_admin").await,
+    );
+    let path = format!("/v1/members/{}", office.admin.member);
+    let shown = first.get(&path).await;
+    let etag = shown.etag();
+    let body = json!({ "name": "Haven A", "kind": "port_authority", "approves_issues": false });
+    let problem = first.put(&path, &etag, &body).await.refused("invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/approves_issues");
+    let by_one = format!("{path}/issuing-by-one");
+    let asked = first.post(&by_one, &json!({})).await;
+    let worker = office.hr.registers("Peeters").await;
+    office.asks(&worker).await;
+    let set = second.seconds(asked, &path).await.created();
+    assert_eq!(set["approves_issues"], false);
+    let said = office.hr.issues_to_worker(&worker).await;
+    assert_eq!(office.state(&said.credential).await, "active");
+    first.post(&by_one, &json!({})).await.refused("conflict");
+    // Back again is no weaker, and takes one.
+    let etag = first.get(&path).await.etag();
+    let body = json!({ "name": "Haven A", "kind": "port_authority", "approves_issues": true });
+    first.put(&path, &etag, &body).await.ok();
+    office.asks(&worker).await;
+}
+
+pub async fn a_lost_badge_is_handed_over_like_the_first(world: World) {
+    let office = Office::of(&world).await;
+    let worker = office.hr.registers("Peeters").await;
+    let id = office.approved(&worker).await;
+    office.adds_a_badge(&id, "880000103").await.created();
+    let card =
+        json!({ "card_system": office.hr.card_system, "format": "number", "value": "880000104" });
+    let body = json!({ "reason": "lost", "badges": [{ "medium": "card", "cards": [card] }] });
+    let path = format!("/v1/credentials/{id}/replacements");
+    let early = office.hr.api.post(&path, &body).await;
+    early.refused("not_handed_over");
+    office.hands_over(&id).await.created();
+    let new = office.hr.api.post(&path, &body).await.created();
+    let new = text(&new, "id").to_owned();
+    assert_eq!(office.state(&id).await, "revoked");
+    assert_eq!(office.state(&new).await, "approved");
+    let card = pass(&new, &worker, "880000104");
+    let answer = office.gate.asks_about(&card).await;
+    assert_eq!(verdict(&answer), ("deny", "not_valid"));
+    office.hands_over(&new).await.created();
+    let answer = office.gate.asks_about(&card).await;
+    assert_eq!(verdict(&answer), ("permit", "valid"));
+}
+
+pub async fn a_badge_comes_back_when_its_credential_is_over(world: World) {
+    let office = Office::of(&world).await;
+    let worker = office.hr.registers("Peeters").await;
+    let id = office.approved(&worker).await;
+    let with = office.adds_a_badge(&id, "880000105").await.created();
+    let badge = json!({ "badge": with["badges"][0]["id"] });
+    office.hands_over(&id).await.created();
+    let at = |what: &str| format!("/v1/credentials/{id}/{what}");
+    let early = office.hr.api.post(&at("recoveries"), &badge).await;
+    early.refused("conflict");
+    let other = json!({ "badge": "bdg_00000000000070008000000000000000" });
+    let lost = json!({ "reason": "employment_ended" });
+    office
+        .hr
+        .api
+        .post(&at("revocations"), &lost)
+        .await
+        .created();
+    office
+        .hr
+        .api
+        .post(&at("recoveries"), &other)
+        .await
+        .refused("not_found");
+    let back = office
+        .hr
+        .api
+        .post(&at("recoveries"), &badge)
+        .await
+        .created();
+    assert_eq!(back["state"], "revoked");
+    assert_eq!(
+        back["badges"][0]["recovered_at"],
+        "2026-03-02T07:30:00.000Z"
+    );
+    let again = office.hr.api.post(&at("recoveries"), &badge).await;
+    again.refused("conflict");
+}
