@@ -142,6 +142,11 @@ fn cleared_on(standing: &Standing) -> Option<(Day, Day)> {
     }
 }
 
+/// Whether this screening says no, and goes on saying so.
+pub fn bars(standing: &Standing) -> bool {
+    barred_on(standing).is_some()
+}
+
 /// The day of its answer, where it is no.
 fn barred_on(standing: &Standing) -> Option<Day> {
     let outcome = standing.outcome.as_ref()?;

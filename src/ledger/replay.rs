@@ -355,9 +355,11 @@ impl Projection for Replay {
     }
 
     fn approval(&mut self, entry: &Entry, approval: &Approval) -> Result<(), Illegal> {
-        approval
-            .worker
-            .map_or(Ok(()), |worker| self.known(worker).map(drop))?;
+        // Of whom is erased as well: what they were issued is still revoked, and suspended until then.
+        let recorded = |worker: WorkerId| self.workers.contains_key(&worker);
+        if !approval.worker.is_none_or(recorded) {
+            return Err(Illegal::Missing);
+        }
         self.check_asker(entry, approval)?;
         let asked = Asked {
             approval: approval.clone(),

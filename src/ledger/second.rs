@@ -1,11 +1,14 @@
 //! What the replay asks of a second person by itself, whatever the program that wrote the entry thought.
 
+use std::collections::BTreeSet;
+
 use super::entry::{Actor, Entry};
 use super::fold::Record;
-use super::replay::{Illegal, Replay};
+use super::replay::{Illegal, Matched, Replay};
 use crate::domain::approval::Approval;
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, PersonId, WorkerId};
+use crate::domain::match_case;
 
 impl Replay {
     fn client(&self, id: ClientId) -> Option<&Client> {
@@ -21,6 +24,22 @@ impl Replay {
             Some((_, Record::Person(person))) => person.worker,
             _ => None,
         }
+    }
+
+    /// The records that are of one person with this one, as far as it was confirmed.
+    fn records_of(&self, worker: Option<WorkerId>) -> BTreeSet<WorkerId> {
+        let mut found: BTreeSet<WorkerId> = worker.into_iter().collect();
+        let mut ahead: Vec<WorkerId> = worker.into_iter().collect();
+        while let Some(one) = ahead.pop() {
+            let confirmed = |matched: &&Matched| matched.state == match_case::State::Confirmed;
+            for matched in self.match_cases.values().filter(confirmed) {
+                let pair = [matched.case.worker, matched.case.candidate];
+                if pair.contains(&one) {
+                    ahead.extend(pair.into_iter().filter(|other| found.insert(*other)));
+                }
+            }
+        }
+        found
     }
 
     /// Refuses what somebody asks for in another's name.
@@ -49,15 +68,16 @@ impl Replay {
         {
             return Err(Illegal::WrongRole);
         }
-        let own = self.worker_of(client.person);
+        let own = self.records_of(self.worker_of(client.person));
+        let asker = self.worker_of(approval.person);
         if second == approval.client
             || client.person.is_none()
             || client.person == approval.person
-            || (own.is_some() && own == self.worker_of(approval.person))
+            || asker.is_some_and(|worker| own.contains(&worker))
         {
             return Err(Illegal::SamePerson);
         }
-        let is_own = |worker: WorkerId| own == Some(worker);
+        let is_own = |worker: WorkerId| own.contains(&worker);
         let listed = approval.act.credentials().iter();
         let mut listed = listed.filter_map(|id| self.credentials.get(id));
         if approval.worker.is_some_and(is_own) || listed.any(|held| is_own(held.credential.worker))

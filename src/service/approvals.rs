@@ -18,7 +18,7 @@ use crate::access::permission::{
 use crate::domain::approval::{Act, Approval, Done, End, State, WAITS_MS};
 use crate::domain::client::Person;
 use crate::domain::digest::Digest;
-use crate::domain::ids::{ApprovalId, PersonId, WorkerId};
+use crate::domain::ids::{ApprovalId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Asked;
@@ -364,12 +364,13 @@ fn waiting(
             "This needs a person: use a client that an administrator added for one.",
         ));
     }
-    if is_same(caller, &asked.approval) || is_one_worker(tx, caller, &asked.approval) {
+    let own = records_of(tx, caller)?;
+    if is_same(caller, &asked.approval) || is_by_one_of(tx, &own, &asked.approval) {
         return Err(wrong_person(
             "Another person than the one who asked for it must answer.",
         ));
     }
-    let (approval, own) = (&asked.approval, records_of(tx, caller)?);
+    let approval = &asked.approval;
     if is_about(tx, &approval.act, approval.worker, &own)? {
         return Err(wrong_person("Nobody decides what concerns themselves."));
     }
@@ -404,12 +405,16 @@ pub(super) fn is_same(caller: Caller, approval: &Approval) -> bool {
         || (caller.person.is_some() && caller.person == approval.person)
 }
 
-/// Whether the caller and who asked are said to be one worker: that is one person, under however many records.
-fn is_one_worker(tx: &Tx<'_>, caller: Caller, approval: &Approval) -> bool {
+/// Whether who asked is said to be a worker of one of these records: if they are the caller's own, that is one person, under
+/// however many records and accounts.
+fn is_by_one_of(tx: &Tx<'_>, own: &BTreeSet<WorkerId>, approval: &Approval) -> bool {
     let places = tx.index.places();
-    let worker = |person: Option<PersonId>| places.people.get(&person?)?.1.worker;
-    let asker = worker(approval.person);
-    asker.is_some() && asker == worker(caller.person)
+    let asker = approval
+        .person
+        .and_then(|person| places.people.get(&person));
+    asker
+        .and_then(|(_, person)| person.worker)
+        .is_some_and(|worker| own.contains(&worker))
 }
 
 fn wrong_person(detail: &str) -> Error {

@@ -11,11 +11,11 @@ use super::commit::Tx;
 use super::error::{Code, Error, FieldError};
 use crate::access::permission::{Erase, Permit, ReadErasures};
 use crate::domain::approval::{Act, Desk, WAITS_MS};
+use crate::domain::clearance;
 use crate::domain::credential;
 use crate::domain::erasure::{Erasure, Obstacle, REFUSAL_KEPT_MS, State, WAITING_MS};
 use crate::domain::ids::{ApprovalId, ErasureId, MemberId, WorkerId};
 use crate::domain::reason::Class;
-use crate::domain::screening;
 use crate::domain::time::DAY_MS;
 use crate::ledger::entry::{Actor, Fact};
 use crate::ledger::replay::{Asked, Erasing};
@@ -184,7 +184,9 @@ fn obstacles(tx: &mut Tx<'_>, worker: WorkerId, member: MemberId) -> Result<Vec<
             if state.is_open() {
                 found.insert(Obstacle::Screening);
             }
-            if state == screening::State::RefusedFinal && screened.since > kept_since {
+            // Who was refused cannot take that back by withdrawing consent.
+            let refused = !state.is_open() && clearance::bars(&screened.standing);
+            if refused && screened.since > kept_since {
                 found.insert(Obstacle::Refusal);
             }
         }

@@ -78,6 +78,10 @@ pub fn propose(
     }
     check_new(tx, draft.credential)?;
     let worker = held.credential.worker;
+    if workers::find(tx.reader()?, worker)?.is_none() {
+        let message = "must be of a worker who is not erased: nothing new is recorded of them";
+        return Err(Error::field("/credential", "erased", message));
+    }
     let exclusion = Exclusion {
         id: ExclusionId::make(tx.environment),
         member: caller.member,

@@ -9,6 +9,7 @@
 
 mod faults;
 mod matrix;
+mod model;
 mod stories;
 mod support;
 mod tidy;
@@ -18,6 +19,7 @@ mod on_sqlite {
     use crate::support::Database;
     crate::stories::all!(Database::Sqlite);
     crate::matrix::all!(Database::Sqlite);
+    crate::model::all!(Database::Sqlite);
     crate::faults::all!(Database::Sqlite);
 }
 
@@ -26,6 +28,7 @@ mod on_postgres {
     use crate::support::Database;
     crate::stories::all!(Database::Postgres);
     crate::matrix::all!(Database::Postgres);
+    crate::model::all!(Database::Postgres);
     crate::faults::all!(Database::Postgres);
     crate::faults::all_of_postgres!();
 }

@@ -1,8 +1,14 @@
 //! The second person: what two people do together, and every way in which one of them tries to do it alone.
 
+use portcullis::access::permission::AnswerApprovals;
 use portcullis::domain::approval::WAITS_MS;
+use portcullis::domain::digest::Digest;
+use portcullis::domain::ids::{ApprovalId, ClientId};
+use portcullis::ledger::entry::Actor;
+use portcullis::service::{Code, approvals, clients};
 use serde_json::{Value, json};
 
+use super::transitions::everybody;
 use crate::support::World;
 use crate::support::actors::{Admin, Api, Hr, Pass, Said, new_key, verdict};
 use crate::support::world::text;
@@ -499,4 +505,256 @@ pub async fn a_yes_that_was_heard_is_of_no_use_again(world: World) {
     old["content"] = first["content"].clone();
     grants(&hr.approver, &old).await.refused("changed");
     grants(&hr.approver, &third).await.created();
+}
+
+/// A yes that was let in before its sender lost the role, and comes to the door after.
+pub async fn who_is_demoted_before_the_commit_lets_nothing_happen(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let approval = office.asks(&office.hr.api).await;
+    let approver = office.admin.person(&world, "hr_approver").await;
+    let services = &world.node.shared.services;
+    let client: ClientId = approver.id().parse().expect("an identifier");
+    let id: ApprovalId = text(&approval, "id").parse().expect("an identifier");
+    let content: Digest =
+        serde_json::from_value(approval["content"].clone()).expect("it is a digest");
+    let caller = {
+        let places = services.index.places();
+        clients::caller(places.caller(client).expect("it is known"))
+    };
+    let permit = caller
+        .permit::<AnswerApprovals>()
+        .expect("still in the role");
+    let path = format!("/v1/clients/{}/revocations", approver.id());
+    office.admin.api.post(&path, &json!({})).await.ok();
+    let granted = services
+        .door
+        .change(Actor::Client(client), move |tx| {
+            approvals::grant(tx, permit, id, content).map(drop)
+        })
+        .await;
+    assert_eq!(granted.expect_err("too late").code, Code::Forbidden);
+    // Nor when another's turn at the door is used for it.
+    let granted = services
+        .door
+        .change(Actor::System, move |tx| {
+            approvals::grant(tx, permit, id, content).map(drop)
+        })
+        .await;
+    assert_eq!(granted.expect_err("too late").code, Code::WrongPerson);
+    assert_eq!(office.state().await, "suspended");
+    // At the same moment one comes first.
+    for _ in 0..10 {
+        let approval = office.asks(&office.hr.api).await;
+        let approver = office.admin.person(&world, "hr_approver").await;
+        let path = format!("/v1/clients/{}/revocations", approver.id());
+        let nothing = json!({});
+        let (revoked, granted) = tokio::join!(
+            office.admin.api.post(&path, &nothing),
+            grants(&approver, &approval)
+        );
+        revoked.ok();
+        if granted.status == 201 {
+            assert_eq!(office.state().await, "active");
+            office
+                .hr
+                .suspends(&office.pass, "under_inquiry")
+                .await
+                .created();
+        } else {
+            assert!(
+                [401, 403].contains(&granted.status.as_u16()),
+                "{}",
+                granted.text
+            );
+            assert_eq!(office.state().await, "suspended");
+        }
+    }
+}
+
+/// One human with two accounts, each as another record of theirs: when it is known that the records are of one person, they
+/// are one person here too.
+pub async fn who_is_recorded_twice_is_not_two_people(world: World) {
+    let office = Office::of(&world, "Haven A").await;
+    let (admin, hr) = (&office.admin, &office.hr);
+    let body = json!({
+        "family_name": "Maes", "given_names": "Jan",
+        "documents": [{ "kind": "passport", "country": "BEL", "number": "EH551155" }],
+    });
+    let mut tools = Vec::new();
+    for role in ["hr_officer", "hr_approver"] {
+        let worker = hr.api.post("/v1/workers", &body).await.created();
+        let person = json!({ "member": admin.member, "worker": worker["id"] });
+        let person = admin.api.post("/v1/people", &person).await.created();
+        tools.push(admin.tool(&world, role, &person).await);
+    }
+    let [officer, approver] = &tools[..] else {
+        panic!("two tools");
+    };
+    let approval = office.asks(officer).await;
+    let cases = hr.api.get("/v1/match-cases").await.ok();
+    let path = format!(
+        "/v1/match-cases/{}/confirmations",
+        text(&cases["items"][0], "id")
+    );
+    hr.api.post(&path, &json!({})).await.created();
+    grants(approver, &approval).await.refused("wrong_person");
+    assert_eq!(office.state().await, "suspended");
+    grants(&hr.approver, &approval).await.created();
+}
+
+/// Whose answer counts, for each desk.
+const ANSWERED_BY: [(&str, &str); 4] = [
+    ("credentials", "hr_approver"),
+    ("screenings", "screening_approver"),
+    ("privacy", "registrar"),
+    ("network", "network_admin"),
+];
+
+/// Who sees what waits at each desk; for everybody else it is not there, or approvals are not theirs at all.
+const SEEN_BY: [(&str, &[&str]); 4] = [
+    (
+        "credentials",
+        &[
+            "hr_officer",
+            "hr_approver",
+            "facility_officer",
+            "duty_officer",
+        ],
+    ),
+    ("screenings", &["screening_officer", "screening_approver"]),
+    ("privacy", &["registrar"]),
+    ("network", &["network_admin"]),
+];
+
+/// What the roles have no part in, whichever desk it is.
+const NEVER_READ: [&str; 4] = ["gate", "auditor", "member_admin", "register"];
+const ANSWERING: [&str; 4] = [
+    "hr_approver",
+    "screening_approver",
+    "registrar",
+    "network_admin",
+];
+
+/// Every desk × every state × every end × every role.
+pub async fn every_end_of_every_state_is_given_by_the_role_of_the_list_and_by_no_other(
+    world: World,
+) {
+    let admin = world.member("Haven A").await;
+    let hr = admin.hr(&world).await;
+    admin.breaks_glass(&world).await;
+    let network = world.admin().await;
+    let of_network = Admin {
+        api: network.api.clone(),
+        member: network.member.clone(),
+    };
+    let mut all = everybody(&world, &admin).await;
+    // The second one is somebody else than the one who asks.
+    all.retain(|(role, _)| *role != "network_admin");
+    all.push((
+        "network_admin",
+        of_network.person(&world, "network_admin").await,
+    ));
+    let asks_network = of_network.person(&world, "network_admin").await;
+    let officer = admin.person(&world, "screening_officer").await;
+    let registrar = admin.person(&world, "registrar").await;
+    let second = |desk: &str| {
+        let (_, role) = ANSWERED_BY
+            .iter()
+            .find(|(name, _)| *name == desk)
+            .expect("a desk");
+        &all.iter().find(|(name, _)| name == role).expect("a role").1
+    };
+    let mut count = 0;
+    let mut asked = async |desk: &'static str| {
+        count += 1;
+        match desk {
+            "credentials" => {
+                let pass = hr.issues().await;
+                hr.suspends(&pass, "under_inquiry").await.created();
+                let path = format!("/v1/credentials/{}/lifts", pass.credential);
+                let said = hr.api.post(&path, &json!({ "kind": "for_cause" })).await;
+                (said.is(202), hr.api.clone())
+            }
+            "screenings" => {
+                let worker = hr.registers("Maes").await;
+                let path = format!("/v1/workers/{worker}/screenings");
+                let body =
+                    json!({ "function": "cargo_data", "consented_at": "2026-03-01T09:00:00Z" });
+                let opened = officer.post(&path, &body).await.created();
+                let path = format!("/v1/screenings/{}", text(&opened, "id"));
+                officer
+                    .post(&format!("{path}/submissions"), &json!({}))
+                    .await
+                    .created();
+                let body = json!({ "advice": "positive", "authority": "namb", "reference": "2026/1", "date": "2026-03-02" });
+                let said = officer.post(&format!("{path}/outcomes"), &body).await;
+                (said.is(202), officer.clone())
+            }
+            "privacy" => {
+                let worker = hr.registers("Maes").await;
+                let path = format!("/v1/workers/{worker}/erasures");
+                (
+                    registrar.post(&path, &json!({})).await.is(202),
+                    registrar.clone(),
+                )
+            }
+            _ => {
+                let body = json!({ "reference": format!("REG-{count}"), "starts_at": "2026-03-01T00:00:00Z",
+                    "ends_at": "2027-03-01T00:00:00Z",
+                    "document": { "kind": "passport", "country": "BEL", "number": format!("EH{:06}", 660_000 + count) } });
+                (
+                    asks_network.post("/v1/bans", &body).await.is(202),
+                    asks_network.clone(),
+                )
+            }
+        }
+    };
+    let mut cells = 0;
+    for (desk, role_of_desk) in ANSWERED_BY {
+        let seen_by = SEEN_BY
+            .iter()
+            .find(|(name, _)| *name == desk)
+            .expect("a desk")
+            .1;
+        for state in ["waiting", "granted", "declined", "withdrawn"] {
+            let in_state = async |(approval, asker): (Value, Api)| {
+                match state {
+                    "granted" => grants(second(desk), &approval).await.created(),
+                    "declined" => ends(second(desk), &approval, "declines").await.created(),
+                    "withdrawn" => ends(&asker, &approval, "withdrawals").await.created(),
+                    _ => Value::Null,
+                };
+                approval
+            };
+            let mut approval = in_state(asked(desk).await).await;
+            for (role, api) in &all {
+                for end in ["grants", "declines", "withdrawals"] {
+                    let said = match end {
+                        "grants" => grants(api, &approval).await,
+                        end => ends(api, &approval, end).await,
+                    };
+                    cells += 1;
+                    let cell = format!("{desk}, {state}, {role}, {end}: {}", said.text);
+                    let found = said.json()["code"].as_str().unwrap_or("done").to_owned();
+                    let may = match end {
+                        "withdrawals" => !NEVER_READ.contains(role),
+                        _ => ANSWERING.contains(role),
+                    };
+                    let wanted = match (may, seen_by.contains(role), state, end) {
+                        (false, ..) => "forbidden",
+                        (_, false, ..) => "not_found",
+                        (_, _, "waiting", "withdrawals") => "wrong_person",
+                        (_, _, "waiting", _) if *role == role_of_desk => "done",
+                        (_, _, "waiting", _) => "forbidden",
+                        _ => "approval_ended",
+                    };
+                    assert_eq!(found, wanted, "{cell}");
+                    if wanted == "done" {
+                        approval = in_state(asked(desk).await).await;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(cells, 4 * 4 * 12 * 3);
 }

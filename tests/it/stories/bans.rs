@@ -10,7 +10,7 @@ use crate::support::world::text;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-fn passport(number: &str) -> Value {
+pub fn passport(number: &str) -> Value {
     json!({ "kind": "passport", "country": "BEL", "number": number })
 }
 

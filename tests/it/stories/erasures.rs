@@ -1,9 +1,11 @@
 //! Erasing: two registrars, a week, and then nothing of the person is left; what was decided stays.
 
 use portcullis::domain::erasure::{REFUSAL_KEPT_MS, WAITING_MS};
+use portcullis::domain::time::DAY_MS;
 use portcullis::service::erasures;
 use serde_json::{Value, json};
 
+use super::screenings::{Desk, TODAY};
 use crate::support::actors::{Admin, Api, GateActor, Hr, Pass, Said, verdict};
 use crate::support::database::Raw;
 use crate::support::files::{db_files, in_base64, latin};
@@ -254,6 +256,30 @@ pub async fn a_week_after_two_have_said_so_nothing_of_a_person_is_left(world: Wo
     }
 }
 
+/// What they were issued is there still, and whatever shuts a gate on it is possible; nothing new is held against them.
+pub async fn what_an_erased_worker_was_issued_is_still_revoked(world: World) {
+    let port = Port::of(&world, "Haven A").await;
+    let short = json!({ "valid_until": "2026-03-03T07:30:00Z" });
+    let pass = port.hr.issues_with(short).await;
+    world.clock.advance(DAY_MS);
+    let port = port.again().await;
+    port.agrees(&pass.worker).await;
+    world.clock.advance(WAITING_MS);
+    sweep(&world).await;
+    let port = port.again().await;
+    let path = format!("/v1/workers/{}", pass.worker);
+    port.hr.api.get(&path).await.refused("not_found");
+    port.hr.suspends(&pass, "under_inquiry").await.created();
+    let exclusion = json!({ "credential": pass.credential, "ends_at": "2027-01-01T00:00:00Z" });
+    let said = port.hr.api.post("/v1/exclusions", &exclusion).await;
+    let problem = said.refused("invalid");
+    assert_eq!(problem["errors"][0]["code"], "erased");
+    let path = format!("/v1/credentials/{}", pass.credential);
+    let said = port.hr.revokes(&pass, "identity_fraud").await;
+    let said = port.hr.approver.seconds(said, &path).await;
+    assert_eq!(said.created()["state"], "revoked");
+}
+
 pub async fn of_many_any_subset_is_erased_and_the_rest_stays_whole(world: World) {
     let port = Port::of(&world, "Haven A").await;
     let mut workers = Vec::new();
@@ -452,4 +478,57 @@ pub async fn nobody_erases_themselves(world: World) {
     asks(&other.registrar, &worker).await.refused("not_found");
     let listed = other.registrar.get("/v1/erasures").await.ok();
     assert_eq!(listed["items"], json!([]));
+}
+
+/// Neither by taking consent back, nor by being forgotten, nor by coming to another port.
+pub async fn who_was_refused_does_not_begin_anew_by_being_forgotten(world: World) {
+    let (a, b) = (
+        Port::of(&world, "Haven A").await,
+        Port::of(&world, "Haven B").await,
+    );
+    let passport = json!([{ "kind": "passport", "country": "BEL", "number": DOCUMENT }]);
+    let person = json!({ "family_name": "Maes", "given_names": "Mara", "documents": passport });
+    let at_a = a.hr.api.post("/v1/workers", &person).await.created();
+    let at_a = text(&at_a, "id").to_owned();
+    let desk = Desk::of(&world, &a.admin).await;
+    let opened = desk.opens(&at_a, "cargo_access", "2026-03-02T07:00:00Z");
+    let screening = text(&opened.await.created(), "id").to_owned();
+    desk.does(&screening, "submissions").await.created();
+    desk.records(&screening, "negative", TODAY).await.created();
+    assert_eq!(obstacles(a.asks(&at_a).await), ["screening"]);
+    desk.does(&screening, "withdrawals").await.created();
+    assert_eq!(obstacles(a.asks(&at_a).await), ["refusal"]);
+
+    // Wherever they come, they are known, and get nothing before it is said who they are; nor then what they were refused.
+    for (port, system) in [(&b, "31001"), (&a, "31002")] {
+        let again = port.hr.api.post("/v1/workers", &person).await.created();
+        let again = text(&again, "id").to_owned();
+        let issue = |functions: Value, number: &str| {
+            json!({ "worker": again, "valid_until": "2027-01-01T00:00:00Z", "scope": functions,
+                "badges": [{ "medium": "card", "cards": [
+                    { "card_system": port.hr.card_system, "format": "number", "value": number },
+                ]}] })
+        };
+        let body = issue(json!({}), system);
+        let said = port.hr.api.post("/v1/credentials", &body).await;
+        said.refused("match_open");
+        // The third is asked about beside both others.
+        let open = a.hr.api.get("/v1/match-cases?state=open").await.ok();
+        for case in open["items"].as_array().expect("items") {
+            let path = format!("/v1/match-cases/{}/confirmations", text(case, "id"));
+            let said = a.hr.api.post(&path, &json!({})).await;
+            if said.status != 201 {
+                b.hr.api.post(&path, &json!({})).await.created();
+            }
+        }
+        let body = issue(json!({ "functions": ["cargo_access"] }), system);
+        let said = port.hr.api.post("/v1/credentials", &body).await;
+        let problem = said.refused("invalid");
+        assert_eq!(problem["errors"][0]["code"], "not_cleared");
+    }
+    world.clock.advance(REFUSAL_KEPT_MS - 1_000);
+    let a = a.again().await;
+    assert_eq!(obstacles(a.asks(&at_a).await), ["refusal"]);
+    world.clock.advance(1_000);
+    assert_eq!(a.asks(&at_a).await.status, 202);
 }

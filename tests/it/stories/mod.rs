@@ -21,6 +21,7 @@ pub mod keys;
 pub mod lookups;
 pub mod match_cases;
 pub mod national_register;
+pub mod races;
 pub mod ready;
 pub mod referrals;
 pub mod replacements;
@@ -66,6 +67,7 @@ macro_rules! all {
         );
         $crate::stories::tell!($database, transitions:
             every_change_of_every_state_leads_where_the_list_says,
+            every_change_of_every_state_is_made_by_the_roles_of_the_list_and_by_no_other,
             a_change_with_the_same_key_is_made_once,
         );
         $crate::stories::tell!($database, screenings:
@@ -77,6 +79,7 @@ macro_rules! all {
             what_cannot_be_meant_is_refused_with_its_field,
             a_screening_is_its_members_alone,
             every_change_of_every_state_leads_where_the_list_says,
+            every_change_of_every_state_is_made_by_the_role_of_the_list_and_by_no_other,
         );
         $crate::stories::tell!($database, work:
             a_suspension_for_cause_is_reviewed_in_a_week_and_escalates_after_thirty_days,
@@ -178,18 +181,32 @@ macro_rules! all {
             it_waits_for_three_days,
             an_approval_is_its_desks_and_its_members_alone,
             of_many_who_grant_at_once_one_does,
+            every_end_of_every_state_is_given_by_the_role_of_the_list_and_by_no_other,
+            who_is_demoted_before_the_commit_lets_nothing_happen,
+            who_is_recorded_twice_is_not_two_people,
             nobody_decides_about_themselves,
             who_asked_and_is_gone_is_still_who_asked,
             a_yes_that_was_heard_is_of_no_use_again,
             for_cause_the_gate_is_shut_at_once_and_two_revoke,
             a_list_revoked_for_cause_is_one_approval_of_exactly_that_list,
         );
+        $crate::stories::tell!($database, races:
+            revoked_and_replaced_at_once_at_most_the_new_one_is_good,
+            replaced_by_two_at_once_there_is_one_new_one,
+            revoked_while_its_lift_is_granted_it_is_revoked,
+            banned_while_something_is_issued_nothing_is_good,
+            found_to_be_one_person_while_something_is_issued_nothing_is_good,
+            ended_while_something_is_issued_that_rests_on_it_nothing_is_good,
+            expired_while_it_is_revoked_and_replaced_nothing_is_good,
+        );
         $crate::stories::tell!($database, erasures:
             a_week_after_two_have_said_so_nothing_of_a_person_is_left,
+            what_an_erased_worker_was_issued_is_still_revoked,
             of_many_any_subset_is_erased_and_the_rest_stays_whole,
             an_erasure_that_waits_is_taken_back,
             what_stands_in_the_way_is_named,
             what_comes_in_between_puts_it_off,
+            who_was_refused_does_not_begin_anew_by_being_forgotten,
             nobody_erases_themselves,
         );
         $crate::stories::tell!($database, keys:

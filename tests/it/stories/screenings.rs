@@ -3,6 +3,7 @@
 use portcullis::domain::time::DAY_MS;
 use serde_json::{Value, json};
 
+use super::transitions::everybody;
 use crate::support::World;
 use crate::support::actors::{Admin, Api, Hr, Said};
 use crate::support::world::text;
@@ -579,4 +580,48 @@ pub async fn every_change_of_every_state_leads_where_the_list_says(world: World)
         }
     }
     assert_eq!(cells, 10 * 10);
+}
+
+/// Who makes which of the changes, in their order.
+const MADE_BY: [&str; 10] = [
+    "screening_officer",
+    "screening_officer",
+    "screening_officer",
+    "screening_officer",
+    "screening_approver",
+    "screening_officer",
+    "screening_approver",
+    "screening_approver",
+    "screening_approver",
+    "screening_officer",
+];
+
+pub async fn every_change_of_every_state_is_made_by_the_role_of_the_list_and_by_no_other(
+    world: World,
+) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let everybody = everybody(&world, &a).await;
+    let mut cells = 0;
+    for (from, outcomes) in BY_HAND {
+        let mut id = in_state(&desk, from).await;
+        for (role, api) in &everybody {
+            for (at, (what, body)) in changes().into_iter().enumerate() {
+                let path = format!("/v1/screenings/{id}");
+                let said = api.post(&format!("{path}/{what}"), &body).await;
+                let said = desk.second.seconds(said, &path).await;
+                cells += 1;
+                if *role != MADE_BY[at] {
+                    said.refused("forbidden");
+                } else if outcomes[at] == "!" {
+                    said.refused("screening_state");
+                } else {
+                    assert_eq!(said.created()["state"], outcomes[at], "{from} {what}");
+                    id = in_state(&desk, from).await;
+                }
+            }
+            assert_eq!(desk.shows(&id).await["state"], from, "{role}");
+        }
+    }
+    assert_eq!(cells, 10 * 12 * 10);
 }

@@ -1,9 +1,10 @@
 //! Every state of a credential × everything that can happen to it, through the API.
 
+use portcullis::domain::client::Role;
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::actors::{GateActor, Hr, Pass, Said, new_key, verdict};
+use crate::support::actors::{Admin, Api, GateActor, Hr, Pass, Said, new_key, verdict};
 
 /// The machine written out by hand. A state is the letters of the suspensions that stand, `R` for revoked. Each line has
 /// what comes of +d +f +s +j (suspend) and -d -f -s -j (lift): the state it leads to (`.` for none standing), `!` for
@@ -195,4 +196,81 @@ pub async fn a_change_with_the_same_key_is_made_once(world: World) {
         .post_keyed(&path, &json!({ "reason": "dormant" }), &key)
         .await
         .refused("idempotency_key_reused");
+}
+
+/// Who may suspend, lift and revoke, by hand.
+const SUSPEND: [&str; 3] = ["hr_officer", "facility_officer", "duty_officer"];
+const LIFT: [&str; 1] = ["hr_officer"];
+const REVOKE: [&str; 2] = ["hr_officer", "duty_officer"];
+
+/// Somebody in each role: people of this member, and machines.
+pub async fn everybody(world: &World, admin: &Admin) -> Vec<(&'static str, Api)> {
+    let network = world.admin().await;
+    let mut all = Vec::new();
+    for role in Role::ALL {
+        let api = match role {
+            Role::Gate => admin.client(world, &admin.member, "gate").await,
+            Role::Register => network.client(world, &admin.member, "register").await,
+            Role::NetworkAdmin => network.api.clone(),
+            role => admin.person(world, role.as_str()).await,
+        };
+        all.push((role.as_str(), api));
+    }
+    all
+}
+
+pub async fn every_change_of_every_state_is_made_by_the_roles_of_the_list_and_by_no_other(
+    world: World,
+) {
+    let a = world.member("Haven A").await;
+    let hr = a.hr(&world).await;
+    a.breaks_glass(&world).await;
+    let gate = a.gate(&world, &[&hr.card_system]).await;
+    let at = Place {
+        hr: &hr,
+        gate: &gate,
+        active: ("permit", "valid"),
+    };
+    let everybody = everybody(&world, &a).await;
+    let mut cells = 0;
+    for (from, outcomes) in BY_HAND {
+        let mut pass = in_state(&hr, from, &json!({})).await;
+        for (role, api) in &everybody {
+            for change in 0..=KINDS.len() * 2 {
+                let (_, kind, reason) = KINDS[change % 4];
+                let (what, body, may): (_, _, &[&str]) = match change {
+                    0..4 => ("suspensions", json!({ "reason": reason }), &SUSPEND),
+                    4..8 => ("lifts", json!({ "kind": kind }), &LIFT),
+                    _ => ("revocations", json!({ "reason": "stolen" }), &REVOKE),
+                };
+                let path = format!("/v1/credentials/{}", pass.credential);
+                let said = api.post(&format!("{path}/{what}"), &body).await;
+                let said = hr.approver.seconds(said, &path).await;
+                cells += 1;
+                if !may.contains(role) {
+                    said.refused("forbidden");
+                    continue;
+                }
+                let to = match outcomes.get(change).copied() {
+                    Some("!") => refused(said, "already_suspended", from),
+                    Some("?") => refused(said, "not_suspended", from),
+                    Some("#") => refused(said, "credential_revoked", from),
+                    Some(to) => {
+                        said.created();
+                        to
+                    }
+                    None => {
+                        assert!(said.status.is_success(), "{}", said.text);
+                        "R"
+                    }
+                };
+                at.stands(&pass, to).await;
+                if to != from {
+                    pass = in_state(&hr, from, &json!({})).await;
+                }
+            }
+            at.stands(&pass, from).await;
+        }
+    }
+    assert_eq!(cells, 17 * 12 * 9);
 }

@@ -98,9 +98,15 @@ impl Api {
 
     pub async fn log_in(address: SocketAddr, client: &str, secret: &str) -> Self {
         let mut api = Self::anonymous(address);
+        api.logs_in(client, secret).await;
+        api
+    }
+
+    async fn logs_in(&mut self, client: &str, secret: &str) {
+        self.token = None;
         let form =
             format!("grant_type=client_credentials&client_id={client}&client_secret={secret}");
-        let said = api
+        let said = self
             .send(
                 Method::POST,
                 "/oauth/token",
@@ -108,9 +114,8 @@ impl Api {
                 form.into(),
             )
             .await;
-        api.token = Some(text(&said.ok(), "access_token").to_owned());
-        api.client = Some((client.to_owned(), secret.to_owned()));
-        api
+        self.token = Some(text(&said.ok(), "access_token").to_owned());
+        self.client = Some((client.to_owned(), secret.to_owned()));
     }
 
     /// The client that it is.
@@ -120,8 +125,11 @@ impl Api {
 
     /// The same person with a new token.
     pub async fn again(&self) -> Self {
-        let (client, secret) = self.client.as_ref().expect("has logged in");
-        Self::log_in(self.address, client, secret).await
+        // Over the same connections: to make new ones costs more than all else here.
+        let (client, secret) = self.client.clone().expect("has logged in");
+        let mut api = self.clone();
+        api.logs_in(&client, &secret).await;
+        api
     }
 
     /// Lets what was asked for happen, as its second person, and answers what then stands at `path` as if it had been done
