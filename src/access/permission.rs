@@ -151,7 +151,7 @@ table! {
     /// See what a revocation would do, before it is made.
     ReadRevocationImpact: HrOfficer Own, DutyOfficer Own;
     /// Bring in files.
-    Import: HrOfficer Own, Register Own;
+    Import: HrOfficer Own, ScreeningOfficer Own, Register Own;
     /// See which cards were refused.
     ReadSightings: HrOfficer Own, FacilityOfficer Own, DutyOfficer Own, MemberAdmin Own;
 }

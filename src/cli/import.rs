@@ -17,7 +17,7 @@ use crate::domain::reason::Reason;
 use crate::service::import::file;
 use crate::service::import::file::columns::Column;
 
-/// Bring in a file of credentials or revocations; without --apply it is only checked.
+/// Bring in a file of credentials, engagements, outcomes or revocations; without --apply it is only checked.
 ///
 /// Takes files as ports have them: CSV with comma, semicolon or tab in any usual encoding, or XLSX, with Dutch,
 /// French, German or English headers. The server checks it and says for each row what would come of it; nothing is changed
@@ -62,11 +62,8 @@ fn columns_help() -> String {
         "The header may stand below a title, within the first ten rows. Upper and lower case, accents and punctuation do not \
          matter; columns that are not known are left out, and named. * must be there.\n",
     );
-    for (of, purpose) in [
-        ("credentials", file::columns::Purpose::Credentials),
-        ("revocations", file::columns::Purpose::Revocations),
-        ("bans", file::columns::Purpose::Bans),
-    ] {
+    for purpose in file::columns::Purpose::ALL {
+        let of = purpose.as_str();
         let rows = purpose.columns().iter().map(|&column| {
             let required = purpose.required().iter().any(|any| any.contains(&column));
             let mark = if required { "*" } else { " " };
@@ -105,6 +102,13 @@ const fn holds(column: Column) -> &'static str {
         Column::DocumentCountry => "three letters after ISO 3166-1, such as BEL",
         Column::DocumentNumber => "4 to 20 letters and digits",
         Column::Reference => "letters, digits or any of - . / _ with a digit",
+        Column::Functions => "cargo_access, cargo_data, unescorted_access, with a comma between",
+        Column::WorkerId => "wrk_ and 32 digits",
+        Column::ScreeningId => "scr_ and 32 digits; else worker id and function",
+        Column::Function => "cargo_access, cargo_data or unescorted_access",
+        Column::Advice => "positive, positive_with_warning or negative",
+        Column::Authority => "namb",
+        Column::DecidedOn => "a day: when the worker was notified",
     }
 }
 
@@ -116,6 +120,10 @@ enum Purpose {
     Revocations,
     /// Port bans, with a client of the register.
     Bans,
+    /// Who works for whom; registers those whom a document names and nobody knows.
+    Engagements,
+    /// Advice of the authority in screenings, with a client of a screening officer.
+    Outcomes,
 }
 
 /// Some rows were left out. A script that brings 300 revocations must not take 250 for all of them.
@@ -136,6 +144,8 @@ impl Import {
             Purpose::Credentials => "credentials",
             Purpose::Revocations => "revocations",
             Purpose::Bans => "bans",
+            Purpose::Engagements => "engagements",
+            Purpose::Outcomes => "outcomes",
         };
         let mut query = vec![("purpose", purpose)];
         query.extend(card_system.as_deref().map(|id| ("card_system", id)));

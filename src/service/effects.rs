@@ -13,7 +13,7 @@ use crate::domain::ids::WorkerId;
 use crate::domain::screening::Function;
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
-use crate::ledger::replay::Held;
+use crate::ledger::replay::{Held, Screened};
 use crate::store::{Reader, StoreError, credentials, match_cases, screenings};
 
 /// Brings every credential of the person whom this record is of up to their screenings, as they are now. To be called in the
@@ -99,6 +99,15 @@ pub(super) fn check_whole(held: &Held) -> Result<(), Error> {
 fn person(reader: &mut Reader, worker: WorkerId) -> Result<Vec<WorkerId>, StoreError> {
     let person = match_cases::same_person(reader, worker)?;
     Ok(person.into_iter().collect())
+}
+
+/// Every screening of the person whom a record is of.
+pub(super) fn screenings_of(
+    reader: &mut Reader,
+    worker: WorkerId,
+) -> Result<Vec<Screened>, StoreError> {
+    let person = person(reader, worker)?;
+    screenings::of_person(reader, &person)
 }
 
 fn clearances(

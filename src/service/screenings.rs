@@ -107,28 +107,12 @@ pub fn record(
     advice: Advice,
     ruling: &Ruling,
 ) -> Result<Of<Screened>, Error> {
-    // The appeal body decides appeals; it gives no first advice.
     if ruling.authority == Authority::AppealBody {
-        return Err(Error::field(
-            "/authority",
-            "not_for_advice",
-            "The appeal body gives no advice; record what it decides as the outcome of an appeal.",
-        ));
+        return Err(Error::field("/authority", "not_for_advice", NO_ADVICE));
     }
-    let change = match advice {
-        Advice::Positive => Change::Positive(ruling.leading_to(State::Cleared)),
-        Advice::PositiveWithWarning => {
-            Change::PositiveWithWarning(ruling.leading_to(State::ClearedConditional))
-        }
-        Advice::Negative => Change::Negative(ruling.leading_to(State::Refused)),
-    };
+    let change = advised(advice, ruling);
     let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
-    let cleared = matches!(
-        screened.standing.state,
-        State::Cleared | State::ClearedConditional
-    );
-    // Somebody who was cleared and is no longer must not go on handling cargo while a second person is looked for.
-    if cleared && advice == Advice::Negative {
+    if takes_effect_at_once(screened.standing.state, advice) {
         approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
         let moved = apply(tx, screened, change)?;
         let done = Done::Outcome { screening: id };
@@ -137,6 +121,27 @@ pub fn record(
         return Ok(Of::Done(moved));
     }
     ask(tx, permit.caller(), &screened, change)
+}
+
+/// The appeal body decides appeals; it gives no first advice.
+pub(super) const NO_ADVICE: &str =
+    "The appeal body gives no advice; record what it decides as the outcome of an appeal.";
+
+/// The step that an advice is.
+pub(super) fn advised(advice: Advice, ruling: &Ruling) -> Change {
+    match advice {
+        Advice::Positive => Change::Positive(ruling.leading_to(State::Cleared)),
+        Advice::PositiveWithWarning => {
+            Change::PositiveWithWarning(ruling.leading_to(State::ClearedConditional))
+        }
+        Advice::Negative => Change::Negative(ruling.leading_to(State::Refused)),
+    }
+}
+
+/// Somebody who was cleared and is no longer must not go on handling cargo while a second person is looked for.
+pub(super) fn takes_effect_at_once(state: State, advice: Advice) -> bool {
+    let cleared = matches!(state, State::Cleared | State::ClearedConditional);
+    cleared && advice == Advice::Negative
 }
 
 /// Notes that the worker appealed on this day.

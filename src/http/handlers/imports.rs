@@ -192,7 +192,8 @@ pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
 /// import at a time carried out.
 ///
 /// A file of more than 20 revocations, or more than that with what you did in the last ten minutes, is carried out when a
-/// second person grants it: the answer then names the `approval`.
+/// second person grants it: the answer then names the `approval`. In a file of outcomes each row is asked for by itself, as
+/// if it had been recorded by hand: what waits for a second person is among the approvals when the file is applied.
 #[utoipa::path(post, operation_id = "apply_import", path = "/v1/imports/{id}/apply", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
     responses((status = 202, description = "Being applied", body = ImportView)))]
 pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>, _: NoBody) -> Answer {
@@ -247,17 +248,9 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
     for (name, value) in query_pairs(request)? {
         match name.as_str() {
             "purpose" => {
-                purpose = Some(match value.as_str() {
-                    "credentials" => Purpose::Credentials,
-                    "revocations" => Purpose::Revocations,
-                    "bans" => Purpose::Bans,
-                    _ => {
-                        return Err(wrong(
-                            "purpose",
-                            "must be credentials, revocations or bans".into(),
-                        ));
-                    }
-                });
+                let mut known = Purpose::ALL.into_iter();
+                let known = known.find(|known| known.as_str() == value);
+                purpose = Some(known.ok_or_else(|| wrong("purpose", PURPOSES.into()))?);
             }
             "card_system" => card_system = Some(id_parameter("card_system", &value)?),
             "default_format" => {
@@ -285,14 +278,7 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
             other => return Err(unknown_parameter(other)),
         }
     }
-    let missing = || {
-        Problem::at(
-            ProblemCode::MalformedQuery,
-            "purpose",
-            "missing",
-            "must be credentials, revocations or bans",
-        )
-    };
+    let missing = || Problem::at(ProblemCode::MalformedQuery, "purpose", "missing", PURPOSES);
     Ok(Settings {
         purpose: purpose.ok_or_else(missing)?,
         card_system,
@@ -301,6 +287,8 @@ fn settings(request: &HttpRequest) -> Result<Settings, Problem> {
         valid_until,
     })
 }
+
+const PURPOSES: &str = "must be credentials, revocations, bans, engagements or outcomes";
 
 /// Refuses a body that says it is something else, such as a form with the file in it.
 fn expect_file(request: &HttpRequest) -> Result<(), Problem> {

@@ -3,23 +3,22 @@
 use std::collections::HashMap;
 
 use super::calendar;
+use super::documents::document;
 use super::file::Code as FileCode;
 use super::file::columns::Column;
 use super::file::records::BanRow;
 use super::file::sheet::Row;
-use super::file::text::fold;
 use super::plan::{Found, Verdict, Wanted};
 use super::report::{Fault, Outcome};
 use super::terms::Terms;
 use crate::access::permission::{Caller, KeepBans};
-use crate::domain::document::{Document, DocumentKey, Kind};
+use crate::domain::document::{Document, DocumentKey};
 use crate::domain::screening::Reference;
 use crate::domain::time::Timestamp;
 use crate::service::bans::{BanDraft, check_term, mirror};
 use crate::service::blind::FoundUnder;
 use crate::service::commit::Tx;
 use crate::service::error::Error;
-use crate::service::workers::check_document;
 use crate::store::{Reader, bans};
 
 /// A ban to mirror.
@@ -114,21 +113,13 @@ impl Wanted for WantedBan {
 
 fn want(terms: &Terms, row: &BanRow) -> Result<WantedBan, Vec<Fault>> {
     let mut faults = Vec::new();
-    let mut keep = |fault: Fault| faults.push(fault);
-    let kind = kind_of(&row.document_kind).ok_or_else(|| {
-        let message = "must be passport, national_id_card or residence_permit";
-        terms.fault(Column::DocumentKind, "value", message)
-    });
-    let country =
-        row.document_country
-            .parse()
-            .map_err(|refused: crate::domain::document::NotACountry| {
-                terms.fault(Column::DocumentCountry, "value", refused.to_string())
-            });
-    let number = row.document_number.parse().map_err(
-        |refused: crate::domain::document::NotADocumentNumber| {
-            terms.fault(Column::DocumentNumber, "value", refused.to_string())
-        },
+    let document = document(
+        terms,
+        [
+            &row.document_kind,
+            &row.document_country,
+            &row.document_number,
+        ],
     );
     let reference =
         row.reference
@@ -141,27 +132,16 @@ fn want(terms: &Terms, row: &BanRow) -> Result<WantedBan, Vec<Fault>> {
     };
     let starts_at = moment(Column::ValidFrom, calendar::start_of(row.starts_on));
     let ends_at = moment(Column::ValidUntil, calendar::end_of(row.ends_on));
-    let kind = kind.map_err(&mut keep).ok();
-    let country = country.map_err(&mut keep).ok();
-    let number = number.map_err(&mut keep).ok();
+    let document = document.map_err(|wrong| faults.extend(wrong)).ok();
+    let mut keep = |fault: Fault| faults.push(fault);
     let reference = reference.map_err(&mut keep).ok();
     let starts_at = starts_at.map_err(&mut keep).ok();
     let ends_at = ends_at.map_err(&mut keep).ok();
-    let (Some(kind), Some(country), Some(number), Some(reference), Some(starts_at), Some(ends_at)) =
-        (kind, country, number, reference, starts_at, ends_at)
+    let (Some((document, _)), Some(reference), Some(starts_at), Some(ends_at)) =
+        (document, reference, starts_at, ends_at)
     else {
         return Err(faults);
     };
-    let document = Document {
-        kind,
-        country,
-        number,
-    };
-    check_document(&document, false, "").map_err(|_| {
-        let message = "This is a number of the national register, which is not kept here. Give the document's own number.";
-        let code = "national_register_number";
-        vec![terms.fault(Column::DocumentNumber, code, message)]
-    })?;
     let draft = BanDraft {
         document: Some(document.clone()),
         worker: None,
@@ -170,64 +150,4 @@ fn want(terms: &Terms, row: &BanRow) -> Result<WantedBan, Vec<Fault>> {
         ends_at,
     };
     Ok(WantedBan { draft, document })
-}
-
-/// What people call a kind of document, folded, in Dutch, French, German and English.
-const KINDS: [(Kind, &[&str]); 3] = [
-    (
-        Kind::Passport,
-        &["passport", "paspoort", "passeport", "reisepass", "pass"],
-    ),
-    (
-        Kind::NationalIdCard,
-        &[
-            "national id card",
-            "identiteitskaart",
-            "carte d'identite",
-            "personalausweis",
-            "id card",
-            "identity card",
-        ],
-    ),
-    (
-        Kind::ResidencePermit,
-        &[
-            "residence permit",
-            "verblijfstitel",
-            "verblijfsvergunning",
-            "titre de sejour",
-            "aufenthaltstitel",
-        ],
-    ),
-];
-
-fn kind_of(text: &str) -> Option<Kind> {
-    let key = fold(text);
-    KINDS
-        .iter()
-        .find(|(kind, names)| {
-            fold(kind.as_str()) == key || names.iter().any(|name| fold(name) == key)
-        })
-        .map(|(kind, _)| *kind)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_kind_of_document_is_known_in_four_languages_and_by_its_name_here() {
-        for (text, kind) in [
-            ("passport", Some(Kind::Passport)),
-            ("Paspoort", Some(Kind::Passport)),
-            ("national_id_card", Some(Kind::NationalIdCard)),
-            ("Carte d'identité", Some(Kind::NationalIdCard)),
-            ("residence_permit", Some(Kind::ResidencePermit)),
-            ("Aufenthaltstitel", Some(Kind::ResidencePermit)),
-            ("driving licence", None),
-            ("", None),
-        ] {
-            assert_eq!(kind_of(text), kind, "{text}");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use super::file::sheet::Row;
 use super::file::text::fold;
 use super::plan::{Found, Verdict, Wanted};
 use super::report::{Fault, Outcome};
-use super::terms::Terms;
+use super::terms::{NOT_ONESELF, Terms};
 use super::values::{Person, StaffKey, person, want};
 use crate::access::permission::{Caller, Issue, KeepWorkers};
 use crate::domain::calendar::Day;
@@ -21,18 +21,19 @@ use crate::domain::ids::{BadgeId, CredentialId, EngagementId, WorkerId};
 use crate::domain::time::Timestamp;
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
 use crate::ledger::entry::Fact;
-use crate::ledger::replay::Held;
+use crate::ledger::replay::{Held, Screened};
 use crate::service::badges::keep_number;
 use crate::service::bans::{BAN_STANDS, banned};
 use crate::service::blind::FoundUnder;
 use crate::service::commit::Tx;
+use crate::service::effects::screenings_of;
 use crate::service::error::Error;
 use crate::service::exclusions::{EXCLUSION_HOLDS, adopted};
 use crate::service::issuing::{check_validity, whole_seconds};
 use crate::service::match_cases::MATCH_OPEN;
 use crate::service::personal::{learn_keys, unseal_many};
 use crate::service::workers::{begin, register};
-use crate::store::{Reader, credentials, match_cases, workers};
+use crate::store::{Reader, credentials, erasures, match_cases, workers};
 
 /// A worker with a badge, as a row wants them.
 pub(super) struct WantedCredential {
@@ -79,6 +80,10 @@ struct Employed {
     banned: bool,
     /// What keeps them from where the member excludes them.
     exclusions: Vec<Exclusion>,
+    /// Whether they are to be erased.
+    leaves: bool,
+    /// Every screening of the person.
+    screenings: Vec<Screened>,
 }
 
 impl Wanted for WantedCredential {
@@ -166,7 +171,18 @@ impl Wanted for WantedCredential {
         let undecided = match_cases::undecided(reader, &employed)?;
         let banned = banned(reader, &employed)?;
         let mut exclusions: HashMap<WorkerId, Vec<Exclusion>> = HashMap::new();
+        let mut screenings: HashMap<WorkerId, Vec<Screened>> = HashMap::new();
+        let mut leaving: HashSet<WorkerId> = HashSet::new();
+        let names_functions = wanted
+            .iter()
+            .any(|wanted| !wanted.scope.functions.is_empty());
         for &worker in &employed {
+            if erasures::waits(reader, worker)? {
+                leaving.insert(worker);
+            }
+            if names_functions {
+                screenings.insert(worker, screenings_of(reader, worker)?);
+            }
             let adopted = adopted(reader, worker)?.into_iter();
             let own = adopted.filter(|(member, _)| *member == terms.member);
             exclusions.insert(worker, own.map(|(_, exclusion)| exclusion).collect());
@@ -175,9 +191,12 @@ impl Wanted for WantedCredential {
             .into_iter()
             .map(|(key, worker, engagement)| {
                 let (until, ended) = ends.get(&engagement).copied().unwrap_or_default();
+                let screenings = screenings.get(&worker).cloned().unwrap_or_default();
                 (
                     key,
                     Employed {
+                        screenings,
+                        leaves: leaving.contains(&worker),
                         worker,
                         engagement,
                         until,
@@ -286,6 +305,11 @@ impl Wanted for WantedCredential {
             } else if is_other(staff.worker) {
                 let message = "This staff number belongs to a worker of another name. Correct the row or, if the name changed, the worker.";
                 Some(terms.fault(Column::StaffNumber, "other_person", message))
+            } else if terms.own.contains(&staff.worker) {
+                Some(terms.fault(Column::StaffNumber, "wrong_person", NOT_ONESELF))
+            } else if staff.leaves {
+                let message = "The worker is to be erased, so nothing new is recorded of them. A registrar can take it back.";
+                Some(terms.fault(Column::StaffNumber, "erasure_waiting", message))
             } else if staff.undecided {
                 Some(terms.fault(Column::StaffNumber, "match_open", MATCH_OPEN))
             } else if staff.banned {
@@ -312,6 +336,10 @@ impl Wanted for WantedCredential {
             if !changed.is_empty() {
                 return (Outcome::Conflict, changed);
             }
+        }
+        let screenings = staff.map_or(&[][..], |staff| &staff.screenings);
+        if let Some(fault) = self.uncleared(screenings, terms, now) {
+            return (Outcome::Conflict, vec![fault]);
         }
         let from = self.valid_from.unwrap_or(whole_seconds(now));
         let message = if self.valid_until <= now {
@@ -362,6 +390,8 @@ impl Wanted for WantedCredential {
                             undecided: false,
                             banned: false,
                             exclusions: Vec::new(),
+                            leaves: false,
+                            screenings: Vec::new(),
                         },
                     );
                 }
@@ -400,21 +430,6 @@ impl Wanted for WantedCredential {
 }
 
 impl WantedCredential {
-    /// A digest of all that the row says, so that a row that only stands there twice is no conflict.
-    fn digest(&self) -> [u8; 16] {
-        let says = serde_json::to_vec(&(
-            &self.worker,
-            &self.engagement,
-            self.valid_from,
-            self.valid_until,
-            &self.scope,
-        ))
-        .unwrap_or_default();
-        let mut half = [0; 16];
-        half.copy_from_slice(&blake3::hash(&says).as_bytes()[..16]);
-        half
-    }
-
     /// In what a known card's credential is not as the row wants it. Of another member's it is said only that it is
     /// taken.
     fn differences(&self, held: &Held, staff: Option<&Employed>, terms: &Terms) -> Vec<Fault> {

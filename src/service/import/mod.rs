@@ -1,10 +1,13 @@
-//! Files brought in: workers with their badges, lists of badges to revoke, and the register's port bans.
+//! Files brought in: workers with their badges, who works for whom, what the authority advises, lists of badges to revoke,
+//! and the register's port bans.
 //!
 //! ```text
 //! bytes ── file ──> rows ── terms ──> what they want ── plan ──> new, same, conflict, unusable ── run ──> the ledger
 //!                           ├ calendar: days to moments     ├ credentials
-//!                           └ reasons: words to codes       ├ revocations
-//!                                                           └ bans
+//!                           └ reasons, words: to codes       ├ revocations
+//!                                                           ├ bans
+//!                                                           ├ engagements
+//!                                                           └ outcomes
 //! ```
 //!
 //! An import is *checked* when it comes: nothing is changed, and [`Report`] tells what would be. It is kept, sealed,
@@ -21,8 +24,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 mod bans;
 mod calendar;
 mod credentials;
+mod documents;
+mod engagements;
 pub mod file;
 mod kept;
+mod outcomes;
 mod plan;
 mod reasons;
 mod refusals;
@@ -34,6 +40,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod values;
+mod words;
 
 use self::file::columns::Purpose;
 use self::file::layout::Layout;
@@ -43,7 +50,7 @@ use self::plan::Wanted;
 use self::refusals::{nothing_usable, unclear, unreadable};
 use self::report::{Counts, Report, Tally};
 use self::running::Ending;
-use self::terms::Terms;
+use self::terms::{Terms, own_records};
 use super::Services;
 use super::approvals::{self, Outcome};
 use super::commit::Tx;
@@ -190,6 +197,9 @@ pub fn check(
         services.keyring.clone(),
         &places,
         caller.member,
+        read(&services.store, |reader| {
+            own_records(reader, &places, caller.client)
+        })?,
         settings,
         layout,
     )?;
@@ -202,6 +212,10 @@ pub fn check(
             weigh::<revocations::WantedRevocation>(services, &terms, &sheet, now)
         }
         Purpose::Bans => weigh::<bans::WantedBan>(services, &terms, &sheet, now),
+        Purpose::Engagements => {
+            weigh::<engagements::WantedEngagement>(services, &terms, &sheet, now)
+        }
+        Purpose::Outcomes => weigh::<outcomes::WantedOutcome>(services, &terms, &sheet, now),
     }?;
     let counts = tally.counts;
     if counts.new + counts.same + counts.conflict == 0 {
@@ -230,7 +244,7 @@ pub fn check(
         id,
         member: caller.member,
         client: caller.client,
-        purpose: purpose_name(settings.purpose).to_owned(),
+        purpose: settings.purpose.as_str().to_owned(),
         state: State::Checked.as_str().to_owned(),
         settings: json(settings)?,
         report: seal_report(
@@ -259,12 +273,18 @@ pub fn check(
     })
 }
 
-/// The register brings bans and nothing else, and nobody else does.
+/// Each brings in files of their own work and no other.
 fn check_role(role: Role, purpose: Purpose) -> Result<(), Error> {
-    if (role == Role::Register) == (purpose == Purpose::Bans) {
+    let whose = match purpose {
+        Purpose::Bans => Role::Register,
+        Purpose::Outcomes => Role::ScreeningOfficer,
+        Purpose::Credentials | Purpose::Revocations | Purpose::Engagements => Role::HrOfficer,
+    };
+    if role == whose {
         return Ok(());
     }
-    let message = "Only the register brings in port bans, and it brings in nothing else.";
+    let message =
+        "The register brings in port bans, screening officers outcomes, and HR officers the rest.";
     Err(Error::field("purpose", "not_for_this_role", message))
 }
 
@@ -485,12 +505,4 @@ fn import_from(import: imports::Import, keyring: &Keyring) -> Result<Import, Err
         rows_done: import.rows_done,
         created_at: import.created_at,
     })
-}
-
-fn purpose_name(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Credentials => "credentials",
-        Purpose::Revocations => "revocations",
-        Purpose::Bans => "bans",
-    }
 }

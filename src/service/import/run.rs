@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use super::bans::WantedBan;
 use super::credentials::WantedCredential;
+use super::engagements::WantedEngagement;
 use super::file::columns::Purpose;
 use super::file::sheet::Sheet;
+use super::outcomes::WantedOutcome;
 use super::plan::{self, Batch, Wanted};
 use super::report::{Counts, NOTABLE_MAX, Report, Tally};
 use super::revocations::WantedRevocation;
-use super::terms::{Settings, Terms};
+use super::terms::{Settings, Terms, own_records};
 use super::{State, from_json, json, open, open_report, read, seal_report};
 use crate::access::permission::Caller;
 use crate::access::seal::Field;
@@ -103,6 +105,9 @@ fn carry_out(
         services.keyring.clone(),
         &places,
         import.member,
+        read(&services.store, |reader| {
+            own_records(reader, &places, import.client)
+        })?,
         &settings,
         layout,
     )?);
@@ -117,6 +122,8 @@ fn carry_out(
         Purpose::Credentials => work.rows::<WantedCredential>(&sheet),
         Purpose::Revocations => work.rows::<WantedRevocation>(&sheet),
         Purpose::Bans => work.rows::<WantedBan>(&sheet),
+        Purpose::Engagements => work.rows::<WantedEngagement>(&sheet),
+        Purpose::Outcomes => work.rows::<WantedOutcome>(&sheet),
     }?;
     if let Ended::Whole = ended {
         // It states nothing, and what is done is done, whoever the client is by now.

@@ -13,14 +13,18 @@ use super::file::records::Card;
 use super::file::text::fold;
 use super::file::{Code as FileCode, RowProblem};
 use super::report::Fault;
+use super::words;
 use crate::access::keyring::Keyring;
 use crate::domain::card::{CardIdentifier, Format, Input};
+use crate::domain::clearance::Functions;
 use crate::domain::credential::{CardKey, SCOPE_MAX, Scope};
-use crate::domain::ids::{CardSystemId, FacilityId, MemberId};
+use crate::domain::ids::{CardSystemId, ClientId, FacilityId, MemberId, WorkerId};
 use crate::domain::network::CardSystem;
 use crate::domain::reason::Reason;
 use crate::index::places::Places;
+use crate::service::clients;
 use crate::service::error::Error;
+use crate::store::{Reader, match_cases};
 
 /// What is said with a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +67,8 @@ pub(super) struct Terms {
     pub layout: Layout,
     card_system: Option<Arc<CardSystem>>,
     facilities: Facilities,
+    /// The records of whoever brings it, where they are recorded as a worker: nobody does anything about themselves.
+    pub own: BTreeSet<WorkerId>,
 }
 
 impl Terms {
@@ -71,6 +77,7 @@ impl Terms {
         keyring: Arc<Keyring>,
         places: &Places,
         member: MemberId,
+        own: BTreeSet<WorkerId>,
         settings: &Settings,
         layout: Layout,
     ) -> Result<Self, Error> {
@@ -128,6 +135,7 @@ impl Terms {
             layout,
             card_system,
             facilities,
+            own,
         })
     }
 
@@ -211,7 +219,12 @@ impl Terms {
     }
 
     /// Where a credential is good, of what a row says.
-    pub(super) fn scope(&self, line: u64, parts: &[String]) -> Result<Scope, Fault> {
+    pub(super) fn scope(
+        &self,
+        line: u64,
+        parts: &[String],
+        functions: &[String],
+    ) -> Result<Scope, Fault> {
         let mut facilities = BTreeSet::new();
         for part in parts {
             let found = self
@@ -223,12 +236,38 @@ impl Terms {
         if facilities.len() > SCOPE_MAX {
             return Err(self.problem(line, Column::Facilities, FileCode::TooManyFacilities));
         }
+        let functions: Option<Functions> =
+            functions.iter().map(|name| words::function(name)).collect();
+        let functions = functions.ok_or_else(|| {
+            let message =
+                "must be cargo_access, cargo_data or unescorted_access, with a comma between two";
+            self.fault(Column::Functions, "value", message)
+        })?;
         Ok(Scope {
             facilities,
+            functions,
             ..Scope::default()
         })
     }
 }
+
+/// The records of the person behind a client, where they are recorded as a worker.
+pub(super) fn own_records(
+    reader: &mut Reader,
+    places: &Places,
+    client: ClientId,
+) -> Result<BTreeSet<WorkerId>, Error> {
+    let caller = places.caller(client).map(|client| clients::caller(client));
+    let person = caller.and_then(|caller| places.people.get(&caller.person?));
+    match person.and_then(|(_, person)| person.worker) {
+        Some(worker) => Ok(match_cases::same_person(reader, worker)?),
+        None => Ok(BTreeSet::new()),
+    }
+}
+
+/// Why a row is refused that is about whoever brings it.
+pub(super) const NOT_ONESELF: &str =
+    "Nobody decides what concerns themselves. Let another person bring in this row.";
 
 /// Why some reasons do not revoke.
 pub(super) const NOT_FOR_REVOCATION: &str = "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.";

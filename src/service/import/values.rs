@@ -7,17 +7,23 @@ use super::file::records::CredentialRow;
 use super::file::text::fold;
 use super::report::Fault;
 use super::terms::Terms;
+use crate::domain::calendar::Day;
+use crate::domain::clearance::{Clearances, last_day};
 use crate::domain::text::{BadText, Text};
+use crate::domain::time::Timestamp;
 use crate::domain::worker::{EngagementDetails, WorkerDetails};
+use crate::ledger::replay::Screened;
 
 /// A digest of a staff number, by which rows of a file are told apart. It is never stored.
 pub(super) type StaffKey = [u8; 16];
 
-fn staff_key(number: &str) -> StaffKey {
+/// The digest of a staff number.
+pub(super) fn staff_key(number: &str) -> StaffKey {
     let mut key = StaffKey::default();
     key.copy_from_slice(&blake3::hash(number.as_bytes()).as_bytes()[..16]);
     key
 }
+
 /// A digest of a worker's name, upper and lower case and accents apart.
 pub(super) type Person = [u8; 16];
 
@@ -31,6 +37,52 @@ pub(super) fn person(worker: &WorkerDetails) -> Person {
     let mut half = [0; 16];
     half.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..16]);
     half
+}
+
+impl WantedCredential {
+    /// A digest of all that the row says, so that a row that only stands there twice is no conflict.
+    pub(super) fn digest(&self) -> [u8; 16] {
+        let says = serde_json::to_vec(&(
+            &self.worker,
+            &self.engagement,
+            self.valid_from,
+            self.valid_until,
+            &self.scope,
+        ))
+        .unwrap_or_default();
+        let mut half = [0; 16];
+        half.copy_from_slice(&blake3::hash(&says).as_bytes()[..16]);
+        half
+    }
+
+    /// For what the person is not cleared, or not for so long.
+    pub(super) fn uncleared(
+        &self,
+        screenings: &[Screened],
+        terms: &Terms,
+        now: Timestamp,
+    ) -> Option<Fault> {
+        let said = screenings
+            .iter()
+            .map(|screened| (screened.screening.function, &screened.standing));
+        let clearances = Clearances::of(said, Day::of(now));
+        let functions = self.scope.functions;
+        if !functions
+            .iter()
+            .all(|function| clearances.until(function).is_some())
+        {
+            let message = "The worker is not cleared for all of these. Leave out the others, or record a screening that clears the worker for them first.";
+            return Some(terms.fault(Column::Functions, "not_cleared", message));
+        }
+        let last = functions
+            .iter()
+            .filter_map(|function| clearances.until(function))
+            .min()?;
+        (last < last_day(self.valid_until)).then(|| {
+            let message = format!("must not be after {last} in Brussels, the last day on which the worker is cleared for all of the functions");
+            terms.fault(Column::ValidUntil, "after_clearance", message)
+        })
+    }
 }
 
 /// Makes values of a row's text.
@@ -68,7 +120,8 @@ pub(super) fn want(terms: &Terms, row: CredentialRow) -> Result<WantedCredential
     let valid_until =
         calendar::end_of(row.valid_until).ok_or_else(|| out_of_range(Column::ValidUntil));
     let valid_until = keep(&mut faults, valid_until);
-    let scope = keep(&mut faults, terms.scope(line, &row.facilities));
+    let scope = terms.scope(line, &row.facilities, &row.functions);
+    let scope = keep(&mut faults, scope);
     let (Some(family_name), Some(given_names), Some(employer), Some(staff_number)) =
         (family_name, given_names, employer, staff_number)
     else {
@@ -106,11 +159,15 @@ pub(super) fn want(terms: &Terms, row: CredentialRow) -> Result<WantedCredential
 }
 
 /// The value, or its fault among the others: everything wrong with a row is told at once.
-fn keep<T>(faults: &mut Vec<Fault>, value: Result<T, Fault>) -> Option<T> {
+pub(super) fn keep<T>(faults: &mut Vec<Fault>, value: Result<T, Fault>) -> Option<T> {
     value.map_err(|fault| faults.push(fault)).ok()
 }
 
-fn text<const MAX: usize>(terms: &Terms, column: Column, value: &str) -> Result<Text<MAX>, Fault> {
+pub(super) fn text<const MAX: usize>(
+    terms: &Terms,
+    column: Column,
+    value: &str,
+) -> Result<Text<MAX>, Fault> {
     Text::parse(value).map_err(|bad| {
         let code = match bad {
             BadText::Empty => "missing_value",

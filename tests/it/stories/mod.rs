@@ -13,6 +13,7 @@ pub mod effects;
 pub mod erasures;
 pub mod exclusions;
 pub mod exports;
+pub mod files;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
@@ -61,6 +62,11 @@ macro_rules! all {
             an_import_is_its_members_alone,
             a_file_with_a_title_and_no_last_days_is_understood,
             nobody_is_born_tomorrow,
+        );
+        $crate::stories::tell!($database, files:
+            a_file_of_engagements_registers_people_and_opens_match_cases,
+            outcomes_of_a_file_wait_each_for_a_second_person_and_bad_news_does_not,
+            a_badge_of_a_file_is_only_for_what_its_worker_is_cleared_for,
         );
         $crate::stories::tell!($database, restart:
             a_node_says_after_a_restart_what_it_said_before,

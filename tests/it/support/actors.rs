@@ -149,6 +149,31 @@ impl Api {
         }
     }
 
+    /// Brings in a file. Nothing is changed yet.
+    pub async fn brings(&self, query: &str, file: Vec<u8>) -> Said {
+        let (path, key) = (format!("/v1/imports?{query}"), new_key());
+        let headers = [("content-type", "text/csv"), ("idempotency-key", &*key)];
+        self.send(Method::POST, &path, &headers, file).await
+    }
+
+    pub async fn applies(&self, import: &str) -> Said {
+        let path = format!("/v1/imports/{import}/apply");
+        self.send(Method::POST, &path, &[], Vec::new()).await
+    }
+
+    /// Waits until an import is no longer being applied.
+    pub async fn awaits(&self, import: &str) -> Value {
+        let began = std::time::Instant::now();
+        loop {
+            let import = self.get(&format!("/v1/imports/{import}")).await.ok();
+            if text(&import, "state") != "applying" {
+                return import;
+            }
+            assert!(began.elapsed().as_secs() < 60, "{import}");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
     /// The same person at another node.
     pub fn at(&self, address: SocketAddr) -> Self {
         Self {
@@ -408,29 +433,16 @@ impl Hr {
         self.api.post("/v1/credentials", &body).await
     }
 
-    /// Brings in a file. Nothing is changed yet.
     pub async fn brings(&self, query: &str, file: Vec<u8>) -> Said {
-        let (path, key) = (format!("/v1/imports?{query}"), new_key());
-        let headers = [("content-type", "text/csv"), ("idempotency-key", &*key)];
-        self.api.send(Method::POST, &path, &headers, file).await
+        self.api.brings(query, file).await
     }
 
     pub async fn applies(&self, import: &str) -> Said {
-        let path = format!("/v1/imports/{import}/apply");
-        self.api.send(Method::POST, &path, &[], Vec::new()).await
+        self.api.applies(import).await
     }
 
-    /// Waits until an import is no longer being applied.
     pub async fn awaits(&self, import: &str) -> Value {
-        let began = std::time::Instant::now();
-        loop {
-            let import = self.api.get(&format!("/v1/imports/{import}")).await.ok();
-            if text(&import, "state") != "applying" {
-                return import;
-            }
-            assert!(began.elapsed().as_secs() < 60, "{import}");
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        self.api.awaits(import).await
     }
 
     pub async fn revokes(&self, pass: &Pass, reason: &str) -> Said {

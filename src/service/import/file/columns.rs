@@ -21,6 +21,10 @@ pub enum Purpose {
     Revocations,
     /// Port bans, from the register of the State.
     Bans,
+    /// Who works for whom at the member, and those of them who are not known yet.
+    Engagements,
+    /// What the authority advises in screenings that wait for it.
+    Outcomes,
 }
 
 /// A column that we can read.
@@ -59,13 +63,44 @@ pub enum Column {
     DocumentCountry,
     /// Its number.
     DocumentNumber,
-    /// What the register knows a ban by.
+    /// What the register knows a ban by, or the authority a decision.
     Reference,
+    /// For what a credential is, beyond passing gates.
+    Functions,
+    /// Our id of a worker.
+    WorkerId,
+    /// Our id of a screening.
+    ScreeningId,
+    /// For what somebody is screened.
+    Function,
+    /// What the authority advises.
+    Advice,
+    /// Who decided.
+    Authority,
+    /// On which day the worker was notified.
+    DecidedOn,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 3] = [Self::Credentials, Self::Revocations, Self::Bans];
+    pub const ALL: [Self; 5] = [
+        Self::Credentials,
+        Self::Revocations,
+        Self::Bans,
+        Self::Engagements,
+        Self::Outcomes,
+    ];
+
+    /// Its name in the API and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::Revocations => "revocations",
+            Self::Bans => "bans",
+            Self::Engagements => "engagements",
+            Self::Outcomes => "outcomes",
+        }
+    }
 
     /// The columns that such a file may have.
     pub const fn columns(self) -> &'static [Column] {
@@ -83,6 +118,7 @@ impl Purpose {
                 ValidFrom,
                 ValidUntil,
                 Facilities,
+                Functions,
             ],
             Self::Revocations => &[CredentialId, CardNumber, CardFormat, FacilityCode, Reason],
             Self::Bans => &[
@@ -92,6 +128,29 @@ impl Purpose {
                 ValidFrom,
                 ValidUntil,
                 Reference,
+            ],
+            Self::Engagements => &[
+                WorkerId,
+                DocumentKind,
+                DocumentCountry,
+                DocumentNumber,
+                FamilyName,
+                GivenNames,
+                BirthDate,
+                StaffNumber,
+                Employer,
+                ValidFrom,
+                ValidUntil,
+            ],
+            Self::Outcomes => &[
+                ScreeningId,
+                WorkerId,
+                Function,
+                Advice,
+                Authority,
+                Reference,
+                DecidedOn,
+                ValidUntil,
             ],
         }
     }
@@ -110,6 +169,14 @@ impl Purpose {
                 &[ValidUntil],
                 &[Reference],
             ],
+            Self::Engagements => &[&[WorkerId, DocumentNumber], &[Employer]],
+            Self::Outcomes => &[
+                &[ScreeningId, WorkerId],
+                &[Advice],
+                &[Authority],
+                &[Reference],
+                &[DecidedOn],
+            ],
         }
     }
 }
@@ -123,7 +190,10 @@ impl Column {
     }
 
     pub(super) const fn is_date(self) -> bool {
-        matches!(self, Self::BirthDate | Self::ValidFrom | Self::ValidUntil)
+        matches!(
+            self,
+            Self::BirthDate | Self::ValidFrom | Self::ValidUntil | Self::DecidedOn
+        )
     }
 }
 
@@ -147,6 +217,13 @@ impl fmt::Display for Column {
             Self::DocumentCountry => "document country",
             Self::DocumentNumber => "document number",
             Self::Reference => "reference",
+            Self::Functions => "functions",
+            Self::WorkerId => "worker id",
+            Self::ScreeningId => "screening id",
+            Self::Function => "function",
+            Self::Advice => "outcome",
+            Self::Authority => "authority",
+            Self::DecidedOn => "decided on",
         })
     }
 }

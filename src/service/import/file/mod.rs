@@ -15,6 +15,7 @@
 use serde::Serialize;
 
 mod archive;
+pub mod cases;
 pub mod columns;
 pub mod dates;
 mod delimited;

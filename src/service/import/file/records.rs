@@ -37,6 +37,8 @@ pub struct CredentialRow {
     /// The facilities where it is good, by name, id or code, as they stand in the file. Empty, which means everywhere,
     /// only if the file has no such column.
     pub facilities: Vec<String>,
+    /// For what it is, beyond passing gates.
+    pub functions: Vec<String>,
 }
 
 /// A credential to revoke.
@@ -114,6 +116,7 @@ impl CredentialRow {
         let otherwise = last_day.filter(|_| reading.problems.len() == before);
         let valid_until = valid_until.or(otherwise);
         let facilities = reading.facilities();
+        let functions = reading.functions();
         if let (Some(from), Some(until)) = (valid_from, valid_until)
             && until < from
         {
@@ -144,6 +147,7 @@ impl CredentialRow {
                     valid_from,
                     valid_until,
                     facilities,
+                    functions,
                 })
             }
             _ => Err(reading.problems),
@@ -158,7 +162,7 @@ impl RevocationRow {
     /// Everything that is wrong with the row.
     pub fn read(layout: &Layout, row: &Row) -> Result<Self, Vec<RowProblem>> {
         let mut reading = Reading::new(layout, row);
-        let credential = reading.number(Column::CredentialId, CREDENTIAL_ID_CHARS_MAX);
+        let credential = reading.number(Column::CredentialId, ID_CHARS_MAX);
         let card = reading.card();
         let reason = reading.text(Column::Reason, REASON_CHARS_MAX);
         let named = match (card, credential) {
@@ -225,14 +229,14 @@ impl BanRow {
 }
 
 /// One row being read, and what was found wrong with it.
-struct Reading<'a> {
+pub(super) struct Reading<'a> {
     layout: &'a Layout,
     row: &'a Row,
-    problems: Vec<RowProblem>,
+    pub(super) problems: Vec<RowProblem>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(layout: &'a Layout, row: &'a Row) -> Self {
+    pub(super) fn new(layout: &'a Layout, row: &'a Row) -> Self {
         Self {
             layout,
             row,
@@ -240,7 +244,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn problem(&mut self, column: Column, code: Code) {
+    pub(super) fn problem(&mut self, column: Column, code: Code) {
         let header = self
             .layout
             .place(column)
@@ -250,7 +254,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A value that must be there. If it is not because of a problem, that one is enough.
-    fn required<T>(&mut self, column: Column, value: Option<T>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, column: Column, value: Option<T>) -> Option<T> {
         let header = self
             .layout
             .place(column)
@@ -271,7 +275,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A value without space around it; none when the column or the value is not there.
-    fn text(&mut self, column: Column, chars_max: usize) -> Option<String> {
+    pub(super) fn text(&mut self, column: Column, chars_max: usize) -> Option<String> {
         let cell = self.row.cell(self.layout.place(column)?);
         match clean(cell) {
             Ok(text) if text.is_empty() => None,
@@ -288,7 +292,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A name of a person.
-    fn name(&mut self, column: Column) -> Option<String> {
+    pub(super) fn name(&mut self, column: Column) -> Option<String> {
         let name = self.text(column, PERSON_NAME_CHARS_MAX)?;
         if name.chars().any(char::is_numeric) || !name.chars().any(char::is_alphabetic) {
             self.problem(column, Code::NotAName);
@@ -298,7 +302,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A number that is a name: its zeros count, and a spreadsheet that took it for an amount has damaged it.
-    fn number(&mut self, column: Column, chars_max: usize) -> Option<String> {
+    pub(super) fn number(&mut self, column: Column, chars_max: usize) -> Option<String> {
         let text = self.text(column, chars_max)?;
         if is_scientific(&text) {
             self.problem(column, Code::ScientificNotation);
@@ -308,7 +312,7 @@ impl<'a> Reading<'a> {
         Some(text.strip_prefix('\'').map(str::to_owned).unwrap_or(text))
     }
 
-    fn card(&mut self) -> Option<Card> {
+    pub(super) fn card(&mut self) -> Option<Card> {
         let format = self.text(Column::CardFormat, CARD_FORMAT_CHARS_MAX);
         let facility_code = self.number(Column::FacilityCode, FACILITY_CODE_CHARS_MAX);
         let value = self.number(Column::CardNumber, CARD_NUMBER_CHARS_MAX)?;
@@ -319,7 +323,11 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn date(&mut self, column: Column, read: fn(&str) -> Result<Date, Code>) -> Option<Date> {
+    pub(super) fn date(
+        &mut self,
+        column: Column,
+        read: fn(&str) -> Result<Date, Code>,
+    ) -> Option<Date> {
         let text = self.text(column, DATE_CHARS_MAX)?;
         match read(&text) {
             Ok(date) => Some(date),
@@ -332,7 +340,7 @@ impl<'a> Reading<'a> {
 
     /// The parts of a cell, each once. A column of facilities with an empty cell would mean every facility there is,
     /// which nobody means by leaving a cell empty.
-    fn facilities(&mut self) -> Vec<String> {
+    pub(super) fn facilities(&mut self) -> Vec<String> {
         if self.layout.place(Column::Facilities).is_none() {
             return Vec::new();
         }
@@ -340,12 +348,7 @@ impl<'a> Reading<'a> {
         let Some(text) = self.required(Column::Facilities, text) else {
             return Vec::new();
         };
-        let mut facilities: Vec<String> = Vec::new();
-        for part in text.split([',', ';', '|']).map(str::trim) {
-            if !part.is_empty() && !facilities.iter().any(|known| known == part) {
-                facilities.push(part.to_owned());
-            }
-        }
+        let facilities = parts(&text);
         match facilities.len() {
             0 => self.problem(Column::Facilities, Code::MissingValue),
             1..=FACILITIES_MAX => return facilities,
@@ -353,6 +356,22 @@ impl<'a> Reading<'a> {
         }
         Vec::new()
     }
+
+    /// The parts of a cell, each once. An empty cell means none.
+    fn functions(&mut self) -> Vec<String> {
+        let text = self.text(Column::Functions, super::CELL_CHARS_MAX);
+        text.map_or_else(Vec::new, |text| parts(&text))
+    }
+}
+
+fn parts(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in text.split([',', ';', '|']).map(str::trim) {
+        if !part.is_empty() && !parts.iter().any(|known| known == part) {
+            parts.push(part.to_owned());
+        }
+    }
+    parts
 }
 
 /// The value of a cell, on one line, without the space and the invisible characters that come with copied text.
@@ -436,15 +455,15 @@ impl fmt::Debug for RevocationRow {
 }
 
 const PERSON_NAME_CHARS_MAX: usize = 100;
-const EMPLOYER_CHARS_MAX: usize = 160;
-const STAFF_NUMBER_CHARS_MAX: usize = 40;
+pub(super) const EMPLOYER_CHARS_MAX: usize = 160;
+pub(super) const STAFF_NUMBER_CHARS_MAX: usize = 40;
 /// Raw bits of a 256-bit card identifier, the longest notation there is.
 const CARD_NUMBER_CHARS_MAX: usize = 256;
 const CARD_FORMAT_CHARS_MAX: usize = 64;
 const FACILITY_CODE_CHARS_MAX: usize = 16;
-const CREDENTIAL_ID_CHARS_MAX: usize = 64;
+pub(super) const ID_CHARS_MAX: usize = 64;
 const REASON_CHARS_MAX: usize = 160;
-const DOCUMENT_CHARS_MAX: usize = 60;
-const REFERENCE_CHARS_MAX: usize = 64;
+pub(super) const DOCUMENT_CHARS_MAX: usize = 60;
+pub(super) const REFERENCE_CHARS_MAX: usize = 64;
 const DATE_CHARS_MAX: usize = 40;
 const FACILITIES_MAX: usize = 64;

@@ -30,7 +30,7 @@ pub(super) static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
 
 /// Headers that mean one column.
 #[rustfmt::skip]
-pub(super) const ALL: [(Column, &[&str]); 17] = [
+pub(super) const ALL: [(Column, &[&str]); 24] = [
     (Column::StaffNumber, &[
         "Personeelsnummer", "Numéro de personnel", "Personalnummer", "Staff number", "Stamnummer", "Matricule",
         "Personnel number", "Employee number", "Employee ID", "Staff ID", "Personeelsnr", "Stamnr",
@@ -119,6 +119,32 @@ pub(super) const ALL: [(Column, &[&str]); 17] = [
     (Column::Reference, &[
         "Referentie", "Référence", "Aktenzeichen", "Reference number", "Referentienummer", "Numéro de référence",
     ]),
+    (Column::Functions, &[
+        "Functies", "Fonctions", "Funktionen", "Functions", "Kritieke functies", "Fonctions critiques",
+        "Critical functions",
+    ]),
+    (Column::WorkerId, &[
+        "Werknemer-ID", "ID du travailleur", "Arbeitnehmer-ID", "Worker ID", "Werknemer", "Travailleur",
+        "Arbeitnehmer", "Worker",
+    ]),
+    (Column::ScreeningId, &[
+        "Screening-ID", "ID de vérification", "Überprüfungs-ID", "Screening", "Veiligheidsverificatie",
+        "Vérification de sécurité", "Sicherheitsüberprüfung",
+    ]),
+    (Column::Function, &[
+        "Functie", "Fonction", "Funktion", "Function", "Kritieke functie", "Fonction critique", "Critical function",
+    ]),
+    (Column::Advice, &[
+        "Advies", "Avis", "Gutachten", "Outcome", "Veiligheidsadvies", "Avis de sécurité", "Uitkomst", "Résultat",
+        "Ergebnis", "Advice", "Result",
+    ]),
+    (Column::Authority, &[
+        "Overheid", "Autorité", "Behörde", "Authority", "Instantie", "Autoriteit", "Decided by",
+    ]),
+    (Column::DecidedOn, &[
+        "Datum advies", "Date de l'avis", "Datum des Gutachtens", "Decided on", "Datum kennisgeving",
+        "Date de notification", "Notified on", "Date of decision", "Decision date", "Beslissingsdatum",
+    ]),
 ];
 
 /// Headers, folded, that can mean several columns and are therefore refused.
@@ -141,6 +167,9 @@ pub(super) const VAGUE: [(&[&str], &[Column]); 5] = [
             Column::StaffNumber,
             Column::CardNumber,
             Column::CredentialId,
+            Column::WorkerId,
+            Column::ScreeningId,
+            Column::DocumentNumber,
         ],
     ),
     (
@@ -154,7 +183,12 @@ pub(super) const VAGUE: [(&[&str], &[Column]); 5] = [
     ),
     (
         &["datum", "date"],
-        &[Column::BirthDate, Column::ValidFrom, Column::ValidUntil],
+        &[
+            Column::BirthDate,
+            Column::ValidFrom,
+            Column::ValidUntil,
+            Column::DecidedOn,
+        ],
     ),
     (
         &[
