@@ -29,7 +29,7 @@ async fn banned() -> World {
     let ban = blob(&ID.as_bytes()[..]);
     let key = blob(&[2; 16]);
     world.tamper(&format!(
-        "INSERT INTO ban_documents VALUES ({ban}, {key}, X'01');"
+        "INSERT INTO ban_documents VALUES ({ban}, {key}, X'01', 1);"
     ));
     world
 }
