@@ -15,11 +15,9 @@
 //! crash between two batches is gone on from and a crash in one leaves nothing of it. As each row is compared with what
 //! is recorded, the same file again changes nothing.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 mod bans;
 mod calendar;
@@ -39,6 +37,7 @@ mod running;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod values;
 mod words;
 
@@ -70,6 +69,7 @@ use crate::store::{Reader, Store, imports};
 
 pub use running::Running;
 pub use terms::Settings;
+pub use turns::{Turn, place, turn};
 
 /// How long a file that was checked waits to be applied.
 pub const KEPT_MS: i64 = FILES_KEPT_MS;
@@ -77,11 +77,6 @@ pub const KEPT_MS: i64 = FILES_KEPT_MS;
 pub const WAITING: &str = State::Checked.as_str();
 /// The states in which what became of a file is all that is left.
 pub const ENDED: [&str; 2] = [State::Applied.as_str(), State::Failed.as_str()];
-/// How many files are read and checked at once. Each may take some hundred MiB of memory.
-pub const CHECKS_AT_ONCE: usize = 2;
-/// How many members may be sending a file. Each is held whole until it is checked.
-const TURNS_MAX: usize = 8;
-
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -145,40 +140,6 @@ pub struct Checked {
     pub import: Import,
     kept: imports::Import,
     sealed: Vec<u8>,
-}
-
-/// A member's turn at bringing in a file, until it is dropped: to be taken before the file's bytes are, and held until it
-/// is checked, also when whoever sent it has gone.
-pub struct Turn(MemberId);
-
-static TURNS: Mutex<BTreeSet<MemberId>> = Mutex::new(BTreeSet::new());
-
-fn turns() -> MutexGuard<'static, BTreeSet<MemberId>> {
-    TURNS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// One file at a time of a member, so that a slow or hostile sender keeps nobody else's list of revocations out.
-pub fn turn(member: MemberId) -> Result<Turn, Error> {
-    let mut turns = turns();
-    if turns.len() >= TURNS_MAX || !turns.insert(member) {
-        return Err(Error::new(
-            Code::Busy,
-            "Another file of your member is being brought in, or too many of others. Nothing was done; try again soon.",
-        ));
-    }
-    Ok(Turn(member))
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        turns().remove(&self.0);
-    }
-}
-
-/// A place among the files that are checked at one time. Waits until there is one.
-pub async fn place() -> Result<SemaphorePermit<'static>, Error> {
-    static PLACES: Semaphore = Semaphore::const_new(CHECKS_AT_ONCE);
-    PLACES.acquire().await.map_err(Error::internal)
 }
 
 /// Reads a file and compares it with what is recorded, without changing anything. Blocks, for seconds with a large file.
