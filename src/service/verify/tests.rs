@@ -268,6 +268,7 @@ async fn an_untouched_database_is_whole() {
             ("exclusion_members", 0),
             ("exclusions", 0),
             ("match_cases", 0),
+            ("moves", 4),
             ("network_records", 2),
             ("referrals", 0),
             ("screenings", 0),

@@ -229,6 +229,8 @@ pub async fn a_forged_entry_is_believed_by_nobody(world: World) {
     scene.raw.must(&format!(
         "UPDATE credentials SET state = 0, reason = NULL, since = 1772436600000, for_cause_since = NULL, version = {seq} WHERE id = {id}"
     ));
+    let move_of_it = format!("INSERT INTO moves VALUES ({id}, {seq}, 1772436600000)");
+    scene.raw.must(&move_of_it);
     scene.db_forge(&scene.lift(&suspended));
     // At once, before any poll: who builds upon it would vouch for it.
     let refused = scene.hr.revokes(&scene.good, "stolen").await;
@@ -356,6 +358,7 @@ pub async fn an_old_copy_of_the_database_is_not_served_until_it_is_restored(worl
     let [root, edge, chain, seal] = literals.map(|bytes| scene.raw.bytes(&bytes));
     scene.raw.must(&format!(
         "BEGIN; DELETE FROM ledger_entries WHERE seq > {old}; \
+         DELETE FROM moves WHERE seq > {old}; \
          UPDATE credentials SET state = 0, reason = NULL, version = {issued} WHERE id = {stolen}; \
          UPDATE ledger_head SET seq = {old}, root = {root}, edge = {edge}, chain = {chain}, seal = {seal}; COMMIT"
     ));

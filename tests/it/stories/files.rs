@@ -229,7 +229,7 @@ pub async fn a_badge_of_a_file_is_only_for_what_its_worker_is_cleared_for(world:
     let shown = hr.api.get(&format!("/v1/workers/{worker}")).await.ok();
     let (family, given) = (text(&shown, "family_name"), text(&shown, "given_names"));
     let file = format!(
-        "Staff number;Family name;First name;Employer;Card number;Valid until;Functions\n\
+        "Staff number;Family name;First name;Employer;Card number;Valid until;Critical functions\n\
          8001;{family};{given};Stuwadoors;88000001;2027-12-31;cargo_access\n\
          8001;{family};{given};Stuwadoors;88000002;2027-12-31;cargo_access, cargo_data\n\
          8001;{family};{given};Stuwadoors;88000003;2031-12-31;cargo_access\n\

@@ -119,9 +119,9 @@ pub(super) const ALL: [(Column, &[&str]); 24] = [
     (Column::Reference, &[
         "Referentie", "Référence", "Aktenzeichen", "Reference number", "Referentienummer", "Numéro de référence",
     ]),
+    // Not "Functie" or "Functions" alone: in most files of ports that is what somebody works as.
     (Column::Functions, &[
-        "Functies", "Fonctions", "Funktionen", "Functions", "Kritieke functies", "Fonctions critiques",
-        "Critical functions",
+        "Kritieke functies", "Fonctions critiques", "Kritische Funktionen", "Critical functions",
     ]),
     (Column::WorkerId, &[
         "Werknemer-ID", "ID du travailleur", "Arbeitnehmer-ID", "Worker ID", "Werknemer", "Travailleur",
