@@ -65,7 +65,8 @@
 //! gate at once and waits for its second person as a revocation.
 //!
 //! The issue of a credential is such an act, where its member has not said otherwise: what is requested is an approval that
-//! waits, what is granted is approved, and no gate opens before it was handed over in person ([`service::issuing`]).
+//! waits, what is granted is approved, and no gate opens before it was handed over in person ([`service::issuing`]). What a
+//! file brings in is in people's hands already, and good as soon as a second person has granted the file.
 //!
 //! A revocation of everybody is an attack too, so what one person revokes and suspends in ten minutes is counted
 //! ([`index::lately`]), and more than twenty need a second person, one by one, as a list or as a file. A duty officer can break this

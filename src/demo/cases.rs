@@ -199,6 +199,7 @@ impl Cases<'_> {
             given_names: text("Demo"),
             birth_date: Some(format!("19{:02}-05-17", 60 + passport % 40)),
             documents: vec![document(passport)?],
+            former_documents: Vec::new(),
         };
         self.by(port.hr, move |tx, hr| {
             Ok(workers::register(tx, hr.permit()?, &details)?.value.id)

@@ -142,6 +142,7 @@ fn details(dice: &mut ChaCha8Rng) -> WorkerDetails {
         given_names: text(given),
         birth_date: Some(format!("{year}-{month:02}-{day:02}")),
         documents: Vec::new(),
+        former_documents: Vec::new(),
     }
 }
 

@@ -60,6 +60,7 @@ mod tests {
             given_names: Text::parse(given).expect("a name"),
             birth_date: None,
             documents: Vec::new(),
+            former_documents: Vec::new(),
         };
         let all = beginnings(&details("Van den Bérghe", "Zoë"));
         assert_eq!(all, ["va", "vand", "vandenb", "zo"]);

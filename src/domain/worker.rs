@@ -58,9 +58,21 @@ pub struct WorkerDetails {
     /// Documents that a State gave them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<Document>,
+    /// Those that were recorded before and were taken out or corrected. The person is still found by them: nobody becomes another by a
+    /// change of their record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_documents: Vec<Document>,
 }
 
+/// How many documents that were taken out a record keeps. Nobody has so many; who takes out more hides somebody.
+pub const FORMER_DOCUMENTS_MAX: usize = 16;
+
 impl WorkerDetails {
+    /// All by which the person is found.
+    pub fn found_by(&self) -> impl Iterator<Item = &Document> {
+        self.documents.iter().chain(&self.former_documents)
+    }
+
     /// Whether the date of birth, where there is one, is not after the day of this moment (in UTC).
     pub fn is_born_by(&self, now: Timestamp) -> bool {
         // Both are written yyyy-mm-dd, and so lie in the order of their texts.

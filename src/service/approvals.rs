@@ -106,6 +106,10 @@ fn is_about(
     if own.is_empty() {
         return Ok(false);
     }
+    if let Act::EndBan { ban, .. } = act {
+        let banned = store::bans::workers_of(tx.reader()?, *ban)?;
+        return Ok(banned.iter().any(|worker| own.contains(worker)));
+    }
     if named.is_none() {
         let listed = store::credentials::find_many(tx.reader()?, act.credentials())?;
         let mut workers = listed.iter().map(|held| held.credential.worker);

@@ -5,7 +5,7 @@ use super::approvals;
 use super::commit::Tx;
 use super::credentials::{WithBadges, own};
 use super::error::{Code, Error};
-use super::issuing::may_have;
+use super::issuing::{self, may_have};
 use super::network::named;
 use super::personal;
 use crate::access::permission::{Issue, Permit};
@@ -101,6 +101,12 @@ pub fn add(
         return Err(Refused::Revoked.into());
     }
     let credential = &held.credential;
+    if held.state != State::Approved && issuing::approves(tx, credential.member) {
+        return Err(Error::new(
+            Code::Conflict,
+            "What your member issues gets its badges before it is handed over. Replace the credential, and hand over the new one.",
+        ));
+    }
     approvals::not_oneself(tx, permit.caller(), credential.worker)?;
     may_have(tx, credential.member, credential.worker, &credential.scope)?;
     // Who is erased has no key to seal a number under.

@@ -244,7 +244,7 @@ fn found_by_former(
             let details = details.remove(&id);
             let details = details.ok_or_else(|| Error::internal("details are missing"))?;
             let names = search::keys(&active, member, &details);
-            let documents = details.documents.iter();
+            let documents = details.found_by();
             let documents = documents.map(|document| active.document_key(document));
             found.push((id, names, documents.collect()));
         }

@@ -156,6 +156,7 @@ pub fn recover(
     let found = badges.iter_mut().find(|kept| kept.badge.id == badge);
     let found = found.ok_or_else(|| Error::not_found("badge"))?;
     held.check_over(tx.now)?;
+    approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
     if found.recovered_at.is_some() {
         return Err(Error::new(
             Code::Conflict,

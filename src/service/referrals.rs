@@ -107,6 +107,14 @@ pub(super) fn answer_approved(
     };
     for held in live_of_person(tx, to.worker)? {
         let suspend = credential::Change::Suspend(SuspensionKind::ForCause);
+        if held.credential.member == to.member && held.state == credential::State::Approved {
+            // It was not handed over, and will not be.
+            tx.state(Fact::CredentialRevoked {
+                credential: held.credential.id,
+                reason: Reason::IssuedInError,
+            })?;
+            continue;
+        }
         if held.credential.member == to.member && held.state.apply(suspend).is_ok() {
             // By the referral, and so not referred anew: it would go round for ever.
             tx.state(Fact::CredentialSuspended {

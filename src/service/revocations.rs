@@ -15,7 +15,7 @@ use super::exclusions;
 use super::referrals;
 use crate::access::permission::{Caller, CorrectRevocations, Permit, Revoke};
 use crate::domain::approval::Act;
-use crate::domain::credential::{Change, State, SuspensionKind};
+use crate::domain::credential::{Change, Refused, State, SuspensionKind};
 use crate::domain::ids::CredentialId;
 use crate::domain::reason::{Class, Reason};
 use crate::domain::time::Timestamp;
@@ -228,9 +228,13 @@ fn standing(tx: &Tx<'_>, permit: Permit<Revoke>, id: CredentialId) -> Result<Loa
         .ok_or_else(|| Error::not_found("credential"))
 }
 
-/// Suspends what is to be revoked for cause, unless it is suspended so already.
+/// Suspends what is to be revoked for cause, unless it is suspended so already. What nobody holds yet cannot be suspended, and would
+/// open doors if it were handed over meanwhile: it is to be revoked because it is not handed over, by one person.
 fn shut(tx: &mut Tx<'_>, standing: &Loaded, reason: Reason) -> Result<(), Error> {
     let kind = SuspensionKind::ForCause;
+    if standing.state == State::Approved {
+        return Err(Refused::NotHandedOver.into());
+    }
     if standing.state.apply(Change::Suspend(kind)).is_ok() {
         tx.state(Fact::CredentialSuspended {
             credential: standing.id,

@@ -5,6 +5,7 @@
 //! person's credentials follows in the same transaction: see [`effects`].
 
 use super::approvals::{self, Outcome as Of};
+use super::bulk;
 use super::commit::Tx;
 use super::effects;
 use super::erasures;
@@ -99,7 +100,7 @@ pub fn submit(
 }
 
 /// Records what the authority advises. The first time a second person must let it happen; anew and unfavourably about
-/// somebody who was cleared, it takes effect at once, and is confirmed afterwards.
+/// somebody who was cleared, it takes effect at once, and is confirmed afterwards; but not the next after many by one person.
 pub fn record(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
@@ -112,7 +113,8 @@ pub fn record(
     }
     let change = advised(advice, ruling);
     let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
-    if takes_effect_at_once(screened.standing.state, advice) {
+    let at_once = takes_effect_at_once(screened.standing.state, advice);
+    if at_once && !bulk::needs_two_for_news(tx, permit.caller())? {
         approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
         let moved = apply(tx, screened, change)?;
         let done = Done::Outcome { screening: id };

@@ -23,7 +23,9 @@ use crate::domain::document::{DOCUMENTS_PER_WORKER_MAX, Document, Unfit};
 use crate::domain::ids::{EngagementId, MemberId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
-use crate::domain::worker::{Engagement, EngagementDetails, Worker, WorkerDetails};
+use crate::domain::worker::{
+    Engagement, EngagementDetails, FORMER_DOCUMENTS_MAX, Worker, WorkerDetails,
+};
 use crate::ledger::entry::Fact;
 use crate::store::workers::{self, EngagementHeld, Versioned};
 use crate::store::{Reader, documents, names, sealed};
@@ -48,7 +50,8 @@ pub fn register(
     tx.pending().seal(*id.as_bytes(), id, sealed);
     found_by(tx, &found_under, &worker, details);
     let version = tx.state(Fact::WorkerRegistered(worker.clone()))?;
-    let documents = found_under.of_documents(&details.documents);
+    let documents: Vec<Document> = details.found_by().cloned().collect();
+    let documents = found_under.of_documents(&documents);
     match_cases::open(tx, &worker, &documents)?;
     bans::find(tx, &worker, &documents)?;
     Ok(Versioned {
@@ -76,6 +79,7 @@ pub fn amend(
     check_birth(details, tx.now)?;
     check_documents(tx, &details.documents)?;
     let found_under = tx.found_under()?;
+    let details = &remembering(tx, id, details)?;
     let (sealed, digest) = personal::seal(tx, id, id, details)?;
     let worker = Worker {
         details: digest,
@@ -87,12 +91,36 @@ pub fn amend(
     documents::forget(writer, id)?;
     found_by(tx, &found_under, &worker, details);
     let version = tx.state(Fact::WorkerAmended(worker.clone()))?;
-    let documents = found_under.of_documents(&details.documents);
+    let documents: Vec<Document> = details.found_by().cloned().collect();
+    let documents = found_under.of_documents(&documents);
     match_cases::open(tx, &worker, &documents)?;
     bans::find(tx, &worker, &documents)?;
     Ok(Versioned {
         value: worker,
         version,
+    })
+}
+
+/// The new details, with every document that the record ever had.
+fn remembering(
+    tx: &mut Tx<'_>,
+    id: WorkerId,
+    details: &WorkerDetails,
+) -> Result<WorkerDetails, Error> {
+    let keyring = tx.keyring;
+    let before: WorkerDetails = unseal(tx.reader()?, keyring, id)?;
+    let mut former = before.former_documents;
+    former.extend(before.documents);
+    former.retain(|document| !details.documents.contains(document));
+    if former.len() > FORMER_DOCUMENTS_MAX {
+        let message = format!(
+            "So many documents were taken out of this record already that no more than {FORMER_DOCUMENTS_MAX} would be remembered. Register what is true anew, and have the old record erased."
+        );
+        return Err(Error::field("/documents", "too_many", message));
+    }
+    Ok(WorkerDetails {
+        former_documents: former,
+        ..details.clone()
     })
 }
 
@@ -111,7 +139,7 @@ fn found_by(tx: &mut Tx<'_>, under: &FoundUnder, worker: &Worker, details: &Work
     let (id, key) = (worker.id, under.active());
     let names = search::keys(key, worker.member, details);
     tx.pending().names(id, key.version(), names);
-    let documents = details.documents.iter();
+    let documents = details.found_by();
     let documents = documents.map(|document| key.document_key(document));
     tx.pending().documents(id, key.version(), documents);
 }

@@ -231,5 +231,6 @@ fn details(n: u32) -> WorkerDetails {
         given_names: PersonName::parse(&format!("{given} {second}")).expect("a name"),
         birth_date: Some("1980-02-03".into()),
         documents: Vec::new(),
+        former_documents: Vec::new(),
     }
 }

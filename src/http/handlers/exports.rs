@@ -163,6 +163,10 @@ pub enum Moved {
     Screened,
     /// A badge was added.
     BadgeAdded,
+    /// A badge came back.
+    BadgeRecovered,
+    /// It was handed over.
+    HandedOver,
     /// It stopped being good for now.
     Suspended,
     /// A ground for that fell away.
@@ -185,6 +189,8 @@ impl MoveView {
                 Moved::Screened
             }
             Fact::BadgeAdded { .. } => Moved::BadgeAdded,
+            Fact::BadgeRecovered { .. } => Moved::BadgeRecovered,
+            Fact::CredentialHandedOver { .. } => Moved::HandedOver,
             Fact::CredentialSuspended {
                 kind: how,
                 reason: why,

@@ -80,7 +80,7 @@ pub struct ImportView {
     pub rows_done: u64,
     /// When it came. A file that is not applied within 7 days is dropped.
     pub created_at: Timestamp,
-    /// The approval that it waits for: somebody who applied a file that may revoke too many for one person is told it.
+    /// The approval that it waits for: somebody who applied a file that one person alone may not is told it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalId>,
     /// Why it ended before its end.
@@ -192,7 +192,8 @@ pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
 /// import at a time carried out.
 ///
 /// A file of more than 20 revocations, or more than that with what you did in the last ten minutes, is carried out when a
-/// second person grants it: the answer then names the `approval`. In a file of outcomes each row is asked for by itself, as
+/// second person grants it, and so is a file of credentials where one grants what your member issues: the answer then names
+/// the `approval`. In a file of outcomes each row is asked for by itself, as
 /// if it had been recorded by hand: what waits for a second person is among the approvals when the file is applied.
 #[utoipa::path(post, operation_id = "apply_import", path = "/v1/imports/{id}/apply", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
     responses((status = 202, description = "Being applied", body = ImportView)))]

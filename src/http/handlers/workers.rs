@@ -62,6 +62,7 @@ impl From<WorkerBody> for WorkerDetails {
             given_names: body.given_names,
             birth_date: body.birth_date,
             documents: body.documents,
+            former_documents: Vec::new(),
         }
     }
 }

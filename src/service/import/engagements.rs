@@ -475,6 +475,7 @@ fn want(terms: &Terms, row: EngagementRow) -> Result<WantedEngagement, Vec<Fault
         given_names,
         birth_date: row.birth_date.map(|day| day.to_string()),
         documents: document.iter().cloned().collect(),
+        former_documents: Vec::new(),
     });
     let engagement = EngagementDetails {
         employer,

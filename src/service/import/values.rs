@@ -138,6 +138,7 @@ pub(super) fn want(terms: &Terms, row: CredentialRow) -> Result<WantedCredential
         given_names,
         birth_date,
         documents: Vec::new(),
+        former_documents: Vec::new(),
     };
     let staff_key = staff_number
         .as_ref()

@@ -239,7 +239,7 @@ fn open_all(
                 let names = names.map(|found| ((found, worker), key.version()));
                 found_by.names.extend(names);
                 let key = under.key(&under.documents, &worker);
-                let documents = details.documents.iter();
+                let documents = details.found_by();
                 let documents = documents
                     .map(|document| ((key.document_key(document).0, worker), key.version()));
                 found_by.documents.extend(documents);

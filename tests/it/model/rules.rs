@@ -520,6 +520,7 @@ impl Model {
                 let many = self.too_many(by, 1);
                 if many || reason.class() == Class::ForCause {
                     if !many {
+                        must(!old.approved, "not handed over")?;
                         self.shut(*pass, *reason, by);
                     }
                     return self.ask(by, Some(old.worker), Wanted::Revoke(vec![*pass], *reason));
@@ -538,6 +539,8 @@ impl Model {
                 let many = self.too_many(by, listed.len());
                 if !listed.is_empty() && (many || reason.class() == Class::ForCause) {
                     if !many {
+                        let held = |pass: &usize| !self.passes[*pass].approved;
+                        must(listed.iter().all(held), "not handed over")?;
                         for &pass in &listed {
                             self.shut(pass, *reason, by);
                         }
@@ -878,6 +881,8 @@ impl Model {
     fn may_get_a_badge(&self, by: usize, pass: usize) -> Result<(), No> {
         let held = &self.passes[pass];
         must(!held.revoked, "revoked")?;
+        let handed_over = !held.approved && held.member == self.approving;
+        must(!handed_over, "handed over already")?;
         self.not_oneself(by, held.worker)?;
         self.may_have(held.member, held.worker)?;
         must(!self.workers[held.worker].erased, "erased")

@@ -363,6 +363,26 @@ pub async fn a_match_that_is_confirmed_brings_the_ban_along(world: World) {
     feed.post("/v1/bans", &body).await.refused("ban_known");
 }
 
+pub async fn who_is_banned_does_not_end_it(world: World) {
+    let (network, feed) = register(&world).await;
+    let hr = network.hr(&world).await;
+    let pass = hr.issues_on("EH123456").await;
+    let body = ban("2026/1", &passport("EH123456"), BEFORE, IN_A_YEAR);
+    let mirrored = feed.post("/v1/bans", &body).await.created();
+    let person = json!({ "member": network.member, "worker": pass.worker });
+    let person = network.api.post("/v1/people", &person).await.created();
+    let banned = network.tool(&world, "network_admin", &person).await;
+    let first = network.person(&world, "network_admin").await;
+    let ends = format!("/v1/bans/{}/ends", text(&mirrored, "id"));
+    let nothing = json!({});
+    banned.post(&ends, &nothing).await.refused("wrong_person");
+    let asked = first.post(&ends, &nothing).await.is(202);
+    let grants = format!("/v1/approvals/{}/grants", text(&asked, "id"));
+    let content = json!({ "content": asked["content"] });
+    let said = banned.post(&grants, &content).await;
+    said.refused("wrong_person");
+}
+
 pub async fn nobody_makes_or_ends_a_ban_by_hand_alone(world: World) {
     let (network, feed) = register(&world).await;
     let a = world.member("Haven A").await;

@@ -101,6 +101,9 @@ pub async fn what_a_second_person_grants_is_good_when_it_was_handed_over(world: 
     let answer = office.gate.asks_about(&card).await;
     assert_eq!(verdict(&answer), ("permit", "valid"));
     office.hands_over(&id).await.refused("conflict");
+    // No second badge beside the first, which nobody would hand over.
+    let more = office.adds_a_badge(&id, "880000106").await;
+    more.refused("conflict");
 }
 
 pub async fn what_changed_meanwhile_must_be_asked_again(world: World) {
@@ -143,6 +146,10 @@ pub async fn what_is_not_handed_over_can_be_stopped(world: World) {
         .post(&at("lifts"), &json!({ "kind": "dormant" }))
         .await;
     said.refused("not_suspended");
+    // For cause it could not be shut until a second person says so.
+    let body = json!({ "reason": "lent_or_shared" });
+    let said = office.hr.api.post(&at("revocations"), &body).await;
+    said.refused("not_handed_over");
     let body = json!({ "reason": "issued_in_error" });
     office
         .hr

@@ -34,6 +34,12 @@ impl Hr {
         self.api.put(&path, &etag, &jan(documents)).await.ok();
     }
 
+    async fn tries_to_amend_jan(&self, worker: &str, documents: Value) -> Said {
+        let path = format!("/v1/workers/{worker}");
+        let etag = self.api.get(&path).await.etag();
+        self.api.put(&path, &etag, &jan(documents)).await
+    }
+
     async fn issues_to(&self, worker: &str) -> Said {
         let number = new_key().replace("key-", "88000");
         let card = json!({ "card_system": self.card_system, "format": "number", "value": number });
@@ -281,6 +287,35 @@ pub async fn who_comes_with_a_document_later_waits_for_who_had_it_before(world: 
     assert_eq!(shown["newcomer"]["documents"], json!([]));
     decides(&hr_of_a.api, &case, "rejections").await.created();
     hr_of_b.api.post(&badges, &more).await.created();
+}
+
+pub async fn nobody_becomes_another_by_a_change_of_their_record(world: World) {
+    let (a, b) = (world.member("Haven A").await, world.member("Haven B").await);
+    let (hr_of_a, hr_of_b) = (a.hr(&world).await, b.hr(&world).await);
+    let at_a = hr_of_a.registers_jan(json!([passport("EH123456")])).await;
+    // Out of the earlier record, and then another in its place.
+    for documents in [json!([]), json!([passport("EH999999")])] {
+        hr_of_a.amends_jan(&at_a, documents).await;
+    }
+    let shown = hr_of_a.api.get(&format!("/v1/workers/{at_a}")).await.ok();
+    assert_eq!(shown["documents"], json!([passport("EH999999")]));
+    let at_b = hr_of_b.registers_jan(json!([passport("EH123456")])).await;
+    let case = the_case(&hr_of_a.api).await;
+    assert_eq!(case["candidate"], json!(at_a));
+    hr_of_b.issues_to(&at_b).await.refused("match_open");
+    // Nobody takes out documents for ever.
+    let path = format!("/v1/workers/{at_a}");
+    for nth in 0..16 {
+        let said =
+            hr_of_a.tries_to_amend_jan(&at_a, json!([passport(&format!("EH10000{nth:02}"))]));
+        let said = said.await;
+        if nth < 15 {
+            said.ok();
+        } else {
+            assert_eq!(said.refused("invalid")["errors"][0]["code"], "too_many");
+        }
+    }
+    hr_of_a.api.get(&path).await.ok();
 }
 
 pub async fn several_records_are_asked_about_one_by_one_and_lead_to_one_person(world: World) {

@@ -284,6 +284,42 @@ pub async fn new_unfavourable_advice_refuses_at_once(world: World) {
     }
 }
 
+pub async fn nobody_bars_a_port_alone_by_bad_news(world: World) {
+    let admin = world.member("Haven A").await;
+    let desk = Desk::of(&world, &admin).await;
+    let mut cleared = Vec::new();
+    for _ in 0..22 {
+        let worker = desk.hr.registers("Peeters").await;
+        cleared.push(desk.clears(&worker, "cargo_access").await);
+    }
+    let body = json!({ "advice": "negative", "authority": "namb", "reference": "2026/0043", "date": TODAY });
+    let negative = async |id: &str| {
+        let path = format!("/v1/screenings/{id}/outcomes");
+        desk.officer.post(&path, &body).await
+    };
+    for id in &cleared[..20] {
+        assert_eq!(negative(id).await.created()["state"], "refused");
+    }
+    let waits = negative(&cleared[20]).await.is(202);
+    assert_eq!(waits["state"], "waiting");
+    assert_eq!(desk.shows(&cleared[20]).await["state"], "cleared");
+    // Whatever a second person has looked at counts no more.
+    let page = desk
+        .approver
+        .get("/v1/approvals?state=waiting&limit=200")
+        .await
+        .ok();
+    let all = page["items"].as_array().expect("items").iter();
+    let done = all
+        .into_iter()
+        .find(|asked| asked["act"]["act"] == "confirm");
+    let done = done.expect("one is to be confirmed");
+    let grants = format!("/v1/approvals/{}/grants", text(done, "id"));
+    let content = json!({ "content": done["content"] });
+    desk.approver.post(&grants, &content).await.created();
+    assert_eq!(negative(&cleared[21]).await.created()["state"], "refused");
+}
+
 pub async fn a_worker_has_one_open_screening_for_a_function(world: World) {
     let a = world.member("Haven A").await;
     let desk = Desk::of(&world, &a).await;
