@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use portcullis::access::keyring::Keyring;
 use portcullis::app::{Node, NodeSettings};
+use portcullis::domain::calendar::Day;
 use portcullis::domain::card::Format;
 use portcullis::domain::credential::State;
 use portcullis::domain::digest::hex;
@@ -120,8 +121,9 @@ fn fill(place: &Place, credentials: u32) {
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1048576; BEGIN;
          DROP TRIGGER credentials_once;
          WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {credentials} - 1)
-         INSERT INTO credentials SELECT unhex(printf('019a%012x7%015x', i, i)), x'{member}', x'{worker}', NULL, {from}, {until}, '', 0,
-             {active}, NULL, {now}, 1 FROM n;
+         INSERT INTO credentials (id, member, worker, valid_from, valid_until, scope, functions, state, since, version, used_on)
+             SELECT unhex(printf('019a%012x7%015x', i, i)), x'{member}', x'{worker}', {from}, {until}, '', 0,
+             {active}, {now}, 1, {today} FROM n;
          WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {credentials} - 1)
          INSERT INTO badge_cards SELECT unhex(printf('%08x%08x%016x', i * {spread}, 0, random())), x'{worker}',
              unhex(printf('019a%012x7%015x', i * 7919 % {credentials}, i * 7919 % {credentials})), x'{card_system}', {format} FROM n;
@@ -129,6 +131,7 @@ fn fill(place: &Place, credentials: u32) {
         from = now - DAY_MS,
         until = now + 365 * DAY_MS,
         active = State::Active.number(),
+        today = Day::of(RealEnvironment.now()).number(),
         spread = u32::MAX / credentials,
         format = Format::CardUid.number(),
     );
