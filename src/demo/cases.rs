@@ -1,5 +1,5 @@
-//! What people have in hand: a case in every state that there is, at North Sea Port and between it and Antwerp-Bruges. Everything is
-//! done by the services, each act by somebody who may do it, with the second person whom it takes.
+//! What people have in hand: a screening in every state, and other cases, at North Sea Port and between it and Antwerp-Bruges.
+//! Everything is done by the services, each act by somebody who may do it, with the second person whom it takes.
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::access::permission::ExportWorkers;
 use crate::domain::approval;
 use crate::domain::credential::SuspensionKind;
+use crate::domain::document::Document;
 use crate::domain::export::{Elsewhere, Part, Withheld};
 use crate::domain::ids::{
     ApprovalId, ClientId, LookupId, MemberId, PersonId, WorkerId, WorkerKind,
@@ -43,6 +44,10 @@ pub struct ExportView {
     pub member: MemberId,
     /// What is known of the worker.
     pub worker: WorkerView,
+    /// Documents that were taken out of the record or corrected. The person is still found by them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16)]
+    pub former_documents: Vec<Document>,
     /// When that was changed, and through which client.
     #[schema(max_items = 2000)]
     pub amended: Vec<MoveView>,
@@ -325,6 +330,7 @@ impl From<Export> for ExportView {
         Self {
             at: now,
             member,
+            former_documents: export.details.former_documents.clone(),
             worker: WorkerView::of(&export.worker, export.details),
             amended: moves(&export.amended),
             engagements: export

@@ -299,6 +299,13 @@ pub async fn nobody_becomes_another_by_a_change_of_their_record(world: World) {
     }
     let shown = hr_of_a.api.get(&format!("/v1/workers/{at_a}")).await.ok();
     assert_eq!(shown["documents"], json!([passport("EH999999")]));
+    // Who asks what is held of them is told it.
+    let registrar = a.person(&world, "registrar").await;
+    let held = registrar
+        .get(&format!("/v1/workers/{at_a}/export"))
+        .await
+        .ok();
+    assert_eq!(held["former_documents"], json!([passport("EH123456")]));
     let at_b = hr_of_b.registers_jan(json!([passport("EH123456")])).await;
     let case = the_case(&hr_of_a.api).await;
     assert_eq!(case["candidate"], json!(at_a));

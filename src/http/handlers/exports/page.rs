@@ -72,6 +72,14 @@ fn sections(export: &ExportView) -> Vec<Section> {
         let what = [name(&document.kind), name(&document.country)].join(" ");
         vec![what, name(&document.number)]
     }));
+    let former = export.former_documents.iter().map(|document| {
+        let what = [name(&document.kind), name(&document.country)].join(" ");
+        vec![
+            format!("{what}, no longer recorded as yours"),
+            name(&document.number),
+        ]
+    });
+    known.extend(former);
     let withheld = export.withheld.iter().map(|withheld| {
         let why = match withheld.ground {
             Ground::Inquiry => "An inquiry goes on; you are told when it has come to something.",
