@@ -76,6 +76,7 @@ macro_rules! all {
             every_change_of_every_state_leads_where_the_list_says,
             every_change_of_every_state_is_made_by_the_roles_of_the_list_and_by_no_other,
             a_change_with_the_same_key_is_made_once,
+            what_is_approved_or_excluded_leads_where_the_list_says,
         );
         $crate::stories::tell!($database, screenings:
             an_appeal_in_time_is_won_and_the_worker_is_cleared,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 use crate::support::actors::{Admin, Api, GateActor, Hr, Pass, Said, new_key, verdict};
+use crate::support::world::text;
 
 /// The machine written out by hand. A state is the letters of the suspensions that stand, `R` for revoked. Each line has
 /// what comes of +d +f +s +j (suspend) and -d -f -s -j (lift): the state it leads to (`.` for none standing), `!` for
@@ -273,4 +274,216 @@ pub async fn every_change_of_every_state_is_made_by_the_roles_of_the_list_and_by
         }
     }
     assert_eq!(cells, 17 * 12 * 9);
+}
+
+/// The rest of the machine by hand: what was granted and not handed over (`A`), and what an exclusion suspends (`e`, with `f` for
+/// cause beside it). Each line has what comes of +d +f +s +j, of -d -f -s -j -e, of handing over, of taking the badge back and of
+/// revoking; `^` for "not handed over", `x` for "an exclusion holds", `h` for "handed over before", `n` for "not over", `b` for a
+/// badge that is back.
+const HANDED: [(&str, [&str; 12]); 6] = [
+    (
+        "A",
+        ["^", "^", "^", "^", "?", "?", "?", "?", "?", ".", "n", "R"],
+    ),
+    (
+        ".",
+        ["d", "f", "s", "j", "?", "?", "?", "?", "?", "h", "n", "R"],
+    ),
+    (
+        "f",
+        [
+            "df", "!", "fs", "fj", "?", ".", "?", "?", "?", "h", "n", "R",
+        ],
+    ),
+    (
+        "e",
+        [
+            "de", "fe", "se", "je", "?", "?", "?", "?", "x", "h", "n", "R",
+        ],
+    ),
+    (
+        "fe",
+        [
+            "dfe", "!", "fse", "fje", "?", "e", "?", "?", "x", "h", "n", "R",
+        ],
+    ),
+    (
+        "R",
+        ["#", "#", "#", "#", "#", "#", "#", "#", "#", "#", "b", "R"],
+    ),
+];
+
+/// What each column of [`HANDED`] does.
+const WAYS: [(&str, &str, &str); 12] = [
+    ("suspensions", "reason", "dormant"),
+    ("suspensions", "reason", "under_inquiry"),
+    ("suspensions", "reason", "advice_negative"),
+    ("suspensions", "reason", "port_ban"),
+    ("lifts", "kind", "dormant"),
+    ("lifts", "kind", "for_cause"),
+    ("lifts", "kind", "screening"),
+    ("lifts", "kind", "judicial"),
+    ("lifts", "kind", "exclusion"),
+    ("handovers", "", ""),
+    ("recoveries", "", ""),
+    ("revocations", "reason", "stolen"),
+];
+
+/// A port where a second person grants what is issued.
+struct Desk<'a> {
+    hr: &'a Hr,
+}
+
+impl Desk<'_> {
+    /// What was granted to this worker, with a badge.
+    async fn approved(&self, worker: &str) -> Pass {
+        let body = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z" });
+        let asked = self.hr.api.post("/v1/credentials", &body).await.is(202);
+        let grants = format!("/v1/approvals/{}/grants", text(&asked, "id"));
+        let content = json!({ "content": asked["content"] });
+        self.hr.approver.post(&grants, &content).await.created();
+        let credential = text(&asked["act"]["credential"], "id").to_owned();
+        let number = new_key().replace("key-", "71000");
+        let card =
+            json!({ "card_system": self.hr.card_system, "format": "number", "value": number });
+        let badge = json!({ "medium": "card", "cards": [card] });
+        let badges = format!("/v1/credentials/{credential}/badges");
+        self.hr.api.post(&badges, &badge).await.created();
+        Pass {
+            worker: worker.to_owned(),
+            credential,
+            number,
+        }
+    }
+
+    async fn does(&self, pass: &Pass, way: usize) -> Said {
+        let (what, field, value) = WAYS[way];
+        let path = format!("/v1/credentials/{}/{what}", pass.credential);
+        let body = match what {
+            "recoveries" => self.badge(pass).await,
+            "handovers" => json!({}),
+            _ => json!({ field: value }),
+        };
+        self.hr.api.post(&path, &body).await
+    }
+
+    /// The badge of a pass, to be named.
+    async fn badge(&self, pass: &Pass) -> Value {
+        let path = format!("/v1/credentials/{}", pass.credential);
+        let held = self.hr.api.get(&path).await.ok();
+        json!({ "badge": held["badges"][0]["id"] })
+    }
+
+    async fn in_state(&self, state: &str) -> Pass {
+        let worker = self.hr.registers("Claes").await;
+        let ground = match state.contains('e') {
+            true => Some(self.approved(&worker).await),
+            false => None,
+        };
+        let pass = self.approved(&worker).await;
+        if state != "A" {
+            self.does(&pass, 9).await.created();
+        }
+        if let Some(ground) = ground {
+            self.does(&ground, 9).await.created();
+            let said = self.does(&ground, 1).await;
+            self.hr.approver.seconds(said, "/v1/approvals").await;
+            self.hr.excludes(&ground, json!({})).await;
+        }
+        if state.contains('f') {
+            let said = self.does(&pass, 1).await;
+            self.hr.approver.seconds(said, "/v1/approvals").await;
+        }
+        if state == "R" {
+            let said = self.does(&pass, 11).await;
+            self.hr.approver.seconds(said, "/v1/approvals").await;
+        }
+        pass
+    }
+}
+
+pub async fn what_is_approved_or_excluded_leads_where_the_list_says(world: World) {
+    let a = world.approving_member("Haven A").await;
+    let hr = a.hr(&world).await;
+    let gate = a.gate(&world, &[&hr.card_system]).await;
+    let desk = Desk { hr: &hr };
+    let stands = async |pass: &Pass, state: &str| {
+        let path = format!("/v1/credentials/{}", pass.credential);
+        let record = hr.api.get(&path).await.ok();
+        let name = match state {
+            "A" => "approved",
+            "." => "active",
+            "R" => "revoked",
+            _ => "suspended",
+        };
+        assert_eq!(record["state"], name, "{state} {record}");
+        if name == "suspended" {
+            let kinds = KINDS.iter().map(|(letter, kind, _)| (*letter, *kind));
+            let kinds = kinds.chain([('e', "exclusion")]);
+            let kinds: Vec<&str> = kinds
+                .filter(|(letter, _)| state.contains(*letter))
+                .map(|(_, kind)| kind)
+                .collect();
+            let mut said: Vec<&str> = record["suspensions"]
+                .as_array()
+                .expect("kinds")
+                .iter()
+                .map(|kind| kind.as_str().expect("a kind"))
+                .collect();
+            said.sort_by_key(|kind| kinds.iter().position(|wanted| wanted == kind));
+            assert_eq!(said, kinds, "{state} {record}");
+        }
+        let wanted = match state {
+            "." => ("permit", "valid"),
+            _ => ("deny", "not_valid"),
+        };
+        assert_eq!(verdict(&gate.asks_about(pass).await), wanted, "{state}");
+    };
+    let mut cells = 0;
+    for (from, outcomes) in HANDED {
+        for (way, outcome) in outcomes.into_iter().enumerate() {
+            let pass = desk.in_state(from).await;
+            stands(&pass, from).await;
+            let said = desk.does(&pass, way).await;
+            let code = match outcome {
+                "^" => Some("not_handed_over"),
+                "!" => Some("already_suspended"),
+                "?" => Some("not_suspended"),
+                "x" => Some("exclusion_holds"),
+                "#" => Some("credential_revoked"),
+                "h" | "n" => Some("conflict"),
+                _ => None,
+            };
+            let to = match code {
+                Some(code) => refused(said, code, from),
+                None if said.status == 202 => {
+                    hr.approver.seconds(said, "/v1/approvals").await;
+                    outcome
+                }
+                None => {
+                    assert!(said.status.is_success(), "{from} {way}: {}", said.text);
+                    outcome
+                }
+            };
+            stands(&pass, if to == "b" { from } else { to }).await;
+            cells += 1;
+        }
+    }
+    assert_eq!(cells, 6 * 12);
+    // Who hands over and takes back, by hand.
+    for (role, api) in &everybody(&world, &a).await {
+        for (state, what) in [("A", "handovers"), ("R", "recoveries")] {
+            let pass = desk.in_state(state).await;
+            let body = match what {
+                "recoveries" => desk.badge(&pass).await,
+                _ => json!({}),
+            };
+            let path = format!("/v1/credentials/{}/{what}", pass.credential);
+            let said = api.post(&path, &body).await;
+            match *role {
+                "hr_officer" => drop(said.created()),
+                _ => drop(said.refused("forbidden")),
+            }
+        }
+    }
 }
