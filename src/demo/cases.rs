@@ -31,7 +31,7 @@ use super::WORKERS;
 use super::cards::Numbering;
 use super::network::{Machine, Network, name};
 use super::people::{SEED, text};
-use super::plan::{ANTWERP_BRUGES, NORTH_SEA_PORT};
+use super::plan::{ANTWERP_BRUGES, LIEGE, NORTH_SEA_PORT};
 
 mod in_hand;
 mod screened;
@@ -54,6 +54,11 @@ pub async fn make(
     };
     let ghent = stage.port(network, NORTH_SEA_PORT).await?;
     let antwerp = stage.port(network, ANTWERP_BRUGES).await?;
+    let liege = stage.port(network, LIEGE).await?;
+    stage.coil_hall(ghent.facility).await?;
+    stage.screenings(&ghent).await?;
+    // From here on it takes two to add people, first there and then in the network.
+    stage.two_administrators(&ghent).await?;
     let network_admins = [
         stage
             .person(admin.member, Role::NetworkAdmin, "network-admin-1")
@@ -62,13 +67,11 @@ pub async fn make(
             .person(admin.member, Role::NetworkAdmin, "network-admin-2")
             .await?,
     ];
-    stage.coil_hall(ghent.facility).await?;
-    stage.screenings(&ghent).await?;
     stage.shares(network_admins, [&ghent, &antwerp]).await?;
     stage.between(&ghent, &antwerp).await?;
-    stage.ban(&antwerp).await?;
+    stage.ban(network_admins, &antwerp).await?;
     stage.in_hand(&ghent).await?;
-    stage.handover(network, admin).await?;
+    stage.handover(&liege).await?;
     Ok(stage.cast)
 }
 
@@ -125,14 +128,15 @@ impl Cases<'_> {
                     member,
                     worker: None,
                 };
-                let (_, person, _) = network::add::<Person>(tx, admin.permit()?, draft)?;
+                let (_, person, _) = network::add::<Person>(tx, admin.permit()?, draft)?.done()?;
                 let draft = ClientDraft {
                     member,
                     name: name(&label),
                     role,
                     person: Some(person),
                 };
-                let (_, client, secret) = clients::add(tx, admin.permit()?, draft)?;
+                let (added, secret) = clients::add(tx, admin.permit()?, draft)?;
+                let (_, client) = added.done()?;
                 let machine = Machine {
                     client: client.id,
                     secret,

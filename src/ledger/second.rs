@@ -80,6 +80,11 @@ impl Replay {
         let is_own = |worker: WorkerId| own.contains(&worker);
         let listed = approval.act.credentials().iter();
         let mut listed = listed.filter_map(|id| self.credentials.get(id));
+        let about = approval.act.person();
+        if about.is_some() && (about == client.person || self.worker_of(about).is_some_and(is_own))
+        {
+            return Err(Illegal::Themselves);
+        }
         if approval.worker.is_some_and(is_own) || listed.any(|held| is_own(held.credential.worker))
         {
             return Err(Illegal::Themselves);

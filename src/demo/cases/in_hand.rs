@@ -1,7 +1,7 @@
 //! What lies between ports, and on the desks of HR.
 
-use super::super::network::{Machine, Network, name};
-use super::super::plan::LIEGE;
+use super::super::network::{Machine, name};
+use super::super::plan::{MEMBERS, NORTH_SEA_PORT};
 use super::{Cases, Port, Somebody, document};
 use crate::access::permission::Caller;
 use crate::domain::approval::Act;
@@ -29,7 +29,7 @@ impl Cases<'_> {
     ) -> Result<(), Error> {
         let settings = Settings {
             share_for_cause: true,
-            national_register: None,
+            ..Settings::default()
         };
         let asked = self
             .by(first, move |tx, first| {
@@ -122,28 +122,61 @@ impl Cases<'_> {
         self.granted(antwerp.hr_approver, asked).await
     }
 
+    /// A port with two administrators: one asks for a client, the other has not answered yet.
+    pub(super) async fn two_administrators(&mut self, port: &Port) -> Result<(), Error> {
+        let (member, short) = (port.member, MEMBERS[NORTH_SEA_PORT].short);
+        let mut admins = Vec::new();
+        for nth in 1..=2 {
+            let file = format!("{short}-member-admin-{nth}");
+            admins.push(self.person(member, Role::MemberAdmin, &file).await?);
+        }
+        let ask = move |tx: &mut Tx<'_>, admin: Caller| {
+            let draft = ClientDraft {
+                member,
+                name: name("HR of the night"),
+                role: Role::HrOfficer,
+                person: None,
+            };
+            clients::add(tx, admin.permit()?, draft).map(drop)
+        };
+        self.by(admins[0], ask).await
+    }
+
     /// A port ban that the register has just brought, of somebody with a badge.
-    pub(super) async fn ban(&mut self, port: &Port) -> Result<(), Error> {
+    pub(super) async fn ban(
+        &mut self,
+        [first, second]: [Somebody; 2],
+        port: &Port,
+    ) -> Result<(), Error> {
         let worker = self.worker(port, 300).await?;
         self.credential(port, worker, &[]).await?;
         let member = self.admin.member;
         let now = self.services.environment.now();
-        let (register, machine) = self
-            .by(self.admin, move |tx, admin| {
+        let (asked, secret) = self
+            .by(first, move |tx, first| {
                 let draft = ClientDraft {
                     member,
                     name: name("Register of port bans"),
                     role: Role::Register,
                     person: None,
                 };
-                let (_, client, secret) = clients::add(tx, admin.permit()?, draft)?;
-                let machine = Machine {
-                    client: client.id,
-                    secret,
-                };
-                Ok((clients::caller(&client), machine))
+                clients::add(tx, first.permit()?, draft)
             })
             .await?;
+        let client = match &asked {
+            Outcome::Asked(asked) => match &asked.approval.act {
+                Act::AddClient { client, .. } => Some(client.clone()),
+                _ => None,
+            },
+            Outcome::Done(_) => None,
+        };
+        let client = client.ok_or_else(|| Error::internal("a register by one"))?;
+        self.granted(second, asked).await?;
+        let register = clients::caller(&client);
+        let machine = Machine {
+            client: client.id,
+            secret,
+        };
         self.cast.push(("register".into(), machine));
         let draft = BanDraft {
             document: Some(document(300)?),
@@ -191,10 +224,9 @@ impl Cases<'_> {
     }
 
     /// At Liège a second person grants what is issued: one credential waits for that, another to be handed over.
-    pub(super) async fn handover(&mut self, network: &Network, admin: Caller) -> Result<(), Error> {
-        let port = self.port(network, LIEGE).await?;
+    pub(super) async fn handover(&mut self, port: &Port) -> Result<(), Error> {
         let member = port.member;
-        self.by(admin, move |tx, admin| {
+        self.by(self.admin, move |tx, admin| {
             let (version, found) =
                 network::find::<Member>(&tx.index.places(), admin.permit()?, member)?;
             let draft = network::MemberDraft {
@@ -209,7 +241,7 @@ impl Cases<'_> {
         .await?;
         let valid_until = self.services.environment.now().plus_ms(300 * DAY_MS);
         for (nth, is_granted) in [(0, true), (1, false)] {
-            let worker = self.worker(&port, 500 + nth).await?;
+            let worker = self.worker(port, 500 + nth).await?;
             let asked = self
                 .by(port.hr, move |tx, hr| {
                     let draft = CredentialDraft {
@@ -233,7 +265,7 @@ impl Cases<'_> {
             if is_granted {
                 self.granted(port.hr_approver, asked).await?;
                 let id = id.ok_or_else(|| Error::internal("an issue by one"))?;
-                let badge = self.badge(&port);
+                let badge = self.badge(port);
                 self.by(port.hr, move |tx, hr| {
                     badges::add(tx, hr.permit()?, id, &badge).map(drop)
                 })

@@ -72,6 +72,7 @@ fn facts() -> Vec<Fact> {
             max_age_ms: None,
             approves_issues: false,
             legal_basis: None,
+            two_administrators: false,
         }),
         Fact::CardSystemRecorded(CardSystem {
             id: CardSystemId::from_u128(3),
