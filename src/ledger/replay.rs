@@ -183,22 +183,7 @@ impl Projection for Replay {
             }
         };
         match record {
-            Record::Member(next) => {
-                if let Some((_, Record::Member(before))) = self.records.get(&next.id.to_string())
-                    && before.two_administrators
-                    && !next.two_administrators
-                {
-                    return Err(Illegal::OneAdministrator);
-                }
-            }
-            Record::Settings(next) => {
-                if let Some((_, Record::Settings(before))) = self.records.get(&record.id_text())
-                    && before.two_administrators
-                    && !next.two_administrators
-                {
-                    return Err(Illegal::OneAdministrator);
-                }
-            }
+            Record::Member(_) | Record::Settings(_) => self.check_two(record)?,
             Record::Facility(facility) => knows(facility.member.to_string())?,
             Record::Zone(zone) => knows(zone.facility.to_string())?,
             Record::Gate(gate) => {

@@ -77,6 +77,7 @@ pub struct MemberView {
     pub legal_basis: Option<LegalBasis>,
     /// Whether two of its administrators were there at one time, so that it takes two to add clients and people, and to open a
     /// place. It stays so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub two_administrators: bool,
 }
 

@@ -40,6 +40,7 @@ pub struct SettingsView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub national_register: Option<Authorisation>,
     /// Whether two network administrators were there at one time, so that it takes two to add clients and people of the network.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub two_administrators: bool,
     /// The ledger entry that last touched it; 0 when nothing was ever set.
     pub seq: u64,
