@@ -223,7 +223,7 @@ pub(super) fn new_file(path: &Path) -> Result<File, Failed> {
         .open(path);
     opened.map_err(|error| {
         Failed::new(format!(
-            "The credentials file {} could not be made: {error}. Nothing has begun.",
+            "The credentials file {} could not be made: {error}. Nothing was done.",
             path.display()
         ))
     })
