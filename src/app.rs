@@ -284,10 +284,10 @@ fn warn_of_readers(key: &Path) {
     }
 }
 
-/// Serves until a signal asks to stop. Log lines must have begun.
-pub fn serve(config: &Config) -> Result<(), StartError> {
+/// What a node of these settings works with.
+pub fn node_settings(config: &Config) -> Result<NodeSettings, StartError> {
     let environment: Arc<dyn Environment> = Arc::new(RealEnvironment);
-    let settings = NodeSettings {
+    Ok(NodeSettings {
         store: Store::at(&config.database),
         keyring: Arc::new(read_master_key(&config.master_key_file)?),
         environment,
@@ -298,7 +298,12 @@ pub fn serve(config: &Config) -> Result<(), StartError> {
             permits_days: config.permits_kept_days,
             refusals_days: config.refusals_kept_days,
         },
-    };
+    })
+}
+
+/// Serves until a signal asks to stop. Log lines must have begun.
+pub fn serve(config: &Config) -> Result<(), StartError> {
+    let settings = node_settings(config)?;
     warn_of_readers(&config.master_key_file);
     let node = Node::start(settings, &mut |done, total| {
         tracing::info!(done, total, "loading the index")

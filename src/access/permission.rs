@@ -74,11 +74,11 @@ table! {
     ReadNetwork: HrOfficer Network, HrApprover Network, ScreeningOfficer Network, ScreeningApprover Network, FacilityOfficer Network, DutyOfficer Network, Registrar Network, Auditor Network, MemberAdmin Network, NetworkAdmin Network;
     /// Add and change members.
     KeepMembers: NetworkAdmin Network;
-    /// Add and change facilities, zones, gates and card systems.
+    /// Add and change facilities, zones, gates and card systems; what opens one with a second administrator, where there are two.
     KeepFacilities: MemberAdmin Own, NetworkAdmin Network;
     /// See gates.
     ReadGates: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Own, MemberAdmin Own, NetworkAdmin Network;
-    /// See, add and revoke clients, and the people who use them.
+    /// See, add and revoke clients, and the people who use them. Adds with a second administrator, where there are two.
     KeepClients: MemberAdmin Own, NetworkAdmin Network;
     /// See workers and engagements.
     ReadWorkers: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own;
@@ -107,9 +107,9 @@ table! {
     /// See what an unfavourable outcome would do, before there is one.
     ReadScreeningImpact: ScreeningOfficer Own, ScreeningApprover Own;
     /// See what was asked for that needs a second person, at one's own desk, and take back what one asked for.
-    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own, Registrar Own, NetworkAdmin Network;
+    ReadApprovals: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, FacilityOfficer Own, DutyOfficer Own, Registrar Own, MemberAdmin Own, NetworkAdmin Network;
     /// Be the second person.
-    AnswerApprovals: HrApprover Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
+    AnswerApprovals: HrApprover Own, ScreeningApprover Own, Registrar Own, MemberAdmin Own, NetworkAdmin Network;
     /// Say whether the network shares what is held against somebody for cause, with a second person.
     KeepSharing: NetworkAdmin Network;
     /// Let one person issue a member's credentials, with a second administrator.
@@ -121,7 +121,7 @@ table! {
     /// Send drafts, and answer what others tell, with a second person.
     KeepReferrals: HrOfficer Own;
     /// See what waits for somebody in one's role.
-    ReadWork: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, Registrar Own, NetworkAdmin Network;
+    ReadWork: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, ScreeningApprover Own, Registrar Own, MemberAdmin Own, NetworkAdmin Network;
     /// See the exclusions that one's member proposed or was told of.
     ReadExclusions: HrOfficer Own, HrApprover Own, Registrar Own;
     /// Propose exclusions, answer those of others, decide contests and take back, with a second person.

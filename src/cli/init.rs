@@ -11,11 +11,13 @@ use super::{Failed, terminal, wait};
 use crate::access::keyring::Keyring;
 use crate::access::master_key;
 use crate::config::{Config, Flags};
+use crate::domain::ids::{ClientId, MemberId};
 use crate::domain::network::{Locode, MemberKind};
 use crate::domain::text::Name;
 use crate::environment::RealEnvironment;
+use crate::service::clients::Secret;
 use crate::service::seen::{Note, Seen};
-use crate::service::setup::{self, First, FirstAdmin};
+use crate::service::setup::{self, First};
 use crate::store::{Store, ledger};
 
 /// Begin a network: database, keys, first member and first administrator.
@@ -110,7 +112,9 @@ impl Init {
             let _ = std::fs::remove_file(path);
         }
         let begun = begun?;
-        hand_over(&begun, file, self.json)?;
+        let admin = (begun.member, begun.client, &begun.secret);
+        let lost = "The network has begun: remove the database and run `portcullis init` again.";
+        hand_over(admin, file, self.json, lost)?;
         note(&store, &note_keyring, &config)?;
         terminal::say(&advice(&config));
         Ok(ExitCode::SUCCESS)
@@ -133,11 +137,18 @@ fn note(store: &Store, keyring: &Keyring, config: &Config) -> Result<(), Failed>
         .map_err(|error| failed(&error))
 }
 
-fn hand_over(admin: &FirstAdmin, file: Option<(&Path, File)>, json: bool) -> Result<(), Failed> {
+/// Tells who asked the new administrator's member, client and secret, which are nowhere else. `lost` is what to do when they
+/// could not be told.
+pub(super) fn hand_over(
+    (member, client, secret): (MemberId, ClientId, &Secret),
+    file: Option<(&Path, File)>,
+    json: bool,
+    lost: &str,
+) -> Result<(), Failed> {
     let credentials = serde_json::json!({
-        "member": admin.member,
-        "client_id": admin.client,
-        "client_secret": admin.secret.reveal(),
+        "member": member,
+        "client_id": client,
+        "client_secret": secret.reveal(),
     });
     match file {
         Some((path, mut file)) => {
@@ -145,28 +156,24 @@ fn hand_over(admin: &FirstAdmin, file: Option<(&Path, File)>, json: bool) -> Res
             let shown = path.display();
             written.map_err(|error| {
                 Failed::new(format!(
-                    "The network has begun, but the credentials could not be written to {shown}: {error}. Remove the \
-                     database and run `portcullis init` again."
+                    "The credentials could not be written to {shown}: {error}. {lost}"
                 ))
             })?;
             let public = serde_json::json!({
-                "member": admin.member, "client_id": admin.client, "credentials_file": shown.to_string(),
+                "member": member, "client_id": client, "credentials_file": shown.to_string(),
             });
             if json {
                 terminal::answer_json(&public)
             } else {
                 terminal::answer(&format!(
-                    "member            {}\nclient_id         {}\ncredentials_file  {shown}",
-                    admin.member, admin.client
+                    "member            {member}\nclient_id         {client}\ncredentials_file  {shown}",
                 ))
             }
         }
         None if json => terminal::answer_json(&credentials),
         None => terminal::answer(&format!(
-            "member         {}\nclient_id      {}\nclient_secret  {}",
-            admin.member,
-            admin.client,
-            admin.secret.reveal()
+            "member         {member}\nclient_id      {client}\nclient_secret  {}",
+            secret.reveal()
         )),
     }
 }
@@ -208,7 +215,7 @@ fn make_folder(path: &Path) -> Result<(), Failed> {
     })
 }
 
-fn new_file(path: &Path) -> Result<File, Failed> {
+pub(super) fn new_file(path: &Path) -> Result<File, Failed> {
     let opened = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -216,7 +223,7 @@ fn new_file(path: &Path) -> Result<File, Failed> {
         .open(path);
     opened.map_err(|error| {
         Failed::new(format!(
-            "The credentials file {} could not be made: {error}. Nothing has begun.",
+            "The credentials file {} could not be made: {error}. Nothing was done.",
             path.display()
         ))
     })

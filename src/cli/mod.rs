@@ -1,10 +1,11 @@
-//! The commands, one file each. `serve`, `init`, `verify`, `checks`, `restore`, `retention`, `keys` and `config` work on this machine with the
+//! The commands, one file each. `serve`, `init`, `verify`, `checks`, `restore`, `retention`, `clients`, `keys` and `config` work on this machine with the
 //! settings of a server; `check`, `revoke` and `import` talk to a running server as a client. `demo` brings its own server.
 //!
 //! What was asked for goes to stdout, everything else to stderr. With `--json` stdout is one JSON value.
 
 mod check;
 mod checks;
+mod clients;
 mod completions;
 mod config;
 mod connection;
@@ -54,6 +55,9 @@ enum Command {
     /// Look at the settings of a server.
     #[command(subcommand)]
     Config(config::Command),
+    /// Let the operator in where no administrator can.
+    #[command(subcommand)]
+    Clients(clients::Command),
     /// Look at and change the keys under which the keys of workers are stored.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -115,6 +119,7 @@ pub fn run() -> ExitCode {
         Command::Restore(restore) => restore.run(),
         Command::Retention(retention) => retention.run(),
         Command::Config(command) => command.run(),
+        Command::Clients(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Completions(completions) => completions.run(),

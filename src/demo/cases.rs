@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::access::permission::Caller;
+use crate::domain::approval::Act;
 use crate::domain::calendar::Day;
 use crate::domain::card::ByteOrder;
 use crate::domain::client::{Person, Role};
@@ -32,7 +33,7 @@ use super::WORKERS;
 use super::cards::Numbering;
 use super::network::{Machine, Network, name};
 use super::people::{SEED, text};
-use super::plan::{ANTWERP_BRUGES, NORTH_SEA_PORT};
+use super::plan::{ANTWERP_BRUGES, MEMBERS, NORTH_SEA_PORT};
 
 mod between;
 mod in_hand;
@@ -50,6 +51,7 @@ pub async fn make(
     let mut stage = Cases {
         services,
         admin,
+        admins: [admin; 2],
         today: Day::of(services.environment.now()),
         cast: Cast::new(),
         made: 0,
@@ -64,6 +66,7 @@ pub async fn make(
             .person(admin.member, Role::NetworkAdmin, "network-admin-2")
             .await?,
     ];
+    stage.admins = network_admins;
     stage.coil_hall(ghent.facility).await?;
     stage.screenings(&ghent).await?;
     stage.before_sharing(&ghent, &antwerp).await?;
@@ -74,6 +77,8 @@ pub async fn make(
     stage.erasure(&antwerp).await?;
     stage.broken_glass(&antwerp).await?;
     stage.handover(network, admin).await?;
+    // Last: from here on nobody adds people there alone.
+    stage.two_administrators(&ghent).await?;
     Ok(stage.cast)
 }
 
@@ -97,6 +102,8 @@ struct Port {
 struct Cases<'a> {
     services: &'a Arc<Services>,
     admin: Caller,
+    /// Who adds people, and who grants it where that takes two.
+    admins: [Caller; 2],
     today: Day,
     cast: Cast,
     /// Persons recorded so far.
@@ -124,29 +131,72 @@ impl Cases<'_> {
         file: &str,
     ) -> Result<Somebody, Error> {
         let label = role.as_str().replace('_', " ");
-        let (caller, machine) = self
-            .by(self.admin, move |tx, admin| {
+        let added = self
+            .by(self.admins[0], move |tx, admin| {
                 let draft = PersonDraft {
                     member,
                     worker: None,
                 };
-                let (_, person, _) = network::add::<Person>(tx, admin.permit()?, draft)?;
-                let draft = ClientDraft {
-                    member,
-                    name: name(&label),
-                    role,
-                    person: Some(person),
-                };
-                let (_, client, secret) = clients::add(tx, admin.permit()?, draft)?;
-                let machine = Machine {
-                    client: client.id,
-                    secret,
-                };
-                Ok((clients::caller(&client), machine))
+                network::add::<Person>(tx, admin.permit()?, draft)
             })
             .await?;
+        let person = match &added {
+            Outcome::Done((_, person, _)) => Some(*person),
+            Outcome::Asked(asked) => asked.approval.act.person(),
+        };
+        let person = person.ok_or_else(|| Error::internal("nobody was added"))?;
+        self.granted(self.admins[1], added).await?;
+        let draft = ClientDraft {
+            member,
+            name: name(&label),
+            role,
+            person: Some(person),
+        };
+        self.client(draft, file).await
+    }
+
+    /// A client, with its secret in a file of this name; by two administrators from when there are two.
+    async fn client(&mut self, draft: ClientDraft, file: &str) -> Result<Caller, Error> {
+        let (added, secret) = self
+            .by(self.admins[0], move |tx, admin| {
+                clients::add(tx, admin.permit()?, draft.clone())
+            })
+            .await?;
+        let client = match &added {
+            Outcome::Done((_, client)) => Some(client.clone()),
+            Outcome::Asked(asked) => match &asked.approval.act {
+                Act::AddClient { client, .. } => Some(client.clone()),
+                _ => None,
+            },
+        };
+        let client = client.ok_or_else(|| Error::internal("no client was added"))?;
+        self.granted(self.admins[1], added).await?;
+        let machine = Machine {
+            client: client.id,
+            secret,
+        };
         self.cast.push((file.to_owned(), machine));
-        Ok(caller)
+        Ok(clients::caller(&client))
+    }
+
+    /// A port with two administrators: one asks for a client, the other has not answered yet.
+    async fn two_administrators(&mut self, port: &Port) -> Result<(), Error> {
+        let (member, short) = (port.member, MEMBERS[NORTH_SEA_PORT].short);
+        let mut admins = Vec::new();
+        for nth in 1..=2 {
+            let file = format!("{short}-member-admin-{nth}");
+            admins.push(self.person(member, Role::MemberAdmin, &file).await?);
+        }
+        self.by(admins[0], move |tx, admin| {
+            let draft = ClientDraft {
+                member,
+                name: name("HR of the night"),
+                role: Role::HrOfficer,
+                person: None,
+            };
+            clients::add(tx, admin.permit()?, draft).map(drop)
+        })
+        .await
     }
 
     async fn port(&mut self, network: &Network, nth: usize) -> Result<Port, Error> {

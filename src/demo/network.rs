@@ -93,7 +93,8 @@ impl Network {
                 max_age_ms: None,
                 approves_issues: Some(false),
             };
-            let (_, id, _) = network::add::<Member>(tx, admin.permit::<KeepMembers>()?, draft)?;
+            let (_, id, _) =
+                network::add::<Member>(tx, admin.permit::<KeepMembers>()?, draft)?.done()?;
             members.push(MemberAt {
                 id,
                 plan,
@@ -109,7 +110,7 @@ impl Network {
                     name: name(plan.name),
                     uid_byte_order: plan.uid_byte_order,
                 };
-                let (_, id, _) = network::add::<CardSystem>(tx, permit, draft)?;
+                let (_, id, _) = network::add::<CardSystem>(tx, permit, draft)?.done()?;
                 numberings.push(NumberingAt {
                     id,
                     member,
@@ -131,14 +132,14 @@ impl Network {
                     shows_class: plan.shows_class,
                     max_age_ms: None,
                 };
-                let (_, facility, _) = network::add::<Facility>(tx, permit, draft)?;
+                let (_, facility, _) = network::add::<Facility>(tx, permit, draft)?.done()?;
                 at.facilities.push(facility);
                 let draft = ZoneDraft {
                     facility,
                     name: name(plan.zone),
                     requires: None,
                 };
-                let (_, zone, _) = network::add::<Zone>(tx, permit, draft)?;
+                let (_, zone, _) = network::add::<Zone>(tx, permit, draft)?.done()?;
                 for gate in plan.gates {
                     let draft = GateDraft {
                         facility,
@@ -148,7 +149,7 @@ impl Network {
                         card_systems: honoured.iter().map(|&nth| numberings[nth].id).collect(),
                         max_age_ms: None,
                     };
-                    let (_, id, _) = network::add::<Gate>(tx, permit, draft)?;
+                    let (_, id, _) = network::add::<Gate>(tx, permit, draft)?.done()?;
                     gates.push(GateAt {
                         id,
                         member,
@@ -177,8 +178,8 @@ impl Machines {
                 role,
                 person: None,
             };
-            let (_, client, secret) = clients::add(tx, permit, draft)?;
-            let client = client.id;
+            let (added, secret) = clients::add(tx, permit, draft)?;
+            let client = added.done()?.1.id;
             Ok::<_, Error>(Machine { client, secret })
         };
         let gates = network.gates.iter();

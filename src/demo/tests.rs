@@ -132,6 +132,7 @@ async fn people_have_a_case_of_every_kind_in_hand() {
             ),
             ("north-sea-port-hr-approver", "approvals?state=waiting"),
             ("liege-hr-approver", "approvals?state=waiting"),
+            ("north-sea-port-member-admin-2", "work-items?kind=approval"),
             ("antwerp-bruges-hr-officer", "work-items?kind=ban_arrived"),
         ] {
             assert!(!listed(who, path).await?.is_empty(), "{who}: {path}");

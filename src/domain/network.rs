@@ -44,6 +44,10 @@ pub struct Member {
     /// On what it tells others what it holds against somebody for cause. Without one nothing of that leaves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<LegalBasis>,
+    /// Whether two of its administrators, two people, were there at one time. From then on it takes two of them to add a client
+    /// or a person, and to open a place: once true never false again, or who removed the other would act alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub two_administrators: bool,
 }
 
 /// A law, permit or agreement that lets a member tell others what it holds against somebody for cause.
@@ -78,6 +82,20 @@ pub struct Settings {
     /// On what national register numbers are kept and asked by. Without one they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub national_register: Option<Authorisation>,
+    /// Whether two network administrators, two people, were there at one time. From then on it takes two of them to add a client
+    /// or a person, and to open a place; once true never false again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub two_administrators: bool,
+}
+
+/// Whose administrators two are needed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Administrators {
+    /// The member's own.
+    Member,
+    /// The network's.
+    Network,
 }
 
 impl Settings {
@@ -226,6 +244,30 @@ pub struct Zone {
     /// What a worker must be cleared for to pass its gates, and their credential be for; nothing, if it names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requires: Option<Function>,
+}
+
+impl Facility {
+    /// Whether it would let in whom it does not, were it to become `after`: at a lower security level.
+    pub fn opens(&self, after: &Self) -> bool {
+        after.security_level < self.security_level
+    }
+}
+
+/// Whether somebody passes where they did not, if this is required afterwards instead of that before.
+pub fn opens(before: Option<Function>, after: Option<Function>) -> bool {
+    before.is_some() && before != after
+}
+
+/// A place that can be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// A facility, to a lower security level.
+    Facility(Facility),
+    /// A zone, to those without what it required.
+    Zone(Zone),
+    /// A gate, to those without what its zone requires.
+    Gate(Gate),
 }
 
 /// Which way a gate leads.

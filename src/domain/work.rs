@@ -143,13 +143,10 @@ pub const fn kinds_of(role: Role) -> &'static [Kind] {
             Kind::Appeal,
         ],
         Role::Registrar => &[Kind::Approval, Kind::HardStop, Kind::RecordDue],
-        Role::NetworkAdmin => &[Kind::Approval],
-        Role::Gate
-        | Role::FacilityOfficer
-        | Role::DutyOfficer
-        | Role::Auditor
-        | Role::MemberAdmin
-        | Role::Register => &[],
+        Role::MemberAdmin | Role::NetworkAdmin => &[Kind::Approval],
+        Role::Gate | Role::FacilityOfficer | Role::DutyOfficer | Role::Auditor | Role::Register => {
+            &[]
+        }
     }
 }
 
@@ -186,7 +183,7 @@ mod tests {
         ("duty_officer", ""),
         ("registrar", "approval hard_stop record_due"),
         ("auditor", ""),
-        ("member_admin", ""),
+        ("member_admin", "approval"),
         ("network_admin", "approval"),
         ("register", ""),
     ];

@@ -112,6 +112,9 @@ pub enum Fact {
     /// A client was added or its record changed.
     #[serde(rename = "client.recorded")]
     ClientRecorded(Client),
+    /// The operator made an administrator past those who were there, at the machine that holds the keys.
+    #[serde(rename = "client.recovered")]
+    ClientRecovered(Client),
     /// A person who acts for a member, whole.
     #[serde(rename = "person.recorded")]
     PersonRecorded(Person),

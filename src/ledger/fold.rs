@@ -206,7 +206,9 @@ pub fn fold<P: Projection>(entry: &Entry, into: &mut P) -> Result<(), P::Error> 
         Fact::CardSystemRecorded(card_system) => {
             into.recorded(seq, &Record::CardSystem(card_system.clone()))
         }
-        Fact::ClientRecorded(client) => into.recorded(seq, &Record::Client(client.clone())),
+        Fact::ClientRecorded(client) | Fact::ClientRecovered(client) => {
+            into.recorded(seq, &Record::Client(client.clone()))
+        }
         Fact::PersonRecorded(person) => into.recorded(seq, &Record::Person(person.clone())),
         Fact::SettingsRecorded(settings) => into.recorded(seq, &Record::Settings(settings.clone())),
         Fact::BlindKeysRecorded(keys) => into.recorded(seq, &Record::BlindKeys(*keys)),

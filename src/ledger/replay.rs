@@ -139,6 +139,9 @@ pub enum Illegal {
     /// Who asked for it is not who stated it.
     #[error("another asked for it than the entry says")]
     OtherAsker,
+    /// One administrator would do again what it takes two for.
+    #[error("it lets one administrator do what it takes two for")]
+    OneAdministrator,
     /// Who asked for it let it happen too.
     #[error("the second person is the first one")]
     SamePerson,
@@ -180,7 +183,7 @@ impl Projection for Replay {
             }
         };
         match record {
-            Record::Member(_) | Record::Settings(_) => {}
+            Record::Member(_) | Record::Settings(_) => self.check_two(record)?,
             Record::Facility(facility) => knows(facility.member.to_string())?,
             Record::Zone(zone) => knows(zone.facility.to_string())?,
             Record::Gate(gate) => {

@@ -54,6 +54,19 @@ impl Replay {
         Err(Illegal::OtherAsker)
     }
 
+    /// Refuses that one administrator be enough again where it took two.
+    pub(super) fn check_two(&self, next: &Record) -> Result<(), Illegal> {
+        let two = |record: &Record| match record {
+            Record::Member(member) => member.two_administrators,
+            Record::Settings(settings) => settings.two_administrators,
+            _ => false,
+        };
+        match self.records.get(&next.id_text()) {
+            Some((_, before)) if two(before) && !two(next) => Err(Illegal::OneAdministrator),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses an answer by who may not give it, whatever the program that wrote it thought.
     pub(super) fn check_second(
         &self,
@@ -80,6 +93,11 @@ impl Replay {
         let is_own = |worker: WorkerId| own.contains(&worker);
         let listed = approval.act.credentials().iter();
         let mut listed = listed.filter_map(|id| self.credentials.get(id));
+        let about = approval.act.person();
+        if about.is_some() && (about == client.person || self.worker_of(about).is_some_and(is_own))
+        {
+            return Err(Illegal::Themselves);
+        }
         if approval.worker.is_some_and(is_own) || listed.any(|held| is_own(held.credential.worker))
         {
             return Err(Illegal::Themselves);

@@ -27,6 +27,7 @@ impl Fact {
             | Self::GateRecorded(_)
             | Self::CardSystemRecorded(_)
             | Self::ClientRecorded(_)
+            | Self::ClientRecovered(_)
             | Self::PersonRecorded(_)
             | Self::SettingsRecorded(_)
             | Self::BreakGlassOpened(_)

@@ -3,19 +3,20 @@
 
 use std::collections::BTreeSet;
 
+use super::administrators;
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
 use super::{
-    bans, break_glass, credentials, employers, erasures, exclusions, import, issuing, referrals,
-    revocations, screenings, sharing,
+    bans, break_glass, credentials, employers, erasures, exclusions, import, issuing, network,
+    referrals, revocations, screenings, sharing,
 };
 use crate::access::permission::{
     AnswerApprovals, Caller, CorrectRevocations, DecideScreenings, Erase, Import, Issue, KeepBans,
-    KeepExclusions, KeepIssuing, KeepReferrals, KeepScreenings, KeepSharing, KeepWorkers, Lift,
-    Permit, ReadApprovals, Revoke, Suspend,
+    KeepClients, KeepExclusions, KeepFacilities, KeepIssuing, KeepReferrals, KeepScreenings,
+    KeepSharing, KeepWorkers, Lift, Permission, Permit, ReadApprovals, Revoke, Suspend,
 };
-use crate::domain::approval::{Act, Approval, Done, End, State, WAITS_MS};
+use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
 use crate::domain::client::Person;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, WorkerId};
@@ -29,6 +30,16 @@ mod shown;
 use shown::own;
 pub use shown::{list, show};
 pub(super) use shown::{to_confirm_after, waiting_after};
+
+impl<T> Outcome<T> {
+    /// What was done, where nobody else can be needed yet.
+    pub fn done(self) -> Result<T, Error> {
+        match self {
+            Self::Done(done) => Ok(done),
+            Self::Asked(_) => Err(Error::internal("it waits for a second person")),
+        }
+    }
+}
 
 /// What came of asking for an act.
 #[derive(Debug, Clone)]
@@ -61,6 +72,8 @@ fn may_ask(caller: Caller, act: &Act) -> bool {
         Act::SuspendCredential { .. } => caller.permit::<Suspend>().is_ok(),
         Act::ApplyImport { .. } => caller.permit::<Import>().is_ok(),
         Act::LapseEmployer { .. } => caller.permit::<KeepWorkers>().is_ok(),
+        Act::AddClient { .. } | Act::RecordPerson { .. } => caller.permit::<KeepClients>().is_ok(),
+        Act::OpenPlace { .. } => caller.permit::<KeepFacilities>().is_ok(),
         // It is done.
         Act::Confirm { .. } => true,
     }
@@ -118,6 +131,16 @@ fn is_about(
     Ok(named.is_some_and(|named| own.contains(&named)))
 }
 
+/// Whether an act gives power to, or says something of, the person who the caller is. They may ask for it, and another decides.
+fn is_for(tx: &Tx<'_>, caller: Caller, act: &Act, own: &BTreeSet<WorkerId>) -> bool {
+    let Some(person) = act.person() else {
+        return false;
+    };
+    let places = tx.index.places();
+    let worker = places.people.get(&person).and_then(|(_, it)| it.worker);
+    caller.person == Some(person) || worker.is_some_and(|worker| own.contains(&worker))
+}
+
 /// Asks for an act that its service function has judged possible. `worker` is whom it is about, if it is about one.
 pub(super) fn ask(
     tx: &mut Tx<'_>,
@@ -126,6 +149,15 @@ pub(super) fn ask(
     act: Act,
 ) -> Result<Asked, Error> {
     let worker = worker.into();
+    // A tool that is nobody's may be in the hands of who is asked next.
+    let by_people = match act.desk() {
+        Desk::Administration => true,
+        Desk::Network => administrators::two_of_network(tx)?,
+        Desk::Screenings | Desk::Credentials | Desk::Privacy => false,
+    };
+    if by_people && caller.person.is_none() {
+        return Err(needs_person());
+    }
     let own = records_of(tx, caller)?;
     if is_about(tx, &act, worker, &own)? {
         return Err(wrong_person("Nobody asks for what concerns themselves."));
@@ -222,11 +254,7 @@ pub fn grant(
         Act::IssueCredential {
             credential,
             version,
-        } => {
-            let asker = asker.ok_or_else(|| stale("Who asked for it is gone."))?;
-            let permit = asker.permit::<Issue>().map_err(Error::from)?;
-            issuing::issue_approved(tx, permit, credential, *version)?
-        }
+        } => issuing::issue_approved(tx, permit_of(asker)?, credential, *version)?,
         Act::LetOneIssue { member, version } => issuing::let_one_approved(tx, *member, *version)?,
         Act::CorrectRevocation {
             credential,
@@ -278,6 +306,13 @@ pub fn grant(
             rows,
             new,
         } => import::approved(tx, *import, *file, *rows, *new)?,
+        Act::AddClient {
+            client, version, ..
+        } => clients::add_approved(tx, permit_of(asker)?, client, *version)?,
+        Act::RecordPerson {
+            person, version, ..
+        } => clients::record_approved(tx, person, *version)?,
+        Act::OpenPlace { place, version, .. } => network::open_approved(tx, place, *version)?,
         Act::Confirm {
             done: Done::BreakGlass { break_glass },
             ..
@@ -291,6 +326,12 @@ pub fn grant(
         version,
         ..asked
     })
+}
+
+/// What the table allows who asked.
+fn permit_of<P: Permission>(asker: Option<Caller>) -> Result<Permit<P>, Error> {
+    let asker = asker.ok_or_else(|| stale("Who asked for it is gone."))?;
+    Ok(asker.permit::<P>()?)
 }
 
 /// Refuses an act.
@@ -364,9 +405,7 @@ fn waiting(
         ));
     }
     if person_of(tx, caller).is_none() {
-        return Err(wrong_person(
-            "This needs a person: use a client that an administrator added for one.",
-        ));
+        return Err(needs_person());
     }
     let own = records_of(tx, caller)?;
     if is_same(caller, &asked.approval) || is_by_one_of(tx, &own, &asked.approval) {
@@ -375,7 +414,9 @@ fn waiting(
         ));
     }
     let approval = &asked.approval;
-    if is_about(tx, &approval.act, approval.worker, &own)? {
+    if is_for(tx, caller, &approval.act, &own)
+        || is_about(tx, &approval.act, approval.worker, &own)?
+    {
         return Err(wrong_person("Nobody decides what concerns themselves."));
     }
     Ok(asked)
@@ -419,6 +460,10 @@ fn is_by_one_of(tx: &Tx<'_>, own: &BTreeSet<WorkerId>, approval: &Approval) -> b
     asker
         .and_then(|(_, person)| person.worker)
         .is_some_and(|worker| own.contains(&worker))
+}
+
+fn needs_person() -> Error {
+    wrong_person("This needs a person: use a client that an administrator added for one.")
 }
 
 fn wrong_person(detail: &str) -> Error {

@@ -2,10 +2,13 @@
 
 use base64::Engine;
 
+use super::administrators;
+use super::approvals::{self, Outcome};
 use super::commit::Tx;
 use super::error::{Code, Error};
-use super::network::{Kept, fixed, within};
+use super::network::{Kept, fixed, stored, within};
 use crate::access::permission::{Caller, KeepClients, Permit};
+use crate::domain::approval::Act;
 use crate::domain::client::{Client, Person, Role};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ClientId, Id, MemberId, PersonId, WorkerId};
@@ -70,23 +73,13 @@ pub struct ClientDraft {
     pub person: Option<PersonId>,
 }
 
-/// Adds a client. Its secret is in the answer and nowhere else.
+/// Adds a client, or asks for it where that takes two. Its secret is in the answer and nowhere else; what is asked for bears
+/// its digest, as the client does, so that it is good from when the client is there and never before.
 pub fn add(
     tx: &mut Tx<'_>,
     permit: Permit<KeepClients>,
     draft: ClientDraft,
-) -> Result<(u64, Client, Secret), Error> {
-    within::<Member, _>(tx, permit, "/member", draft.member)?;
-    // Who cannot reach every member can make nobody who does.
-    if draft.role.is_of_network() && !permit.covers_all() {
-        return Err(Error::new(
-            Code::Forbidden,
-            "Only a network administrator can add a client that reaches every member.",
-        ));
-    }
-    if let Some(person) = draft.person {
-        check_person(tx, permit, &draft, person)?;
-    }
+) -> Result<(Outcome<(u64, Client)>, Secret), Error> {
     let secret = Secret::make(tx.environment);
     let client = Client {
         id: ClientId::make(tx.environment),
@@ -97,15 +90,67 @@ pub fn add(
         secret_sha256: secret.digest(),
         revoked: false,
     };
+    let version = check(tx, permit, &client)?;
+    let of_network = client.role.is_of_network();
+    let of = administrators::needed(tx, permit.caller(), client.member, of_network)?;
+    let outcome = match of {
+        None => Outcome::Done((record(tx, &client)?, client)),
+        Some(of) => {
+            let act = Act::AddClient {
+                client,
+                version,
+                of,
+            };
+            Outcome::Asked(Box::new(administrators::ask(tx, permit.caller(), act)?))
+        }
+    };
+    Ok((outcome, secret))
+}
+
+/// Adds a client that a second administrator let be added, if it could still be asked for.
+pub(super) fn add_approved(
+    tx: &mut Tx<'_>,
+    permit: Permit<KeepClients>,
+    client: &Client,
+    version: u64,
+) -> Result<(), Error> {
+    if check(tx, permit, client)? != version {
+        return Err(approvals::stale("The person was changed meanwhile."));
+    }
+    record(tx, client)?;
+    Ok(())
+}
+
+fn record(tx: &mut Tx<'_>, client: &Client) -> Result<u64, Error> {
     let seq = tx.state(Fact::ClientRecorded(client.clone()))?;
-    Ok((seq, client, secret))
+    administrators::begin(tx, client)?;
+    Ok(seq)
+}
+
+/// Refuses a client that cannot be, and says which entry last touched the person whose tool it is: 0 where it is nobody's.
+fn check(tx: &mut Tx<'_>, permit: Permit<KeepClients>, draft: &Client) -> Result<u64, Error> {
+    within::<Member, _>(tx, permit, "/member", draft.member)?;
+    // Who cannot reach every member can make nobody who does.
+    if draft.role.is_of_network() && !permit.covers_all() {
+        return Err(Error::new(
+            Code::Forbidden,
+            "Only a network administrator can add a client that reaches every member.",
+        ));
+    }
+    match draft.person {
+        Some(person) => {
+            check_person(tx, permit, draft, person)?;
+            Ok(stored::<Person>(tx, person)?.map_or(0, |(version, _)| version))
+        }
+        None => Ok(0),
+    }
 }
 
 /// A person acts for their own member only, and gate and register are nobody's tools.
 fn check_person(
     tx: &mut Tx<'_>,
     permit: Permit<KeepClients>,
-    draft: &ClientDraft,
+    draft: &Client,
     person: PersonId,
 ) -> Result<(), Error> {
     let person = within::<Person, _>(tx, permit, "/person", person)?;
@@ -208,6 +253,34 @@ pub struct PersonDraft {
     pub worker: Option<WorkerId>,
 }
 
+/// Refuses a person who is said to be another member's worker, or one that somebody else is.
+fn check_worker(tx: &mut Tx<'_>, said: &Person) -> Result<(), Error> {
+    let Some(worker) = said.worker else {
+        return Ok(());
+    };
+    // Whether another member's worker exists is not for administrators to learn.
+    crate::store::workers::find(tx.reader()?, worker)?
+        .filter(|worker| worker.value.member == said.member)
+        .ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
+    let places = tx.index.places();
+    let mut others = places.people.values().map(|(_, person)| person);
+    if others.any(|person| person.id != said.id && person.worker == Some(worker)) {
+        let message = "This worker is recorded as a person already; give that one another client.";
+        return Err(Error::field("/worker", "in_use", message));
+    }
+    Ok(())
+}
+
+/// Records a person as a second administrator let it be done, if it could still be asked for.
+pub(super) fn record_approved(tx: &mut Tx<'_>, person: &Person, version: u64) -> Result<(), Error> {
+    if stored::<Person>(tx, person.id)?.map_or(0, |(version, _)| version) != version {
+        return Err(approvals::stale("The person was changed meanwhile."));
+    }
+    check_worker(tx, person)?;
+    tx.state(Fact::PersonRecorded(person.clone()))?;
+    Ok(())
+}
+
 /// People are kept by whoever keeps the clients that they use.
 impl Kept for Person {
     type Kind = crate::domain::ids::PersonKind;
@@ -223,24 +296,13 @@ impl Kept for Person {
         draft: PersonDraft,
     ) -> Result<Self, Error> {
         within::<Member, _>(tx, permit, "/member", draft.member)?;
-        if let Some(worker) = draft.worker {
-            // Whether another member's worker exists is not for administrators to learn.
-            crate::store::workers::find(tx.reader()?, worker)?
-                .filter(|worker| worker.value.member == draft.member)
-                .ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
-            let places = tx.index.places();
-            let mut others = places.people.values().map(|(_, person)| person);
-            if others.any(|person| person.id != id && person.worker == Some(worker)) {
-                let message =
-                    "This worker is recorded as a person already; give that one another client.";
-                return Err(Error::field("/worker", "in_use", message));
-            }
-        }
-        Ok(Self {
+        let person = Self {
             id,
             member: draft.member,
             worker: draft.worker,
-        })
+        };
+        check_worker(tx, &person)?;
+        Ok(person)
     }
 
     fn check_change(&self, changed: &Self) -> Result<(), Error> {
@@ -252,6 +314,24 @@ impl Kept for Person {
             return Err(fixed("/worker", "a person stays the worker that they are"));
         }
         Ok(())
+    }
+
+    fn by_two(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: Caller,
+        before: Option<(u64, &Self)>,
+    ) -> Result<Option<Act>, Error> {
+        let places = tx.index.places();
+        let mut clients = places.clients.values().map(|(_, client)| client);
+        let of_network = clients.any(|it| it.person == Some(self.id) && it.role.is_of_network());
+        drop(places);
+        let of = administrators::needed(tx, caller, self.member, of_network)?;
+        Ok(of.map(|of| Act::RecordPerson {
+            person: self.clone(),
+            version: before.map_or(0, |(version, _)| version),
+            of,
+        }))
     }
 
     fn fact(self) -> Fact {

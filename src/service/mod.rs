@@ -8,7 +8,7 @@
 //! * [`network`], [`clients`], [`workers`], [`search`], [`match_cases`], [`screenings`], [`credentials`], [`badges`], [`revocations`]:
 //!   keeping the records. [`personal`]: what is known of a person, under the person's own key;
 //!   [`rewrap`]: changing the key that those are kept under. [`blind`]: by which keys people are found, and changing those.
-//! * [`approvals`]: the second person; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
+//! * [`approvals`]: the second person; [`administrators`]: where nobody makes one alone; `bulk`: that many at once need one; [`break_glass`]: how an emergency goes without.
 //!   [`exports`]: telling somebody what is held of them. [`erasures`]: forgetting somebody, when two have said so and a week has passed.
 //! * [`effects`]: what screenings mean for credentials; [`employers`]: what befalls those who rest on one; [`impact`]: what an
 //!   act would do, told beforehand.
@@ -19,6 +19,7 @@
 //!   it knows, when it starts, that nobody put an old copy in place; [`restore`]: how it goes on when somebody did on purpose.
 //! * [`watch`]: how neither it nor the door hangs on a dead connection. [`health`]: how the node is, by what the follower sees.
 
+pub mod administrators;
 pub mod approvals;
 pub mod badges;
 pub mod bans;

@@ -3,16 +3,19 @@
 
 use std::sync::Arc;
 
+use super::administrators;
+use super::approvals::{self, Outcome};
 use super::commit::Tx;
 use super::error::{Code, Error};
 use crate::access::permission::{
-    KeepFacilities, KeepMembers, Permission, Permit, ReadGates, ReadNetwork,
+    Caller, KeepFacilities, KeepMembers, Permission, Permit, ReadGates, ReadNetwork,
 };
+use crate::domain::approval::Act;
 use crate::domain::card::ByteOrder;
 use crate::domain::ids::{CardSystemId, FacilityId, Id, Kind, MemberId, ZoneId};
 use crate::domain::network::{
     CARD_SYSTEMS_PER_GATE_MAX, CardSystem, Direction, Facility, FacilityKind, Gate, Locode, Member,
-    MemberKind, SecurityLevel, Zone,
+    MemberKind, Place, SecurityLevel, Zone, opens,
 };
 use crate::domain::screening::Function;
 use crate::domain::text::Name;
@@ -43,6 +46,15 @@ pub trait Kept: Clone + Sized + Send + Sync + 'static {
     ) -> Result<Self, Error>;
     /// Refuses a change that this kind of record cannot take.
     fn check_change(&self, changed: &Self) -> Result<(), Error>;
+    /// What a second administrator is asked for, where this record, which was `before` with its version, needs one.
+    fn by_two(
+        &self,
+        _: &mut Tx<'_>,
+        _: Caller,
+        _before: Option<(u64, &Self)>,
+    ) -> Result<Option<Act>, Error> {
+        Ok(None)
+    }
     /// The fact that states it.
     fn fact(self) -> Fact;
     /// This kind of record out of any.
@@ -53,26 +65,33 @@ pub trait Kept: Clone + Sized + Send + Sync + 'static {
     fn member(&self, places: &Places) -> Option<MemberId>;
 }
 
-/// Adds a record. Answers it with its version.
+/// A record with its version, as it was added.
+pub type Added<R> = (u64, Id<<R as Kept>::Kind>, R);
+
+/// Adds a record, or asks for it. Answers it with its version.
 pub fn add<R: Kept>(
     tx: &mut Tx<'_>,
     permit: Permit<R::Keep>,
     draft: R::Draft,
-) -> Result<(u64, Id<R::Kind>, R), Error> {
+) -> Result<Outcome<Added<R>>, Error> {
     let id = Id::make(tx.environment);
     let record = R::build(tx, permit, id, draft)?;
+    if let Some(act) = record.by_two(tx, permit.caller(), None)? {
+        let asked = administrators::ask(tx, permit.caller(), act)?;
+        return Ok(Outcome::Asked(Box::new(asked)));
+    }
     let seq = tx.state(record.clone().fact())?;
-    Ok((seq, id, record))
+    Ok(Outcome::Done((seq, id, record)))
 }
 
-/// Replaces a record, if it is still the `version` that the caller saw.
+/// Replaces a record, or asks for it, if it is still the `version` that the caller saw.
 pub fn change<R: Kept>(
     tx: &mut Tx<'_>,
     permit: Permit<R::Keep>,
     id: Id<R::Kind>,
     version: u64,
     draft: R::Draft,
-) -> Result<(u64, R), Error> {
+) -> Result<Outcome<(u64, R)>, Error> {
     let (current, before) = find_stored::<R>(tx, id)?;
     // The member of the new record is judged by `build`, that of the present one here: both must be within reach.
     let member = before.member(&tx.index.places());
@@ -84,8 +103,46 @@ pub fn change<R: Kept>(
     if current != version {
         return Err(changed());
     }
+    if let Some(act) = record.by_two(tx, permit.caller(), Some((version, &before)))? {
+        let asked = administrators::ask(tx, permit.caller(), act)?;
+        return Ok(Outcome::Asked(Box::new(asked)));
+    }
     let seq = tx.state(record.clone().fact())?;
-    Ok((seq, record))
+    Ok(Outcome::Done((seq, record)))
+}
+
+/// Opens a place as two said.
+pub(super) fn open_approved(tx: &mut Tx<'_>, place: &Place, version: u64) -> Result<(), Error> {
+    match place.clone() {
+        Place::Facility(facility) => replace(tx, facility.id, facility, version),
+        Place::Zone(zone) => replace(tx, zone.id, zone, version),
+        Place::Gate(gate) => replace(tx, gate.id, gate, version),
+    }
+}
+
+fn replace<R: Kept>(
+    tx: &mut Tx<'_>,
+    id: Id<R::Kind>,
+    record: R,
+    version: u64,
+) -> Result<(), Error> {
+    if find_stored::<R>(tx, id)?.0 != version {
+        return Err(approvals::stale("It was changed meanwhile."));
+    }
+    tx.state(record.fact())?;
+    Ok(())
+}
+
+/// The act of opening a place, where it takes two.
+fn opening(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    facility: FacilityId,
+    (version, place): (u64, Place),
+) -> Result<Option<Act>, Error> {
+    let member = find_stored::<Facility>(tx, facility)?.1.member;
+    let of = administrators::needed(tx, caller, member, false)?;
+    Ok(of.map(|of| Act::OpenPlace { place, version, of }))
 }
 
 /// The refusal of a change to something that is no longer as the caller saw it.
@@ -133,11 +190,14 @@ pub fn list<R: Kept>(
         .collect()
 }
 
-fn find_stored<R: Kept>(tx: &mut Tx<'_>, id: Id<R::Kind>) -> Result<(u64, R), Error> {
+/// A record with its version as it stands, what this group stated included.
+pub(super) fn stored<R: Kept>(tx: &mut Tx<'_>, id: Id<R::Kind>) -> Result<Option<(u64, R)>, Error> {
     let found = store::network::find(tx.reader()?, &id.to_string())?;
-    found
-        .and_then(|(version, record)| Some((version, R::from_record(record)?)))
-        .ok_or_else(|| Error::not_found(R::NAME))
+    Ok(found.and_then(|(version, record)| Some((version, R::from_record(record)?))))
+}
+
+fn find_stored<R: Kept>(tx: &mut Tx<'_>, id: Id<R::Kind>) -> Result<(u64, R), Error> {
+    stored(tx, id)?.ok_or_else(|| Error::not_found(R::NAME))
 }
 
 /// A record that a field of the request names; its absence is the field's fault.
@@ -221,6 +281,7 @@ impl Kept for Member {
         let standing = store::network::find(tx.reader()?, &id.to_string())?;
         let standing = standing.and_then(|(_, record)| Self::from_record(record));
         let approved = standing.as_ref().is_none_or(|it| it.approves_issues);
+        let two_administrators = standing.as_ref().is_some_and(|it| it.two_administrators);
         let legal_basis = standing.and_then(|member| member.legal_basis);
         Ok(Self {
             id,
@@ -230,6 +291,7 @@ impl Kept for Member {
             max_age_ms: draft.max_age_ms,
             approves_issues: draft.approves_issues.unwrap_or(approved),
             legal_basis,
+            two_administrators,
         })
     }
 
@@ -319,6 +381,21 @@ impl Kept for Facility {
         }
     }
 
+    fn by_two(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: Caller,
+        before: Option<(u64, &Self)>,
+    ) -> Result<Option<Act>, Error> {
+        match before {
+            Some((version, before)) if before.opens(self) => {
+                let place = Place::Facility(self.clone());
+                opening(tx, caller, self.id, (version, place))
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn fact(self) -> Fact {
         Fact::FacilityRecorded(self)
     }
@@ -378,6 +455,21 @@ impl Kept for Zone {
             Ok(())
         } else {
             Err(fixed("/facility", "a zone stays in its facility"))
+        }
+    }
+
+    fn by_two(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: Caller,
+        before: Option<(u64, &Self)>,
+    ) -> Result<Option<Act>, Error> {
+        match before {
+            Some((version, before)) if opens(before.requires, self.requires) => {
+                let place = Place::Zone(self.clone());
+                opening(tx, caller, self.facility, (version, place))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -542,6 +634,31 @@ impl Kept for Gate {
         } else {
             Err(fixed("/facility", "a gate stays at its facility"))
         }
+    }
+
+    fn by_two(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: Caller,
+        before: Option<(u64, &Self)>,
+    ) -> Result<Option<Act>, Error> {
+        let Some((version, before)) = before else {
+            return Ok(None);
+        };
+        // To lead it elsewhere is the same as to take off what its zone requires.
+        let mut required = |zone: Option<ZoneId>| {
+            let zone = zone.map(|zone| find_stored::<Zone>(tx, zone)).transpose()?;
+            Ok::<_, Error>(zone.and_then(|(_, zone)| zone.requires))
+        };
+        if opens(required(before.zone)?, required(self.zone)?) {
+            return opening(
+                tx,
+                caller,
+                self.facility,
+                (version, Place::Gate(self.clone())),
+            );
+        }
+        Ok(None)
     }
 
     fn fact(self) -> Fact {

@@ -98,6 +98,7 @@ pub async fn init(
                 max_age_ms: None,
                 approves_issues: first.approves_issues,
                 legal_basis: None,
+                two_administrators: false,
             }))?;
             tx.state(Fact::ClientRecorded(Client {
                 id: client,

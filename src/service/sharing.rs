@@ -30,9 +30,13 @@ pub fn settings(places: &Places, _: Permit<ReadNetwork>) -> (u64, Settings) {
 pub fn switch(
     tx: &mut Tx<'_>,
     permit: Permit<KeepSharing>,
-    settings: Settings,
+    wanted: Settings,
 ) -> Result<Outcome<()>, Error> {
     let (version, standing) = stored(tx.reader()?)?;
+    let settings = Settings {
+        two_administrators: standing.two_administrators,
+        ..wanted
+    };
     check_authorisation(tx, &settings)?;
     if standing == settings {
         return Err(Error::new(

@@ -68,6 +68,7 @@ impl Network {
             max_age_ms: None,
             approves_issues: false,
             legal_basis: None,
+            two_administrators: false,
         };
         let facility = Facility {
             id: FacilityId::make(environment),

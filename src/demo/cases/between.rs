@@ -1,6 +1,6 @@
 //! What lies between ports: referrals, exclusions and bans of the State's register, one in every state.
 
-use super::super::network::{Machine, name};
+use super::super::network::name;
 use super::{Cases, Port, Somebody, document};
 use crate::access::permission::Caller;
 use crate::domain::approval::Act;
@@ -15,7 +15,7 @@ use crate::domain::referral::{self, Ground};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::service::approvals::Outcome;
 use crate::service::bans::{self, BanDraft};
-use crate::service::clients::{self, ClientDraft};
+use crate::service::clients::ClientDraft;
 use crate::service::exclusions::{self, ExclusionDraft};
 use crate::service::{Error, Tx, credentials, match_cases, referrals, sharing};
 use crate::store::referrals::Which;
@@ -29,7 +29,7 @@ impl Cases<'_> {
     ) -> Result<(), Error> {
         let settings = Settings {
             share_for_cause: true,
-            national_register: None,
+            ..Settings::default()
         };
         let asked = self
             .by(first, move |tx, first| {
@@ -206,23 +206,13 @@ impl Cases<'_> {
     /// back.
     pub(super) async fn bans(&mut self, port: &Port) -> Result<(), Error> {
         let member = self.admin.member;
-        let (register, machine) = self
-            .by(self.admin, move |tx, admin| {
-                let draft = ClientDraft {
-                    member,
-                    name: name("Register of port bans"),
-                    role: Role::Register,
-                    person: None,
-                };
-                let (_, client, secret) = clients::add(tx, admin.permit()?, draft)?;
-                let machine = Machine {
-                    client: client.id,
-                    secret,
-                };
-                Ok((clients::caller(&client), machine))
-            })
-            .await?;
-        self.cast.push(("register".into(), machine));
+        let draft = ClientDraft {
+            member,
+            name: name("Register of port bans"),
+            role: Role::Register,
+            person: None,
+        };
+        let register = self.client(draft, "register").await?;
         let now = self.services.environment.now();
         let just = Timestamp::from_ms(now.as_ms() - 1_000);
         for (passport, starts_at) in [(300, just), (301, now.plus_ms(30 * DAY_MS)), (302, just)] {

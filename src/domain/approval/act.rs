@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::ban::Ban;
-use super::super::client::Role;
+use super::super::client::{Client, Person, Role};
 use super::super::credential::{Credential, SuspensionKind};
 use super::super::digest::Digest;
 use super::super::exclusion::{self, Exclusion};
 use super::super::ids::{
-    BanId, BreakGlassId, CredentialId, EngagementId, ExclusionId, ImportId, MemberId, ReferralId,
-    ScreeningId, WorkerId,
+    BanId, BreakGlassId, CredentialId, EngagementId, ExclusionId, ImportId, MemberId, PersonId,
+    ReferralId, ScreeningId, WorkerId,
 };
-use super::super::network::Settings;
+use super::super::network::{Administrators, Place, Settings};
 use super::super::reason::Reason;
 use super::super::{referral, screening};
 
@@ -162,6 +162,33 @@ pub enum Act {
         /// How many of them would have revoked something when it was checked.
         new: u64,
     },
+    /// A client is added. Who asked was given its secret, which is good when the client is there.
+    AddClient {
+        /// The client, with the digest of its secret.
+        client: Client,
+        /// The entry that last touched the person whose tool it is; 0 where it is nobody's.
+        version: u64,
+        /// Whose administrators.
+        of: Administrators,
+    },
+    /// A person is recorded, or becomes known as a worker.
+    RecordPerson {
+        /// The person, as they are to be.
+        person: Person,
+        /// The entry that last touched their record; 0 for a new one.
+        version: u64,
+        /// Whose administrators.
+        of: Administrators,
+    },
+    /// A place lets in whom it did not.
+    OpenPlace {
+        /// The place, as it is to be.
+        place: Place,
+        /// The entry that last touched it.
+        version: u64,
+        /// Whose administrators.
+        of: Administrators,
+    },
     /// Something is done already, as it could not wait. The second person says whether it was right; nothing is undone by
     /// the answer, nor by its absence.
     Confirm {
@@ -204,15 +231,18 @@ pub enum Desk {
     Privacy,
     /// Network administrators, of whichever member.
     Network,
+    /// A member's administrators.
+    Administration,
 }
 
 impl Desk {
     /// Every desk.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Screenings,
         Self::Credentials,
         Self::Network,
         Self::Privacy,
+        Self::Administration,
     ];
 
     /// Whether somebody in this role is the second person for it.
@@ -222,6 +252,7 @@ impl Desk {
             Self::Credentials => matches!(role, Role::HrApprover),
             Self::Privacy => matches!(role, Role::Registrar),
             Self::Network => matches!(role, Role::NetworkAdmin),
+            Self::Administration => matches!(role, Role::MemberAdmin),
         }
     }
 
@@ -237,6 +268,7 @@ impl Desk {
             Self::Credentials => 2,
             Self::Privacy => 4,
             Self::Network => 3,
+            Self::Administration => 5,
         }
     }
 }
@@ -267,6 +299,12 @@ impl Act {
             | Self::MirrorBan { .. }
             | Self::EndBan { .. } => Desk::Network,
             Self::EraseWorker { .. } | Self::CorrectRevocation { .. } => Desk::Privacy,
+            Self::AddClient { of, .. }
+            | Self::RecordPerson { of, .. }
+            | Self::OpenPlace { of, .. } => match of {
+                Administrators::Member => Desk::Administration,
+                Administrators::Network => Desk::Network,
+            },
         }
     }
 
@@ -291,6 +329,9 @@ impl Act {
             Self::SuspendCredential { .. } => "suspend_credential",
             Self::LapseEmployer { .. } => "lapse_employer",
             Self::ApplyImport { .. } => "apply_import",
+            Self::AddClient { .. } => "add_client",
+            Self::RecordPerson { .. } => "record_person",
+            Self::OpenPlace { .. } => "open_place",
             Self::Confirm { .. } => "confirm",
         }
     }
@@ -301,6 +342,15 @@ impl Act {
             Self::RevokeCredentials { credentials, .. }
             | Self::LapseEmployer { credentials, .. } => credentials,
             _ => &[],
+        }
+    }
+
+    /// Whose power or record it is about, where it is about one person who acts for a member.
+    pub const fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::AddClient { client, .. } => client.person,
+            Self::RecordPerson { person, .. } => Some(person.id),
+            _ => None,
         }
     }
 

@@ -11,8 +11,10 @@ use crate::domain::ids::{self, ClientId, ClientKind, MemberId, PersonId, WorkerI
 use crate::domain::text::Name;
 use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, NoBody, Page, PathId, ValidJson};
 use crate::service::Tx;
+use crate::service::approvals::Outcome;
 use crate::service::clients::{self, ClientDraft, PersonDraft};
 
+use super::approvals::ApprovalView;
 use super::records::{OfMember, View, add, change, list, resource, show};
 use super::{Answer, Items, answer, rendered};
 
@@ -82,10 +84,24 @@ pub struct NewClientView {
     pub secret: String,
 }
 
+/// A machine that a second administrator was asked for, with its secret.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct AskedClientView {
+    /// What was asked for; the machine is in its `act`.
+    #[serde(flatten)]
+    pub approval: ApprovalView,
+    /// Its secret, which is good when it was granted and never before. Shown this once; only a digest of it is kept.
+    #[schema(max_length = 80)]
+    pub secret: String,
+}
+
 /// Adds a machine and answers its secret, this once.
+///
+/// Where there are two administrators, another one must let it happen, who is not the person whose tool it is.
 #[utoipa::path(post, path = "/v1/clients", tag = "Clients", request_body = ClientBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Added", body = NewClientView)))]
+    responses((status = 201, description = "Added", body = NewClientView),
+              (status = 202, description = "It waits for a second administrator", body = AskedClientView)))]
 pub async fn add_client(
     who: Guarded<KeepClients>,
     key: IdempotencyKey,
@@ -100,17 +116,28 @@ pub async fn add_client(
     };
     let permit = who.permit;
     let work = move |tx: &mut Tx<'_>| {
-        let (version, client, secret) = clients::add(tx, permit, draft.clone())?;
-        let view = NewClientView {
-            client: ClientView::of(&client),
-            secret: secret.reveal().to_owned(),
-        };
-        rendered(
-            StatusCode::CREATED,
-            Some(format!("/v1/clients/{}", client.id)),
-            version,
-            &view,
-        )
+        let (outcome, secret) = clients::add(tx, permit, draft.clone())?;
+        let secret = secret.reveal().to_owned();
+        match outcome {
+            Outcome::Done((version, client)) => {
+                let client = ClientView::of(&client);
+                rendered(
+                    StatusCode::CREATED,
+                    Some(format!("/v1/clients/{}", client.id)),
+                    version,
+                    &NewClientView { client, secret },
+                )
+            }
+            Outcome::Asked(asked) => {
+                let approval = ApprovalView::of(&asked, tx.now)?;
+                rendered(
+                    StatusCode::ACCEPTED,
+                    Some(format!("/v1/approvals/{}", approval.id)),
+                    approval.seq,
+                    &AskedClientView { approval, secret },
+                )
+            }
+        }
     };
     answer(
         who.services
@@ -229,5 +256,5 @@ resource!(
     add_person,
     list_people,
     show_person,
-    change_person
+    change_person; add or ApprovalView; change or ApprovalView
 );

@@ -15,6 +15,7 @@ use crate::domain::text::Name;
 use crate::http::extract::{Guarded, IdempotencyKey, IfMatch, Page, PathId, ValidJson};
 use crate::service::network::{CardSystemDraft, FacilityDraft, GateDraft, MemberDraft, ZoneDraft};
 
+use super::approvals::ApprovalView;
 use super::records::{OfMember, View, add, change, list, resource, show};
 use super::{Answer, Items};
 
@@ -74,6 +75,10 @@ pub struct MemberView {
     /// On what it tells others what it holds against somebody for cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<LegalBasis>,
+    /// Whether two of its administrators were there at one time, so that it takes two to add clients and people, and to open a
+    /// place. It stays so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub two_administrators: bool,
 }
 
 impl From<&Member> for MemberView {
@@ -86,6 +91,7 @@ impl From<&Member> for MemberView {
             max_age_ms: member.max_age_ms,
             approves_issues: member.approves_issues,
             legal_basis: member.legal_basis.clone(),
+            two_administrators: member.two_administrators,
         }
     }
 }
@@ -198,7 +204,7 @@ resource!(
     add_facility,
     list_facilities,
     show_facility,
-    change_facility
+    change_facility; change or ApprovalView
 );
 
 /// A restricted area in a facility.
@@ -264,7 +270,7 @@ resource!(
     add_zone,
     list_zones,
     show_zone,
-    change_zone
+    change_zone; change or ApprovalView
 );
 
 /// A member's numbering of cards.
@@ -419,5 +425,5 @@ resource!(
     add_gate,
     list_gates,
     show_gate,
-    change_gate
+    change_gate; change or ApprovalView
 );

@@ -6,8 +6,10 @@ use serde::Serialize;
 use crate::domain::ids::{Id, MemberId};
 use crate::http::extract::{Guarded, IfMatch, ListQuery, Page, id_parameter};
 use crate::http::problem::Problem;
+use crate::service::approvals::Outcome;
 use crate::service::network::{self, Kept};
 
+use super::approvals::accepted;
 use super::{Answer, after, answer, items, one, rendered};
 
 /// Only those of one member.
@@ -40,14 +42,18 @@ pub(super) async fn add<R: Kept, V: View<R>>(
     draft: R::Draft,
 ) -> Answer {
     let permit = who.permit;
-    let work = move |tx: &mut crate::service::Tx<'_>| {
-        let (version, id, record) = network::add::<R>(tx, permit, draft.clone())?;
-        rendered(
+    let work = move |tx: &mut crate::service::Tx<'_>| match network::add::<R>(
+        tx,
+        permit,
+        draft.clone(),
+    )? {
+        Outcome::Done((version, id, record)) => rendered(
             StatusCode::CREATED,
             Some(format!("{}/{id}", V::PATH)),
             version,
             &V::of(&record),
-        )
+        ),
+        Outcome::Asked(asked) => accepted(tx, &asked),
     };
     answer(
         who.services
@@ -64,9 +70,17 @@ pub(super) async fn change<R: Kept, V: View<R>>(
     draft: R::Draft,
 ) -> Answer {
     let permit = who.permit;
-    let work = move |tx: &mut crate::service::Tx<'_>| {
-        let (version, record) = network::change::<R>(tx, permit, id, version.0, draft.clone())?;
-        rendered(StatusCode::OK, None, version, &V::of(&record))
+    let work = move |tx: &mut crate::service::Tx<'_>| match network::change::<R>(
+        tx,
+        permit,
+        id,
+        version.0,
+        draft.clone(),
+    )? {
+        Outcome::Done((version, record)) => {
+            rendered(StatusCode::OK, None, version, &V::of(&record))
+        }
+        Outcome::Asked(asked) => accepted(tx, &asked),
     };
     answer(
         who.services
@@ -102,7 +116,8 @@ pub(super) fn list<R: Kept, V: View<R>>(who: &Guarded<R::Read>, page: &Page<OfMe
 
 macro_rules! resource {
     ($record:ident, $what:literal, $kind:ident, $id:ident, $keep:ident, $read:ident, $body:ident, $view:ident, $path:literal, $path_id:literal, $tag:literal,
-     $add:ident, $list:ident, $show:ident, $change:ident) => {
+     $add:ident, $list:ident, $show:ident, $change:ident
+     $(; add or $added:ident)? $(; change or $changed:ident)?) => {
         impl View<$record> for $view {
             const PATH: &'static str = $path;
             fn of(record: &$record) -> Self {
@@ -113,7 +128,8 @@ macro_rules! resource {
         #[doc = concat!("Adds a ", $what, ".")]
         #[utoipa::path(post, summary = concat!("Adds a ", $what, "."), path = $path, tag = $tag, request_body = $body,
             params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-            responses((status = 201, description = "Added", body = $view)))]
+            responses((status = 201, description = "Added", body = $view)
+                $(, (status = 202, description = "It waits for a second administrator", body = $added))?))]
         pub async fn $add(who: Guarded<$keep>, key: IdempotencyKey, body: ValidJson<$body>) -> Answer {
             let once = key.once(who.actor(), &body);
             add::<$record, $view>(who, once, body.value.into()).await
@@ -140,7 +156,8 @@ macro_rules! resource {
         #[utoipa::path(put, summary = concat!("Replaces a ", $what, "."), path = $path_id, tag = $tag, request_body = $body,
             params(("id" = $id, Path, description = "Which"),
                    ("If-Match" = String, Header, description = "The ETag of what you read", max_length = 40)),
-            responses((status = 200, description = "Replaced", body = $view)))]
+            responses((status = 200, description = "Replaced", body = $view)
+                $(, (status = 202, description = "It waits for a second administrator, as it would open the place", body = $changed))?))]
         pub async fn $change(
             who: Guarded<$keep>, id: PathId<ids::$kind>, version: IfMatch, body: ValidJson<$body>,
         ) -> Answer {

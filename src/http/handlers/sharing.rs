@@ -39,6 +39,9 @@ pub struct SettingsView {
     /// The authorisation on which national register numbers are used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub national_register: Option<Authorisation>,
+    /// Whether two network administrators were there at one time, so that it takes two to add clients and people of the network.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub two_administrators: bool,
     /// The ledger entry that last touched it; 0 when nothing was ever set.
     pub seq: u64,
 }
@@ -62,6 +65,7 @@ pub async fn show(who: Guarded<ReadNetwork>, request: HttpRequest) -> Answer {
     let view = SettingsView {
         share_for_cause: settings.share_for_cause,
         national_register: settings.national_register,
+        two_administrators: settings.two_administrators,
         seq,
     };
     one(seq, &view)
@@ -81,6 +85,7 @@ pub async fn change(
     let settings = Settings {
         share_for_cause: body.value.share_for_cause,
         national_register: body.value.national_register,
+        ..Settings::default()
     };
     let work = move |tx: &mut Tx<'_>| match sharing::switch(tx, permit, settings.clone())? {
         Outcome::Asked(asked) => accepted(tx, &asked),

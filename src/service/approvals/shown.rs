@@ -18,7 +18,8 @@ const fn desk_of(role: Role) -> Option<Desk> {
         }
         Role::Registrar => Some(Desk::Privacy),
         Role::NetworkAdmin => Some(Desk::Network),
-        Role::Gate | Role::Auditor | Role::MemberAdmin | Role::Register => None,
+        Role::MemberAdmin => Some(Desk::Administration),
+        Role::Gate | Role::Auditor | Role::Register => None,
     }
 }
 

@@ -46,6 +46,19 @@ fn badge(n: u128, key: u8) -> Badge {
     }
 }
 
+fn westhaven(two_administrators: bool) -> Member {
+    Member {
+        id: MemberId::from_u128(2),
+        name: Name::parse("Westhaven").expect("a name"),
+        kind: MemberKind::PortAuthority,
+        locodes: vec![],
+        max_age_ms: None,
+        approves_issues: false,
+        legal_basis: None,
+        two_administrators,
+    }
+}
+
 /// Entry 1 and on. What is sealed is one byte, the worker's 1 and the engagement's 2.
 fn facts() -> Vec<Fact> {
     let member = MemberId::from_u128(2);
@@ -64,15 +77,7 @@ fn facts() -> Vec<Fact> {
     };
     vec![
         Fact::LedgerBegan { r#gen: GEN },
-        Fact::MemberRecorded(Member {
-            id: member,
-            name: Name::parse("Westhaven").expect("a name"),
-            kind: MemberKind::PortAuthority,
-            locodes: vec![],
-            max_age_ms: None,
-            approves_issues: false,
-            legal_basis: None,
-        }),
+        Fact::MemberRecorded(westhaven(false)),
         Fact::CardSystemRecorded(CardSystem {
             id: CardSystemId::from_u128(3),
             member,

@@ -25,7 +25,7 @@ impl Scene {
         )
         .await;
         Self {
-            network: network.api,
+            network: side.networks[0].clone(),
             side,
             world,
         }

@@ -38,7 +38,6 @@ const WITHOUT_KEY: [&str; 7] = [
 ];
 
 pub async fn a_key_is_needed_and_must_be_one(world: World) {
-    let network = world.admin().await;
     let side = side(&world).await;
     let long = "k".repeat(65);
     for row in rows() {
@@ -49,7 +48,7 @@ pub async fn a_key_is_needed_and_must_be_one(world: World) {
             Body::Json(body) => body(&side, nobody(row.thing)).to_string(),
             _ => String::new(),
         };
-        let api = row.by(&side, &network.api);
+        let api = row.by(&side, &side.networks[0]);
         let send = async |key: Option<&str>| {
             let mut headers = vec![("content-type", "application/json")];
             headers.extend(key.map(|key| ("idempotency-key", key)));
@@ -211,13 +210,12 @@ pub async fn twenty_at_once_with_one_key_have_one_effect(world: World) {
 }
 
 pub async fn a_change_rests_on_the_version_that_was_read(world: World) {
-    let network = world.admin().await;
     let side = side(&world).await;
     for row in rows() {
         if row.method != Method::PUT {
             continue;
         }
-        let api = row.by(&side, &network.api);
+        let api = row.by(&side, &side.networks[0]);
         let id = side.one(row.thing).await;
         let Body::Json(body) = row.body else {
             panic!("a PUT has a body");

@@ -35,7 +35,8 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
         let row = row.expect("the list can be added to");
         for _ in 0..3 {
             let id = side.one(row.thing).await;
-            row.send(network, side, &id, "").await.created();
+            let api = row.by(side, network);
+            row.send(api, side, &id, "").await.created();
         }
     }
     let hr = &side.hr.api;
@@ -215,7 +216,7 @@ pub async fn every_list_is_walked_whole_by_its_links(world: World) {
     .await;
     // What another member has must not come in by a later page.
     Side::of(&world, &world.member("Haven B").await).await;
-    for List { path, api, filter } in lists(&world, &network.api, &side).await {
+    for List { path, api, filter } in lists(&world, &side.networks[0], &side).await {
         for filter in [None, filter].into_iter().flatten().map(Some).chain([None]) {
             let query = filter
                 .as_ref()
@@ -290,7 +291,7 @@ pub async fn a_cursor_serves_one_list_of_one_member(world: World) {
     .await;
     let b = world.member("Haven B").await;
     let other = Side::of(&world, &b).await;
-    let lists = lists(&world, &network.api, &side).await;
+    let lists = lists(&world, &side.networks[0], &side).await;
     let mut cursors = Vec::new();
     for List { path, api, .. } in &lists {
         let (_, said) = page(api, &format!("{path}?limit=1")).await;

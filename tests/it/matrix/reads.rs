@@ -107,7 +107,7 @@ pub async fn whoever_is_shown_is_noted_and_nobody_else_is_shown(mut world: World
     for row in rows().iter().filter(|row| row.path.starts_with("/v1/")) {
         let id = side.one(row.thing).await;
         let etag = side.etag(row, &id).await;
-        let (api, client) = by(row, &side, &network.api);
+        let (api, client) = by(row, &side, &side.networks[0]);
         let mut known = details(&side).await;
         // Only the request is sent at this moment.
         world.clock.advance(10);
@@ -188,7 +188,7 @@ pub async fn whatever_shows_somebody_is_limited(world: World) {
             continue;
         }
         let id = side.one(row.thing).await;
-        let (api, _) = by(&row, &side, &network.api);
+        let (api, _) = by(&row, &side, &side.networks[0]);
         let api = api.at(server.address);
         let mut refused = false;
         for _ in 0..3 {

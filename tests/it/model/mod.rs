@@ -284,25 +284,17 @@ impl Game {
 
     /// A person of this port, who is that worker; with their place in the model.
     async fn person(&mut self, port: usize, worker: Option<usize>) -> (usize, Value) {
-        let mut body = json!({ "member": self.ports[port].member });
-        if let Some(worker) = worker {
-            body["worker"] = json!(self.names.workers[worker]);
-        }
-        let person = self.network.api.post("/v1/people", &body).await.created();
+        let record = worker.map(|worker| self.names.workers[worker].to_string());
+        let member = &self.ports[port].member;
+        let person = self.world.states_person(member, record.as_deref()).await;
         self.model.people.push(worker);
         (self.model.people.len() - 1, person)
     }
 
     async fn tool(&mut self, port: usize, role: Role, person: Option<&(usize, Value)>) {
         let member = self.ports[port].member.clone();
-        let admin = Admin {
-            api: self.network.api.clone(),
-            member: member.clone(),
-        };
-        let api = match person {
-            Some((_, person)) => admin.tool(&self.world, role.as_str(), person).await,
-            None => admin.client(&self.world, &member, role.as_str()).await,
-        };
+        let of = person.map(|(_, person)| person["id"].as_str().expect("an id"));
+        let api = self.world.states_client(&member, role, of).await;
         self.apis.push((api, self.model.now));
         self.model.actors.push(Actor {
             member: port,

@@ -603,15 +603,16 @@ pub async fn who_is_recorded_twice_is_not_two_people(world: World) {
 }
 
 /// Whose answer counts, for each desk.
-const ANSWERED_BY: [(&str, &str); 4] = [
+const ANSWERED_BY: [(&str, &str); 5] = [
     ("credentials", "hr_approver"),
     ("screenings", "screening_approver"),
     ("privacy", "registrar"),
     ("network", "network_admin"),
+    ("administration", "member_admin"),
 ];
 
 /// Who sees what waits at each desk; for everybody else it is not there, or approvals are not theirs at all.
-const SEEN_BY: [(&str, &[&str]); 4] = [
+const SEEN_BY: [(&str, &[&str]); 5] = [
     (
         "credentials",
         &[
@@ -624,15 +625,17 @@ const SEEN_BY: [(&str, &[&str]); 4] = [
     ("screenings", &["screening_officer", "screening_approver"]),
     ("privacy", &["registrar"]),
     ("network", &["network_admin"]),
+    ("administration", &["member_admin"]),
 ];
 
 /// What the roles have no part in, whichever desk it is.
-const NEVER_READ: [&str; 4] = ["gate", "auditor", "member_admin", "register"];
-const ANSWERING: [&str; 4] = [
+const NEVER_READ: [&str; 3] = ["gate", "auditor", "register"];
+const ANSWERING: [&str; 5] = [
     "hr_approver",
     "screening_approver",
     "registrar",
     "network_admin",
+    "member_admin",
 ];
 
 /// Every desk × every state × every end × every role.
@@ -657,6 +660,7 @@ pub async fn every_end_of_every_state_is_given_by_the_role_of_the_list_and_by_no
     let asks_network = of_network.person(&world, "network_admin").await;
     let officer = admin.person(&world, "screening_officer").await;
     let registrar = admin.person(&world, "registrar").await;
+    let asks_admin = admin.person(&world, "member_admin").await;
     let second = |desk: &str| {
         let (_, role) = ANSWERED_BY
             .iter()
@@ -697,6 +701,11 @@ pub async fn every_end_of_every_state_is_given_by_the_role_of_the_list_and_by_no
                     registrar.post(&path, &json!({})).await.is(202),
                     registrar.clone(),
                 )
+            }
+            "administration" => {
+                let body = json!({ "member": admin.member, "name": "a tool", "role": "auditor" });
+                let said = asks_admin.post("/v1/clients", &body).await;
+                (said.is(202), asks_admin.clone())
             }
             _ => {
                 let body = json!({ "reference": format!("REG-{count}"), "starts_at": "2026-03-01T00:00:00Z",
@@ -756,5 +765,5 @@ pub async fn every_end_of_every_state_is_given_by_the_role_of_the_list_and_by_no
             }
         }
     }
-    assert_eq!(cells, 4 * 4 * 12 * 3);
+    assert_eq!(cells, 5 * 4 * 12 * 3);
 }

@@ -384,7 +384,7 @@ pub async fn who_is_banned_does_not_end_it(world: World) {
 }
 
 pub async fn nobody_makes_or_ends_a_ban_by_hand_alone(world: World) {
-    let (network, feed) = register(&world).await;
+    let (_, feed) = register(&world).await;
     let a = world.member("Haven A").await;
     let hr = a.hr(&world).await;
     let pass = hr.issues_on("EH123456").await;
@@ -407,10 +407,7 @@ pub async fn nobody_makes_or_ends_a_ban_by_hand_alone(world: World) {
         .await
         .refused("forbidden");
 
-    let (first, second) = (
-        network.person(&world, "network_admin").await,
-        network.person(&world, "network_admin").await,
-    );
+    let [first, second] = world.network_admins().await;
     let asked = first.post("/v1/bans", &body).await.is(202);
     let nobody = ban("2026/2", &passport("EH999999"), BEFORE, IN_A_YEAR);
     let unknown = first.post("/v1/bans", &nobody).await.is(202);

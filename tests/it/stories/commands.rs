@@ -125,11 +125,20 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
     let restored = machine.run(&["verify", "--json"]).with(0).json();
     assert_ne!(restored["report"]["gen"], whole["report"]["gen"]);
 
+    let recovered = recovers(&mut machine, &member);
+
     // A copy that contradicts the ledger sends to a person, and verify says what is bad.
     // This one serves and stops all the same when who reads its log has gone.
     remember_1970(&machine);
     let server = Server::start_unheard(&machine, &["--drain-seconds", "20"]);
     readyz(&machine, 200).await;
+    let (client, secret) = (
+        text(&recovered, "client_id"),
+        text(&recovered, "client_secret"),
+    );
+    let administers = machine.log_in(client, secret).await;
+    let listed = administers.get("/v1/clients").await.ok();
+    assert!(listed.to_string().contains(client));
     forgets_1970(&machine);
     let card = format!("number:{LATER}");
     let check = ["check", "--gate", &gate, "--card", &card, "--json"];
@@ -157,6 +166,36 @@ pub async fn a_port_is_run_from_the_command_line(database: Database) {
     assert_eq!(damaged["whole"], false);
     let refused = machine.as_client(&reader, &check).with(1);
     refused.says("cannot be reached");
+}
+
+/// `clients recover`: an administrator whom nobody let in but the operator. What is in the credentials file.
+fn recovers(machine: &mut Machine, member: &str) -> Value {
+    let file = machine.shown("recovered.json");
+    let recover = |member: &str, file: &str| {
+        let line = [
+            "clients",
+            "recover",
+            "--member",
+            member,
+            "--credentials-file",
+            file,
+            "--json",
+        ];
+        machine.run(&line)
+    };
+    recover("mbr_nonsense", &file).with(2);
+    let made = recover(member, &file).with(0);
+    let written = std::fs::read_to_string(&file).expect("the credentials");
+    let admin: Value = serde_json::from_str(&written).expect("JSON");
+    let secret = text(&admin, "client_secret");
+    assert_eq!(made.json()["client_id"], admin["client_id"]);
+    assert!(!made.out.contains(secret) && !made.err.contains(secret));
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    recover(member, &file).with(1).says("could not be made");
+    machine.run(&["verify"]).with(0);
+    machine.secrets.push(secret.to_owned());
+    admin
 }
 
 /// `init`: what it writes is for its owner only, and it happens once. What is in the credentials file.

@@ -163,11 +163,7 @@ pub async fn what_is_not_handed_over_can_be_stopped(world: World) {
 
 pub async fn one_person_issues_when_two_administrators_say_so(world: World) {
     let office = Office::of(&world).await;
-    let network = world.admin().await;
-    let (first, second) = (
-        network.person(&world, "network_admin").await,
-        network.person(&world, "network_admin").await,
-    );
+    let [first, second] = world.network_admins().await;
     let path = format!("/v1/members/{}", office.admin.member);
     let shown = first.get(&path).await;
     let etag = shown.etag();

@@ -1,5 +1,6 @@
 //! The stories. Each is an async function of a [`World`](crate::support::World); [`all!`] names them once for both databases.
 
+pub mod administrators;
 pub mod approvals;
 pub mod bans;
 pub mod batches;
@@ -187,6 +188,19 @@ macro_rules! all {
             every_look_at_a_person_is_noted_for_registrar_and_auditor,
             who_reads_through_the_records_of_a_port_is_seen,
             who_looks_up_too_often_is_told_to_wait,
+        );
+        $crate::stories::tell!($database, administrators:
+            nobody_makes_a_second_person_alone,
+            a_secret_is_good_from_when_the_other_granted_it,
+            what_is_not_granted_in_time_never_works,
+            what_changed_meanwhile_must_be_asked_again,
+            nobody_grants_power_to_themselves,
+            every_role_asks_and_grants_in_every_state_as_the_list_says,
+            it_takes_two_from_the_second_on_and_ever_after,
+            two_who_come_at_once_are_two,
+            the_operator_lets_somebody_in_again,
+            the_network_has_two_administrators_of_its_own,
+            a_place_is_opened_by_two_and_shut_by_one,
         );
         $crate::stories::tell!($database, approvals:
             a_suspension_for_cause_is_lifted_by_two,

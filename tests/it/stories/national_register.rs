@@ -23,11 +23,7 @@ async fn registers(api: &Api, documents: &Value) -> Said {
 
 /// What two administrators let hold.
 async fn authorises(world: &World, authorisation: Value) {
-    let network = world.admin().await;
-    let (first, second) = (
-        network.person(world, "network_admin").await,
-        network.person(world, "network_admin").await,
-    );
+    let [first, second] = world.network_admins().await;
     let mut settings = json!({ "share_for_cause": false });
     if !authorisation.is_null() {
         settings["national_register"] = authorisation.clone();
@@ -70,7 +66,7 @@ pub async fn a_national_register_number_is_used_only_while_an_authorisation_is_i
     names(&problem, "/document/kind", "not_authorised");
 
     // One administrator asks for what holds today, another lets it.
-    let one = network.person(&world, "network_admin").await;
+    let [one, _] = world.network_admins().await;
     for (field, day, code) in [
         ("date", "2026-03-03", "in_future"),
         ("until", "2026-03-01", "past"),

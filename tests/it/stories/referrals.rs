@@ -43,11 +43,7 @@ impl Ports {
 
 /// Switches what is held for cause to be shared, or not, by two administrators.
 pub async fn shares(world: &World, on: bool) {
-    let network = world.admin().await;
-    let (first, second) = (
-        network.person(world, "network_admin").await,
-        network.person(world, "network_admin").await,
-    );
+    let [first, second] = world.network_admins().await;
     let asked = first
         .post("/v1/settings", &json!({ "share_for_cause": on }))
         .await;
@@ -341,7 +337,7 @@ pub async fn a_referral_falls_with_its_ground(world: World) {
 
 pub async fn the_network_is_switched_by_two(world: World) {
     let network = world.admin().await;
-    let first = network.person(&world, "network_admin").await;
+    let [first, second] = world.network_admins().await;
     let on = json!({ "share_for_cause": true });
     let asked = first.post("/v1/settings", &on).await.is(202);
     let grants = format!("/v1/approvals/{}/grants", text(&asked, "id"));
@@ -359,7 +355,6 @@ pub async fn the_network_is_switched_by_two(world: World) {
     a.api.post(show, &on).await.refused("forbidden");
     shares(&world, true).await;
     // What was asked for before the last change is asked for anew.
-    let second = network.person(&world, "network_admin").await;
     second.post(&grants, &content).await.refused("changed");
     first.post(show, &on).await.refused("conflict");
 }

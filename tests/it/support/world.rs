@@ -10,15 +10,19 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use portcullis::access::keyring::Keyring;
 use portcullis::app::{self, Node, NodeSettings, Serving};
+use portcullis::domain::client::{Client, Person, Role};
+use portcullis::domain::ids::{ClientId, PersonId};
 use portcullis::domain::network::MemberKind;
 use portcullis::domain::text::Name;
 use portcullis::domain::time::Environment;
 use portcullis::http::limits::KEEP_ALIVE;
 use portcullis::http::state::Shared;
 use portcullis::index::Index;
-use portcullis::ledger::entry::Entry;
+use portcullis::ledger::entry::{Actor, Entry, Fact};
 use portcullis::ledger::fold::fold;
 use portcullis::ledger::replay::Replay;
+use portcullis::service::Tx;
+use portcullis::service::clients::Secret;
 use portcullis::service::commit::GROUP_MAX;
 use portcullis::service::setup::{self, First, FirstAdmin};
 use portcullis::service::verify;
@@ -52,6 +56,7 @@ pub struct World {
     _place: Place,
     /// Set where a story leaves the ledger damaged on purpose.
     pub damaged: bool,
+    network_admins: tokio::sync::OnceCell<[Api; 2]>,
 }
 
 /// A new, empty database. It goes when this is dropped.
@@ -172,6 +177,7 @@ impl World {
             state,
             _place: place,
             damaged: false,
+            network_admins: tokio::sync::OnceCell::new(),
         }
     }
 
@@ -196,6 +202,25 @@ impl World {
             api,
             member: self.first.member.to_string(),
         }
+    }
+
+    /// The network's two administrators, two people, who are there from the first call on.
+    pub async fn network_admins(&self) -> [Api; 2] {
+        let make = async || {
+            let (admin, mut made) = (self.admin().await, Vec::new());
+            for _ in 0..2 {
+                let person = json!({ "member": admin.member });
+                let person = admin.api.post("/v1/people", &person).await.created();
+                let client = json!({ "member": admin.member, "name": "a network_admin",
+                    "role": "network_admin", "person": person["id"] });
+                let client = admin.api.post("/v1/clients", &client).await.created();
+                let api = self.api(text(&client, "id"), text(&client, "secret")).await;
+                made.push(api);
+            }
+            [made[0].clone(), made[1].clone()]
+        };
+        let [first, second] = self.network_admins.get_or_init(make).await;
+        [first.again().await, second.again().await]
     }
 
     /// Somebody with this secret, at the first node.
@@ -229,6 +254,41 @@ impl World {
         admin
             .administrator_of(self, member["id"].as_str().expect("an id"))
             .await
+    }
+
+    /// Somebody stated at the door by the program itself: many people at once, without administrators who ask each other.
+    pub async fn states_person(&self, member: &str, worker: Option<&str>) -> Value {
+        let person = Person {
+            id: PersonId::make(&*self.clock),
+            member: member.parse().expect("a member"),
+            worker: worker.map(|worker| worker.parse().expect("a worker")),
+        };
+        let id = person.id.to_string();
+        self.states(Fact::PersonRecorded(person)).await;
+        json!({ "id": id })
+    }
+
+    /// The same of a client.
+    pub async fn states_client(&self, member: &str, role: Role, person: Option<&str>) -> Api {
+        let secret = Secret::make(&*self.clock);
+        let client = Client {
+            id: ClientId::make(&*self.clock),
+            member: member.parse().expect("a member"),
+            name: Name::parse("a tool").expect("a name"),
+            role,
+            person: person.map(|person| person.parse().expect("a person")),
+            secret_sha256: secret.digest(),
+            revoked: false,
+        };
+        let id = client.id.to_string();
+        self.states(Fact::ClientRecorded(client)).await;
+        self.api(&id, secret.reveal()).await
+    }
+
+    async fn states(&self, fact: Fact) {
+        let work = move |tx: &mut Tx<'_>| Ok(tx.state(fact.clone())?);
+        let door = &self.node.shared.services.door;
+        door.change(Actor::System, work).await.expect("is stated");
     }
 
     /// Ends the first node and starts it again on the same database.

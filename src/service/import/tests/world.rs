@@ -258,6 +258,7 @@ fn network(number: u128, place: &str) -> Vec<Fact> {
             max_age_ms: None,
             approves_issues: false,
             legal_basis: None,
+            two_administrators: false,
         }),
         facility(1, &format!("Quay {number}742")),
         facility(2, "Container terminal"),

@@ -6,6 +6,7 @@ use crate::domain::break_glass::{BreakGlass, Emergency, LASTS_MS};
 use crate::domain::client::{Client, Person, Role};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, BreakGlassId, ClientId, PersonId};
+use crate::domain::network::{Administrators, Settings};
 
 // The clients: of person 1, who asks, of 2, of 1 again, of 3, whom it is about, of 4, who is the same worker as 1, of nobody, of
 // 2 in another role, and of 2 once more, revoked.
@@ -231,6 +232,66 @@ fn the_replay_refuses_glass_that_is_broken_otherwise() {
     }
     let refused = replayed(vec![open(&nobodys)]).expect_err("nobody");
     assert!(refused.contains("no entry before it stated"), "{refused}");
+}
+
+#[test]
+fn the_replay_refuses_power_that_is_granted_by_who_gets_it_and_the_end_of_the_rule() {
+    let tool = |person: Option<u128>| Client {
+        id: ClientId::from_u128(50),
+        member: MemberId::from_u128(2),
+        name: Name::parse("a tool").expect("a name"),
+        role: Role::HrOfficer,
+        person: person.map(PersonId::from_u128),
+        secret_sha256: Digest([0; 32]),
+        revoked: false,
+    };
+    let act = |person| Act::AddClient {
+        client: tool(person),
+        version: 0,
+        of: Administrators::Member,
+    };
+    // 31 and 32 administer: 31 is of person 1, who asks, 32 of person 2. Person 3 is the worker 4, as 33 is said to be.
+    let answered = |act, second: u128| {
+        let approval = Approval {
+            client: ClientId::from_u128(31),
+            ..asked(act, None)
+        };
+        replayed(vec![
+            (Actor::System, client(31, Role::MemberAdmin, Some(1), false)),
+            (Actor::System, client(32, Role::MemberAdmin, Some(2), false)),
+            (Actor::System, client(33, Role::MemberAdmin, Some(3), false)),
+            (by(31), Fact::ApprovalAsked(approval)),
+            (by(second), ended(End::Granted)),
+        ])
+    };
+    assert_eq!(answered(act(Some(3)), 32), Ok(()));
+    assert_eq!(answered(act(None), 33), Ok(()));
+    let refused = answered(act(Some(3)), 33).expect_err("for themselves");
+    assert!(refused.contains("concerns themselves"), "{refused}");
+    let refused = answered(act(None), 31).expect_err("alone");
+    assert!(
+        refused.contains("the second person is the first"),
+        "{refused}"
+    );
+    let refused = answered(act(None), APPROVER).expect_err("another role");
+    assert!(refused.contains("not in the role"), "{refused}");
+
+    let two = |two| (Actor::System, Fact::MemberRecorded(westhaven(two)));
+    let of_network = |two_administrators| {
+        let settings = Settings {
+            two_administrators,
+            ..Settings::default()
+        };
+        (Actor::System, Fact::SettingsRecorded(settings))
+    };
+    assert_eq!(replayed(vec![two(false), two(true), two(true)]), Ok(()));
+    for more in [
+        vec![two(true), two(false)],
+        vec![of_network(true), of_network(false)],
+    ] {
+        let refused = replayed(more).expect_err("it never ends");
+        assert!(refused.contains("it takes two for"), "{refused}");
+    }
 }
 
 #[tokio::test]
