@@ -352,11 +352,12 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     let send = format!("{path}/dispatches");
     side.may_share(false).await;
     reached.by(hr.post(&send, &json!({})).await, "sharing_barred");
+    let credential = format!("/v1/credentials/{}", credential.as_str().unwrap());
+    let worker = hr.get(&credential).await.ok()["worker"].clone();
+    let body = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
+    reached.by(hr.post("/v1/credentials", &body).await, "inquiry_stands");
     // What follows takes its place.
-    let revocations = format!(
-        "/v1/credentials/{}/revocations",
-        credential.as_str().unwrap()
-    );
+    let revocations = format!("{credential}/revocations");
     let body = json!({ "reason": "lent_or_shared" });
     let said = hr.post(&revocations, &body).await;
     let second = side.role("hr_approver");

@@ -119,7 +119,9 @@ pub async fn a_suspension_for_cause_is_reviewed_in_a_week_and_escalates_after_th
     assert_eq!((late.len(), late[0].3), (1, true));
     confirms(&hr.approver, 1).await;
     assert!(waits(&hr.approver).await.is_empty());
-    hr.revokes(&pass, "lost").await.created();
+    let said = hr.revokes(&pass, "lost").await;
+    let shown = format!("/v1/credentials/{}", pass.credential);
+    hr.approver.seconds(said, &shown).await.created();
     assert!(waits(&hr.api).await.is_empty());
 }
 
