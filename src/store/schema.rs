@@ -304,6 +304,8 @@ table! {
         created_at -> BigInt,
         file_sha256 -> Binary,
         granted -> Bool,
+        granted_by -> Nullable<Binary>,
+        new_max -> Nullable<BigInt>,
     }
 }
 table! {

@@ -388,8 +388,11 @@ CREATE TABLE imports (
     rows_done BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     file_sha256 BLOB NOT NULL,
-    -- Whether a second person let it revoke many.
-    granted BOOLEAN NOT NULL
+    -- Whether it is carried out however many it revokes.
+    granted BOOLEAN NOT NULL,
+    -- The second person's client, and how many new rows they were shown: not more are carried out.
+    granted_by BLOB,
+    new_max BIGINT
 ) WITHOUT ROWID;
 CREATE INDEX imports_by_state ON imports (state, created_at);
 

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+use crate::access::keyring::Keyring;
 use crate::access::permission::{AnswerApprovals, Permission, ReadApprovals};
 use crate::domain::approval::{Act, State};
 use crate::domain::digest::Digest;
@@ -18,6 +19,7 @@ use crate::service::approvals;
 use crate::service::commit::{Once, Rendered};
 use crate::service::import;
 use crate::service::{Error, Tx};
+use crate::store::Reader;
 
 use super::{Answer, Items, after, answer, items, one, rendered};
 
@@ -178,7 +180,8 @@ pub async fn show(who: Guarded<ReadApprovals>, id: PathId<ApprovalKind>) -> Answ
 
 /// Lets an act happen. It is done with this answer.
 ///
-/// You must be another person than the one who asked for it, and not the worker whom it is about.
+/// You must be another person than the one who asked for it, and not the worker whom it is about. A file is compared with
+/// what is recorded once more: if it would bring in more than you were shown, or anything about you, it is refused whole.
 #[utoipa::path(post, operation_id = "grant_approval", path = "/v1/approvals/{id}/grants", tag = "Approvals", request_body = GrantBody,
     params(("id" = ApprovalId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
@@ -191,10 +194,11 @@ pub async fn grant(
 ) -> Answer {
     let once = key.once(who.actor(), &body);
     let (permit, id, content) = (who.permit, id.0, body.value.content);
+    let weighed = weighed(&who, id).await?;
     let file = Arc::new(OnceLock::new());
     let granted = file.clone();
     let answer = ended(&who, once, move |tx| {
-        let asked = approvals::grant(tx, permit, id, content)?;
+        let asked = approvals::grant(tx, permit, id, content, weighed.as_ref())?;
         if let Act::ApplyImport { import, .. } = asked.approval.act {
             granted.get_or_init(|| import);
         }
@@ -205,6 +209,29 @@ pub async fn grant(
         import::start(&who.services, import);
     }
     Ok(answer)
+}
+
+/// The file that would be granted, compared again. Only as many are at one time as are brought in.
+async fn weighed(
+    who: &Guarded<AnswerApprovals>,
+    id: ApprovalId,
+) -> Result<Option<import::Weighed>, Problem> {
+    let permit = who.permit;
+    let read = move |reader: &mut Reader, _: &Keyring| {
+        approvals::show(reader, permit.caller().permit()?, id)
+    };
+    let asked = who.services.read(read).await?;
+    if !matches!(asked.approval.act, Act::ApplyImport { .. }) {
+        return Ok(None);
+    }
+    let (services, place) = (who.services.clone(), import::place().await?);
+    let work = move || {
+        // Let go when the work is done, which goes on when the caller breaks off.
+        let _held = place;
+        approvals::weigh(&services, permit, id)
+    };
+    let weighed = tokio::task::spawn_blocking(work).await;
+    Ok(weighed.map_err(Error::internal)??)
 }
 
 /// Refuses an act. It takes no body.

@@ -11,7 +11,7 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::access::permission::Import as MayImport;
+use crate::access::permission::{Import as MayImport, ReadImports};
 use crate::domain::card::{Format, UnknownFormat};
 use crate::domain::ids::{ApprovalId, ImportId, ImportKind};
 use crate::domain::reason::Reason;
@@ -176,10 +176,10 @@ pub async fn bring(
     answer(done?)
 }
 
-/// How far an import is, and what was found in its file.
+/// How far an import is, and what was found in its file. An HR approver sees what HR officers bring, to know what they grant.
 #[utoipa::path(get, operation_id = "show_import", path = "/v1/imports/{id}", tag = "Imports", params(("id" = ImportId, Path, description = "Which")),
     responses((status = 200, description = "The import", body = ImportView)))]
-pub async fn show(who: Guarded<MayImport>, id: PathId<ImportKind>) -> Answer {
+pub async fn show(who: Guarded<ReadImports>, id: PathId<ImportKind>) -> Answer {
     let (permit, id) = (who.permit, id.0);
     let import = who
         .services
@@ -203,7 +203,8 @@ pub async fn apply(who: Guarded<MayImport>, id: PathId<ImportKind>, _: NoBody) -
         Outcome::Done(import) => rendered(StatusCode::ACCEPTED, None, import.into()),
         Outcome::Asked(asked) => {
             let keyring = tx.keyring;
-            let import = import::show(tx.reader()?, keyring, permit, id)?;
+            let reads = permit.caller().permit().map_err(Error::from)?;
+            let import = import::show(tx.reader()?, keyring, reads, id)?;
             let approval = asked.approval.id;
             let view = ImportView {
                 approval: Some(approval),

@@ -117,13 +117,14 @@ pub(super) fn look_up<W: Wanted>(
     W::look_up(known, reader, terms, &wanted.collect::<Vec<_>>())
 }
 
-/// Judges a batch, and hands what is new to `enact`.
+/// Judges a batch, and hands what is new to `enact`, as long as there is `room` for what is new.
 pub(super) fn judge<W: Wanted>(
     known: &mut W::Known,
     terms: &Terms,
     now: Timestamp,
     batch: &Batch<W>,
     tally: &mut Tally,
+    room: u64,
     mut enact: impl FnMut(&mut W::Known, &W) -> Result<(), Error>,
 ) -> Result<(), Error> {
     for line in batch {
@@ -132,13 +133,29 @@ pub(super) fn judge<W: Wanted>(
             Found::Settled(verdict) => verdict.clone(),
             Found::Wanted(wanted) => {
                 let verdict = wanted.judge(known, terms, now);
-                if verdict.0 == Outcome::New {
-                    enact(known, wanted)?;
+                match verdict.0 {
+                    Outcome::New if tally.counts.new >= room => {
+                        (Outcome::Conflict, vec![not_shown()])
+                    }
+                    Outcome::New => {
+                        enact(known, wanted)?;
+                        verdict
+                    }
+                    Outcome::Same | Outcome::Conflict | Outcome::Unusable => verdict,
                 }
-                verdict
             }
         };
         tally.add(line.line, outcome, faults);
     }
     Ok(())
+}
+
+/// Why a row is left out that would be done beyond what the second person was shown.
+fn not_shown() -> Fault {
+    Fault {
+        column: None,
+        code: "not_shown".into(),
+        message: "More rows became new after a second person granted the file. Bring it in again, so that they are shown."
+            .into(),
+    }
 }

@@ -529,7 +529,7 @@ pub async fn who_is_demoted_before_the_commit_lets_nothing_happen(world: World) 
     let granted = services
         .door
         .change(Actor::Client(client), move |tx| {
-            approvals::grant(tx, permit, id, content).map(drop)
+            approvals::grant(tx, permit, id, content, None).map(drop)
         })
         .await;
     assert_eq!(granted.expect_err("too late").code, Code::Forbidden);
@@ -537,7 +537,7 @@ pub async fn who_is_demoted_before_the_commit_lets_nothing_happen(world: World) 
     let granted = services
         .door
         .change(Actor::System, move |tx| {
-            approvals::grant(tx, permit, id, content).map(drop)
+            approvals::grant(tx, permit, id, content, None).map(drop)
         })
         .await;
     assert_eq!(granted.expect_err("too late").code, Code::WrongPerson);

@@ -232,6 +232,8 @@ macro_rules! all {
             one_person_issues_when_two_administrators_say_so,
             a_lost_badge_is_handed_over_like_the_first,
             a_badge_comes_back_when_its_credential_is_over,
+            a_file_is_granted_as_it_was_shown_or_not_at_all,
+            nobody_grants_a_file_with_a_row_about_themselves,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,
