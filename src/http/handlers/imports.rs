@@ -111,6 +111,10 @@ impl From<Import> for ImportView {
 
 /// Brings in a file: CSV or XLSX of at most 64 MiB and 1,000,000 rows. Nothing is changed yet; the answer says what was
 /// understood and what each row would come to. A file without a usable row is refused.
+///
+/// What a row comes to can tell that a card, a document or a staff number is recorded at your member. So a file counts as one
+/// of the look-ups that you may make in a minute, and is noted as a look-up at all whom its rows meet; more than 300 within an
+/// hour are marked as unusual, as with any other way to look.
 #[utoipa::path(post, operation_id = "bring_file", path = "/v1/imports", tag = "Imports",
     request_body(description = "The bytes of the file. Its kind is told by its content.", content(
         (FileBytes = "application/octet-stream"),
@@ -136,6 +140,7 @@ pub async fn bring(
 ) -> Answer {
     let settings = settings(&request)?;
     expect_file(&request)?;
+    who.allowance.take_lookup()?;
     let turn = import::turn(who.permit.caller().member)?;
     let bytes = read_body(
         &request,

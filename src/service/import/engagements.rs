@@ -274,6 +274,16 @@ impl Wanted for WantedEngagement {
         (Outcome::New, Vec::new())
     }
 
+    fn tells_of(&self, known: &Known, _: &Terms) -> Vec<WorkerId> {
+        let staff = self.staff_key.and_then(|key| known.staff.get(&key));
+        let named = [Some(known.recorded(self.named)), staff.copied()];
+        let workers = named.into_iter().flatten().filter_map(|named| match named {
+            Named::Worker(id) => Some(id),
+            Named::Bearer(_) => None,
+        });
+        workers.filter(|id| known.people.contains_key(id)).collect()
+    }
+
     fn enact(
         &self,
         known: &mut Known,

@@ -63,7 +63,8 @@ use crate::access::seal::Field;
 use crate::domain::approval::Act;
 use crate::domain::client::Role;
 use crate::domain::digest::Digest;
-use crate::domain::ids::{ClientId, ImportId, MemberId};
+use crate::domain::ids::{ClientId, ImportId, MemberId, WorkerId};
+use crate::domain::lookup::What;
 use crate::domain::retention::FILES_KEPT_MS;
 use crate::domain::time::Timestamp;
 use crate::store::imports::Second;
@@ -147,6 +148,9 @@ pub struct Checked {
 }
 
 /// Reads a file and compares it with what is recorded, without changing anything. Blocks, for seconds with a large file.
+///
+/// What rows come to tells which cards, documents and staff numbers are recorded, and so it is noted as a look-up at all whom
+/// they meet.
 pub fn check(
     services: &Services,
     permit: Permit<permission::Import>,
@@ -170,6 +174,14 @@ pub fn check(
     )?;
     let now = services.environment.now();
     let tally = weighed(services, &terms, &sheet, now)?;
+    // Also where the file is refused: the refusal says of each row what is wrong with it.
+    if !tally.told.is_empty() {
+        let told: Vec<WorkerId> = tally.told.iter().copied().collect();
+        let environment = &*services.environment;
+        services
+            .lookups
+            .note(caller, environment, What::Import, &told)?;
+    }
     let counts = tally.counts;
     if counts.new + counts.same + counts.conflict == 0 {
         return Err(nothing_usable(&tally));

@@ -11,6 +11,7 @@ use super::file::sheet::{Row, Sheet};
 use super::report::{Fault, Outcome, Tally};
 use super::terms::Terms;
 use crate::access::permission::Caller;
+use crate::domain::ids::WorkerId;
 use crate::domain::time::Timestamp;
 use crate::service::commit::Tx;
 use crate::service::error::Error;
@@ -41,6 +42,8 @@ pub(super) trait Wanted: Sized + Send + Sync + 'static {
     fn prepare(known: &Self::Known, tx: &mut Tx<'_>) -> Result<(), Error>;
     /// Says what a row comes to. Earlier rows of the batch that are new count as done.
     fn judge(&self, known: &mut Self::Known, terms: &Terms, now: Timestamp) -> Verdict;
+    /// The member's own workers of whom the outcome tells that they are recorded.
+    fn tells_of(&self, known: &Self::Known, terms: &Terms) -> Vec<WorkerId>;
     /// Carries out a row that was judged to be new. `granted` says that a second person let all of the file be done.
     fn enact(
         &self,
@@ -133,6 +136,7 @@ pub(super) fn judge<W: Wanted>(
             Found::Settled(verdict) => verdict.clone(),
             Found::Wanted(wanted) => {
                 let verdict = wanted.judge(known, terms, now);
+                tally.told.extend(wanted.tells_of(known, terms));
                 match verdict.0 {
                     Outcome::New if tally.counts.new >= room => {
                         (Outcome::Conflict, vec![not_shown()])

@@ -106,6 +106,11 @@ impl Wanted for WantedRevocation {
         }
     }
 
+    fn tells_of(&self, known: &Known, _: &Terms) -> Vec<WorkerId> {
+        let own = known.id(self.named).and_then(|id| known.own.get(&id));
+        own.map(|(worker, _)| *worker).into_iter().collect()
+    }
+
     fn enact(
         &self,
         known: &mut Known,

@@ -77,6 +77,7 @@ macro_rules! all {
             a_change_with_the_same_key_is_made_once,
         );
         $crate::stories::tell!($database, screenings:
+            how_long_a_screening_holds_is_set_by_two,
             an_appeal_in_time_is_won_and_the_worker_is_cleared,
             a_term_that_runs_out_makes_a_refusal_final,
             a_clearance_lapses_after_its_last_day_and_not_before,
@@ -180,6 +181,8 @@ macro_rules! all {
             every_look_at_a_person_is_noted_for_registrar_and_auditor,
             who_reads_through_the_records_of_a_port_is_seen,
             who_looks_up_too_often_is_told_to_wait,
+            one_person_with_three_tools_looks_as_one,
+            a_file_that_meets_somebody_is_a_look_at_them,
         );
         $crate::stories::tell!($database, approvals:
             a_suspension_for_cause_is_lifted_by_two,

@@ -28,10 +28,8 @@ async fn authorises(world: &World, authorisation: Value) {
         network.person(world, "network_admin").await,
         network.person(world, "network_admin").await,
     );
-    let mut settings = json!({ "share_for_cause": false });
-    if !authorisation.is_null() {
-        settings["national_register"] = authorisation.clone();
-    }
+    // What is not named stays.
+    let settings = json!({ "national_register": authorisation });
     let asked = first.post("/v1/settings", &settings).await;
     assert_eq!(asked.status, 202);
     let set = second.seconds(asked, "/v1/settings").await.created();
