@@ -16,7 +16,7 @@ use crate::access::permission::{
     KeepExclusions, KeepIssuing, KeepReferrals, KeepScreenings, KeepSharing, KeepWorkers, Lift,
     Permit, ReadApprovals, Revoke, Suspend,
 };
-use crate::domain::approval::{Act, Approval, Done, End, State, WAITS_MS};
+use crate::domain::approval::{Act, Approval, Done, End, Ground, State, WAITS_MS};
 use crate::domain::client::Person;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, WorkerId};
@@ -137,6 +137,7 @@ pub(super) fn ask(
         approval,
         state: State::Waiting,
         ended_by: None,
+        ground: None,
         since: tx.now,
         version,
     })
@@ -322,17 +323,19 @@ pub fn grant(
     })
 }
 
-/// Refuses an act.
+/// Refuses an act, or does not find right what was done at once, for this reason.
 pub fn decline(
     tx: &mut Tx<'_>,
     permit: Permit<AnswerApprovals>,
     id: ApprovalId,
+    ground: Ground,
 ) -> Result<Asked, Error> {
     let asked = waiting(tx, permit, id)?;
-    let (by, version) = (permit.caller().client, end(tx, id, End::Declined)?);
+    let (by, version) = (permit.caller().client, end(tx, id, End::Declined(ground))?);
     Ok(Asked {
         state: State::Declined,
         ended_by: Some(by),
+        ground: Some(ground),
         since: tx.now,
         version,
         ..asked

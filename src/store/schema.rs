@@ -196,6 +196,7 @@ table! {
         done -> SmallInt,
         state -> SmallInt,
         ended_by -> Nullable<Binary>,
+        ground -> Nullable<SmallInt>,
         since -> BigInt,
         version -> BigInt,
     }

@@ -254,6 +254,8 @@ CREATE TABLE approvals (
     done SMALLINT NOT NULL,
     state SMALLINT NOT NULL,
     ended_by BYTEA,
+    -- Why it was declined, if it was.
+    ground SMALLINT,
     since BIGINT NOT NULL,
     version BIGINT NOT NULL
 );

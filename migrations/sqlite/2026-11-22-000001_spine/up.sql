@@ -256,6 +256,8 @@ CREATE TABLE approvals (
     done SMALLINT NOT NULL,
     state SMALLINT NOT NULL,
     ended_by BLOB,
+    -- Why it was declined, if it was.
+    ground SMALLINT,
     since BIGINT NOT NULL,
     version BIGINT NOT NULL
 ) WITHOUT ROWID;

@@ -8,7 +8,7 @@ use validator::Validate;
 
 use crate::access::keyring::Keyring;
 use crate::access::permission::{AnswerApprovals, Permission, ReadApprovals};
-use crate::domain::approval::{Act, State};
+use crate::domain::approval::{Act, Ground, State};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, ApprovalKind, ClientId, MemberId, PersonId, WorkerId};
 use crate::domain::time::Timestamp;
@@ -30,6 +30,14 @@ pub struct GrantBody {
     /// The `content` of the approval as you read it. Something else is never granted.
     #[schema(value_type = String, pattern = "^[0-9a-f]{64}$", min_length = 64, max_length = 64)]
     pub content: Digest,
+}
+
+/// Why an act is refused.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefusalBody {
+    /// The ground. It is told to everybody who sees the approval, and is never free text, as that would name people.
+    pub ground: Ground,
 }
 
 /// An act that needs a second person.
@@ -63,6 +71,9 @@ pub struct ApprovalView {
     /// Through which client it was answered or taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<ClientId>,
+    /// Why it was declined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
     /// Since when it stands so.
     pub since: Timestamp,
     /// The ledger entry that last touched it.
@@ -84,6 +95,7 @@ impl ApprovalView {
             overdue: approval.is_overdue(asked.state, now),
             expires_at: approval.expires_at,
             ended_by: asked.ended_by,
+            ground: asked.ground,
             since: asked.since,
             seq: asked.version,
         })
@@ -234,8 +246,8 @@ async fn weighed(
     Ok(weighed.map_err(Error::internal)??)
 }
 
-/// Refuses an act. It takes no body.
-#[utoipa::path(post, operation_id = "decline_approval", path = "/v1/approvals/{id}/declines", tag = "Approvals",
+/// Refuses an act, or does not find right what was done at once; nothing is undone by that.
+#[utoipa::path(post, operation_id = "decline_approval", path = "/v1/approvals/{id}/declines", tag = "Approvals", request_body = RefusalBody,
     params(("id" = ApprovalId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Declined", body = ApprovalView)))]
@@ -243,11 +255,14 @@ pub async fn decline(
     who: Guarded<AnswerApprovals>,
     id: PathId<ApprovalKind>,
     key: IdempotencyKey,
-    _: NoBody,
+    body: ValidJson<RefusalBody>,
 ) -> Answer {
-    let once = key.once_bytes(who.actor(), b"");
-    let (permit, id) = (who.permit, id.0);
-    ended(&who, once, move |tx| approvals::decline(tx, permit, id)).await
+    let once = key.once(who.actor(), &body);
+    let (permit, id, ground) = (who.permit, id.0, body.value.ground);
+    ended(&who, once, move |tx| {
+        approvals::decline(tx, permit, id, ground)
+    })
+    .await
 }
 
 /// Takes back what you asked for. It takes no body.
