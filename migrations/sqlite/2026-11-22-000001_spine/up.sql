@@ -289,6 +289,8 @@ CREATE INDEX credentials_by_member ON credentials (member, id);
 CREATE INDEX credentials_by_worker ON credentials (worker, id);
 -- Those that are good and long unused.
 CREATE INDEX credentials_unused ON credentials (used_on) WHERE state = 0;
+-- Few were granted and not handed over yet.
+CREATE INDEX credentials_approved ON credentials (member, id) WHERE state = 99;
 -- Few are suspended so at one time, and somebody must see to each of them.
 CREATE INDEX credentials_for_cause ON credentials (member, for_cause_since) WHERE for_cause_since IS NOT NULL;
 CREATE INDEX credentials_judicial ON credentials (member, judicial_since) WHERE judicial_since IS NOT NULL;

@@ -88,8 +88,19 @@ pub async fn what_a_second_person_grants_is_good_when_it_was_handed_over(world: 
     let id = text(&asked["act"]["credential"], "id").to_owned();
     let shown = format!("/v1/credentials/{id}");
     office.hr.api.get(&shown).await.refused("not_found");
+    let waits = async || {
+        let path = "/v1/work-items?kind=handover";
+        let page = office.hr.api.get(path).await.ok();
+        let items = page["items"].as_array().expect("items").clone();
+        items
+            .iter()
+            .map(|item| text(item, "subject").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(waits().await.is_empty());
     office.grants(&asked).await.created();
     assert_eq!(office.state(&id).await, "approved");
+    assert_eq!(waits().await, [id.clone()], "it is somebody's work");
 
     office.hands_over(&id).await.refused("conflict");
     office.adds_a_badge(&id, "880000101").await.created();
@@ -98,6 +109,7 @@ pub async fn what_a_second_person_grants_is_good_when_it_was_handed_over(world: 
     assert_eq!(verdict(&answer), ("deny", "not_valid"));
     let over = office.hands_over(&id).await.created();
     assert_eq!(over["state"], "active");
+    assert!(waits().await.is_empty());
     let answer = office.gate.asks_about(&card).await;
     assert_eq!(verdict(&answer), ("permit", "valid"));
     office.hands_over(&id).await.refused("conflict");
