@@ -1,4 +1,5 @@
-//! What people have in hand: a screening in every state, and other cases, at North Sea Port and between it and Antwerp-Bruges.
+//! What people have in hand: a screening, referral, exclusion and ban in every state, and other cases, at North Sea Port and
+//! between it and Antwerp-Bruges.
 //! Everything is done by the services, each act by somebody who may do it, with the second person whom it takes.
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use super::network::{Machine, Network, name};
 use super::people::{SEED, text};
 use super::plan::{ANTWERP_BRUGES, NORTH_SEA_PORT};
 
+mod between;
 mod in_hand;
 mod screened;
 
@@ -64,10 +66,13 @@ pub async fn make(
     ];
     stage.coil_hall(ghent.facility).await?;
     stage.screenings(&ghent).await?;
+    stage.before_sharing(&ghent, &antwerp).await?;
     stage.shares(network_admins, [&ghent, &antwerp]).await?;
     stage.between(&ghent, &antwerp).await?;
-    stage.ban(&antwerp).await?;
+    stage.bans(&antwerp).await?;
     stage.in_hand(&ghent).await?;
+    stage.erasure(&antwerp).await?;
+    stage.broken_glass(&antwerp).await?;
     stage.handover(network, admin).await?;
     Ok(stage.cast)
 }

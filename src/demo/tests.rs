@@ -102,11 +102,30 @@ async fn people_have_a_case_of_every_kind_in_hand() {
             let found = listed("north-sea-port-screening-officer", &path).await?;
             assert!(!found.is_empty(), "{path}");
         }
+        let referrals = crate::domain::referral::State::ALL
+            .iter()
+            .map(|state| ("referrals", state.as_str()));
+        let exclusions = crate::domain::exclusion::State::ALL
+            .iter()
+            .map(|state| ("exclusions", state.as_str()));
+        let bans = crate::domain::ban::State::ALL
+            .iter()
+            .map(|state| ("bans", state.as_str()));
+        for (what, state) in referrals.chain(exclusions).chain(bans) {
+            let who = if what == "bans" {
+                "register"
+            } else {
+                "north-sea-port-hr-officer"
+            };
+            let path = format!("{what}?state={state}");
+            assert!(!listed(who, &path).await?.is_empty(), "{path}");
+        }
         for (who, path) in [
             ("antwerp-bruges-hr-officer", "referrals?state=open"),
             ("antwerp-bruges-hr-officer", "exclusions"),
+            ("antwerp-bruges-registrar", "erasures?state=waiting"),
+            ("antwerp-bruges-duty-officer", "break-glass"),
             ("north-sea-port-hr-officer", "match-cases?state=open"),
-            ("register", "bans?state=standing"),
             (
                 "north-sea-port-screening-approver",
                 "approvals?state=waiting",

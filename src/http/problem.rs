@@ -158,6 +158,9 @@ problems! {
     /// The member excludes the worker.
     ExclusionHolds = "exclusion_holds", CONFLICT, "Your member excludes the worker from there",
         "An exclusion that your member has adopted keeps the worker from where this would lead. Until it is lifted nothing of that kind is issued, and what it suspended is not lifted by hand. GET /v1/exclusions shows it.";
+    /// Something else of the worker is suspended for cause or by a court.
+    InquiryStands = "inquiry_stands", CONFLICT, "An inquiry about the worker is not decided",
+        "Something that your member issued to the worker is suspended for cause or by a court. Until that is lifted or revoked, nothing else is issued to them: it would undo the suspension.";
     /// The exclusion is not at this step.
     ExclusionState = "exclusion_state", CONFLICT, "The exclusion is not at this step",
         "An exclusion is published once, each member answers once, and one that was lifted is over. Read it to see its state.";
@@ -252,6 +255,7 @@ impl From<Code> for ProblemCode {
             Code::SharingBarred => Self::SharingBarred,
             Code::ReferralState => Self::ReferralState,
             Code::ExclusionHolds => Self::ExclusionHolds,
+            Code::InquiryStands => Self::InquiryStands,
             Code::ExclusionState => Self::ExclusionState,
             Code::WrongPerson => Self::WrongPerson,
             Code::ApprovalEnded => Self::ApprovalEnded,

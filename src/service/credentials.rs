@@ -18,7 +18,7 @@ use crate::domain::reason::Reason;
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::Held;
 use crate::store::credentials::Kept;
-use crate::store::{Reader, credentials};
+use crate::store::{Reader, credentials, workers};
 
 /// A credential with its badges.
 #[derive(Debug, Clone)]
@@ -30,15 +30,25 @@ pub struct WithBadges {
 }
 
 /// Refuses to lift by hand what holds for a reason that no hand can take away.
-fn may_lift(tx: &mut Tx<'_>, worker: WorkerId, kind: SuspensionKind) -> Result<(), Error> {
+fn may_lift(tx: &mut Tx<'_>, held: &Held, kind: SuspensionKind) -> Result<(), Error> {
+    if let Some(engagement) = held.credential.engagement {
+        let found = workers::find_engagement(tx.reader()?, engagement)?;
+        if found.is_some_and(|engagement| engagement.value.ended) {
+            return Err(Error::new(
+                Code::EngagementEnded,
+                "The engagement that it rests on is over, so it cannot be good again: revoke it.",
+            ));
+        }
+    }
     match kind {
-        SuspensionKind::Judicial => bans::none_stands(tx, worker),
+        SuspensionKind::Judicial => bans::none_stands(tx, held.credential.worker),
         SuspensionKind::Exclusion => Err(Error::new(Code::ExclusionHolds, EXCLUSION_HOLDS)),
         SuspensionKind::Dormant | SuspensionKind::ForCause | SuspensionKind::Screening => Ok(()),
     }
 }
 
-/// The credentials that rest on these engagements, each given with its worker, and are not revoked.
+/// The credentials that end with these engagements, each given with its worker: those that rest on them and are not revoked.
+/// One that is suspended for cause stays so until two people have decided what it was suspended for.
 pub(super) fn resting_on(
     reader: &mut Reader,
     engaged: &[(WorkerId, EngagementId)],
@@ -49,7 +59,7 @@ pub(super) fn resting_on(
     let live = credentials::live_of(reader, &workers)?.into_iter();
     let rests = |held: &Held| {
         let engagement = held.credential.engagement;
-        engagement.is_some_and(|id| engagements.contains(&id))
+        held.grounds.for_cause.is_none() && engagement.is_some_and(|id| engagements.contains(&id))
     };
     Ok(live.filter(rests).map(|held| held.credential.id).collect())
 }
@@ -146,7 +156,7 @@ pub fn lift(
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
     // What cannot be lifted is not asked for.
     held.state.apply(Change::Lift(kind))?;
-    may_lift(tx, held.credential.worker, kind)?;
+    may_lift(tx, &held, kind)?;
     if kind == SuspensionKind::Dormant {
         approvals::not_oneself(tx, permit.caller(), held.credential.worker)?;
         return Ok(Outcome::Done(lifted(tx, held, kind)?));
@@ -171,7 +181,7 @@ pub(super) fn lift_approved(
     if held.version != version {
         return Err(approvals::stale("The credential was touched meanwhile."));
     }
-    may_lift(tx, held.credential.worker, kind)?;
+    may_lift(tx, &held, kind)?;
     lifted(tx, held, kind)?;
     Ok(())
 }

@@ -62,6 +62,8 @@ pub enum Code {
     ReferralState,
     /// The member excludes the worker from where this would lead.
     ExclusionHolds,
+    /// Something else of the worker is suspended for cause or by a court.
+    InquiryStands,
     /// The exclusion is not at this step.
     ExclusionState,
     /// Another person must do this.

@@ -29,7 +29,7 @@ pub struct Vouched {
 /// Seals a head with what belongs to it, to be written in the transaction that moves it there.
 pub fn seal(head: &mut Head, vouched: Vouched, keyring: &Keyring, environment: &dyn Environment) {
     let before = vouched.before.map_or([0; 16], |before| *before.as_bytes());
-    let plain = [vouched.sum.to_bytes(), before].concat();
+    let plain = [&vouched.sum.to_bytes()[..], &before].concat();
     head.seal = keyring.seal_head(&bound(&head.tip()), &plain, environment);
 }
 
@@ -37,7 +37,7 @@ pub fn seal(head: &mut Head, vouched: Vouched, keyring: &Keyring, environment: &
 pub fn open(tip: &Tip, keyring: &Keyring) -> Result<Vouched, StoreError> {
     let opened = keyring.open_head(&bound(tip), &tip.seal).ok();
     let vouched = opened.and_then(|plain| {
-        let (sum, before) = plain.split_first_chunk::<16>()?;
+        let (sum, before) = plain.split_first_chunk::<{ Sum::LEN }>()?;
         let before = u128::from_be_bytes(before.try_into().ok()?);
         Some(Vouched {
             sum: Sum::from_bytes(*sum),

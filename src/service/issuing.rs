@@ -21,7 +21,8 @@ use crate::domain::time::{DAY_MS, SECOND_MS, Timestamp};
 use crate::ledger::entry::Fact;
 use crate::ledger::replay::{Asked, Held};
 use crate::store::credentials::Kept;
-use crate::store::{credentials, workers};
+use crate::store::match_cases::same_person;
+use crate::store::{Reader, credentials, workers};
 
 /// No credential is issued for longer: ten years, as its paper is.
 pub const VALIDITY_MAX_MS: i64 = 3_653 * DAY_MS;
@@ -245,8 +246,8 @@ fn check(tx: &mut Tx<'_>, permit: Permit<Issue>, credential: &Credential) -> Res
     Ok(worker.version)
 }
 
-/// Refuses where nothing may be issued to somebody: who they are is not decided, they are banned,
-/// or their member keeps them from where this would lead.
+/// Refuses where nothing may be issued to somebody: who they are is not decided, they are banned, their member keeps them from
+/// where this would lead, or something else that it issued to them is suspended for cause or by a court.
 pub(super) fn may_have(
     tx: &mut Tx<'_>,
     member: MemberId,
@@ -256,7 +257,28 @@ pub(super) fn may_have(
     match_cases::none_open(tx, worker)?;
     erasures::none_waits(tx, worker)?;
     bans::none_stands(tx, worker)?;
-    exclusions::none_holds(tx, member, worker, scope)
+    exclusions::none_holds(tx, member, worker, scope)?;
+    match under_inquiry(tx.reader()?, member, worker)? {
+        true => Err(Error::new(Code::InquiryStands, INQUIRY_STANDS)),
+        false => Ok(()),
+    }
+}
+
+/// Why something is not issued to somebody.
+pub(super) const INQUIRY_STANDS: &str = "Something that your member issued to this worker is suspended for cause or by a court. Until that is lifted or revoked, nothing else is issued to them.";
+
+/// Whether something that this member issued to the person with this record is suspended for cause or by a court. That it has
+/// expired since ends no inquiry.
+pub(super) fn under_inquiry(
+    reader: &mut Reader,
+    member: MemberId,
+    worker: WorkerId,
+) -> Result<bool, Error> {
+    let records: Vec<WorkerId> = same_person(reader, worker)?.into_iter().collect();
+    let live = credentials::live_of(reader, &records)?;
+    Ok(live
+        .iter()
+        .any(|held| held.credential.member == member && held.grounds != Grounds::default()))
 }
 
 fn issued(

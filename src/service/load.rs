@@ -37,9 +37,10 @@ pub fn load(
             StoreError::Schema("no ledger has begun in this database: run `portcullis init`".into())
         })?;
         let vouched = head::open(&head.tip(), keyring)?;
-        let (credentials_len, cards_len) = credentials::count(reader)?;
-        let total = credentials_len + cards_len;
-        let index = Index::new(head.r#gen, credentials_len as usize, cards_len as usize);
+        // Counting the rows would go through all of them once more.
+        let (credentials, cards) = (vouched.sum.credentials(), vouched.sum.cards());
+        let total = credentials + cards;
+        let index = Index::new(head.r#gen, credentials as usize, cards as usize);
         // Reading rows and placing them in memory take about as long as each other, so they go on side by side.
         let (send, pages) = sync_channel(PAGES_AHEAD);
         let since = asked_at.plus_ms(-BULK_WITHIN_MS);
@@ -93,7 +94,7 @@ fn read(reader: &mut Reader, keyring: &Keyring, send: &SyncSender<Page>) -> Resu
     let mut sum = Sum::default();
     credentials::bindings(reader, |page| {
         for &(key, credential) in &page {
-            sum.add(sum::of_card(keyring, key, credential));
+            sum.add_card(sum::of_card(keyring, key, credential));
         }
         hand_over(Page::Cards(page))
     })?;
@@ -150,7 +151,7 @@ fn place(
                 let loaded: Vec<Loaded> = page.into_iter().map(loaded).collect();
                 writer.load(&loaded).map_err(StoreError::Corrupt)?;
                 for loaded in &loaded {
-                    sum.add(sum::of_credential(keyring, loaded));
+                    sum.add_credential(sum::of_credential(keyring, loaded));
                 }
                 loaded.len()
             }

@@ -2,7 +2,8 @@
 //!
 //! For a reason of the class for_cause two people revoke, as it marks the worker and not the badge. No gate waits for the
 //! second: the credential is suspended at once, and stays so, whatever the second person says or does not say, until two
-//! people lift that. What is too many for one person waits as a whole: nothing of it is done before.
+//! people lift that. So what is suspended for cause takes two for any reason: a revocation ends what it was suspended for.
+//! What is too many for one person waits as a whole: nothing of it is done before.
 
 use std::collections::HashSet;
 
@@ -10,7 +11,7 @@ use super::approvals::{self, Outcome};
 use super::bulk;
 use super::commit::Tx;
 use super::credentials::own;
-use super::error::Error;
+use super::error::{Code, Error};
 use super::exclusions;
 use super::referrals;
 use crate::access::permission::{Caller, CorrectRevocations, Permit, Revoke};
@@ -52,7 +53,10 @@ pub fn revoke(
     if standing.state == State::Revoked {
         return Ok(Outcome::Done(before(tx, id, reason)?));
     }
-    let waits = rule(tx, permit.caller(), reason, 1);
+    let mut waits = rule(tx, permit.caller(), reason, 1);
+    if waits == Rule::One && under_inquiry(tx, permit.caller(), &standing) {
+        waits = Rule::Two;
+    }
     if waits == Rule::One {
         return Ok(Outcome::Done(revoked(tx, id, reason)?));
     }
@@ -107,6 +111,10 @@ pub fn revoke_many(
     for &id in ids {
         let one = match standing(tx, permit, id) {
             Ok(standing) if standing.state == State::Revoked => Ok(before(tx, id, reason)?),
+            Ok(standing) if under_inquiry(tx, permit.caller(), &standing) => Err(Error::new(
+                Code::InquiryStands,
+                "It is suspended for cause, so it takes two people to revoke it: ask for it by itself.",
+            )),
             Ok(_) => Ok(revoked(tx, id, reason)?),
             Err(absent) => Err(absent),
         };
@@ -209,6 +217,12 @@ fn rule(tx: &Tx<'_>, caller: Caller, reason: Reason, many: usize) -> Rule {
     } else {
         Rule::One
     }
+}
+
+/// Whether a revocation would end what the credential is suspended for, and nobody acts behind broken glass.
+fn under_inquiry(tx: &Tx<'_>, caller: Caller, standing: &Loaded) -> bool {
+    let lifts = Change::Lift(SuspensionKind::ForCause);
+    standing.state.apply(lifts).is_ok() && !bulk::is_broken(tx, caller)
 }
 
 fn check_reason(reason: Reason) -> Result<(), Error> {

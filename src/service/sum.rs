@@ -94,11 +94,11 @@ pub fn of_replay(keyring: &Keyring, replay: &Replay) -> Sum {
         sum.add(of_record(keyring, *version, record));
     }
     for held in replay.credentials.values() {
-        sum.add(of_credential(keyring, &standing(held)));
+        sum.add_credential(of_credential(keyring, &standing(held)));
     }
     for (&key, (badge, ..)) in &replay.cards {
         if let Some(&(credential, ..)) = replay.badges.get(badge) {
-            sum.add(of_card(keyring, key, credential));
+            sum.add_card(of_card(keyring, key, credential));
         }
     }
     sum
@@ -309,7 +309,8 @@ impl Projection for Summing<'_> {
         state: State,
     ) -> Result<(), String> {
         let standing = issued(credential, state, entry.seq);
-        self.ahead.sum.add(of_credential(self.keyring, &standing));
+        let term = of_credential(self.keyring, &standing);
+        self.ahead.sum.add_credential(term);
         self.ahead.credentials.insert(credential.id, standing);
         Ok(())
     }
@@ -317,7 +318,7 @@ impl Projection for Summing<'_> {
     fn badge(&mut self, seq: u64, credential: CredentialId, badge: &Badge) -> Result<(), String> {
         for card in &badge.cards {
             let term = of_card(self.keyring, card.key, credential);
-            self.ahead.sum.add(term);
+            self.ahead.sum.add_card(term);
         }
         self.touched(seq, credential)
     }

@@ -179,13 +179,6 @@ pub fn live_of(reader: &mut Reader, workers: &[WorkerId]) -> Result<Vec<Held>, S
     Ok(found)
 }
 
-/// How many credentials and card identifiers there are, for the progress line of a start.
-pub fn count(reader: &mut Reader) -> Result<(u64, u64), StoreError> {
-    let credentials: i64 = credentials::table.count().get_result(&mut reader.0)?;
-    let cards: i64 = badge_cards::table.count().get_result(&mut reader.0)?;
-    Ok((credentials as u64, cards as u64))
-}
-
 /// Small enough that a page is still in the cache of the processor when it is used.
 const PAGE_ROWS: i64 = 2_000;
 

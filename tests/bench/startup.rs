@@ -60,14 +60,14 @@ fn reseal(place: &Place, store: &Store, keyring: &Keyring) {
         for standing in page {
             vouched
                 .sum
-                .add(sum::of_credential(keyring, &load::loaded(standing)));
+                .add_credential(sum::of_credential(keyring, &load::loaded(standing)));
         }
         Ok::<(), StoreError>(())
     });
     standings.expect("credentials can be read");
     let bindings = credentials::bindings(&mut reader, |page| {
         for (key, credential) in page {
-            vouched.sum.add(sum::of_card(keyring, key, credential));
+            vouched.sum.add_card(sum::of_card(keyring, key, credential));
         }
         Ok::<(), StoreError>(())
     });

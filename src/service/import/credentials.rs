@@ -29,7 +29,7 @@ use crate::service::commit::Tx;
 use crate::service::effects::screenings_of;
 use crate::service::error::Error;
 use crate::service::exclusions::{EXCLUSION_HOLDS, adopted};
-use crate::service::issuing::{check_validity, whole_seconds};
+use crate::service::issuing::{INQUIRY_STANDS, check_validity, under_inquiry, whole_seconds};
 use crate::service::match_cases::MATCH_OPEN;
 use crate::service::personal::{learn_keys, unseal_many};
 use crate::service::workers::{begin, register};
@@ -80,6 +80,8 @@ struct Employed {
     banned: bool,
     /// What keeps them from where the member excludes them.
     exclusions: Vec<Exclusion>,
+    /// Whether something of theirs is suspended for cause or by a court.
+    under_inquiry: bool,
     /// Whether they are to be erased.
     leaves: bool,
     /// Every screening of the person.
@@ -172,7 +174,7 @@ impl Wanted for WantedCredential {
         let banned = banned(reader, &employed)?;
         let mut exclusions: HashMap<WorkerId, Vec<Exclusion>> = HashMap::new();
         let mut screenings: HashMap<WorkerId, Vec<Screened>> = HashMap::new();
-        let mut leaving: HashSet<WorkerId> = HashSet::new();
+        let (mut leaving, mut inquiries) = (HashSet::new(), HashSet::new());
         let names_functions = wanted
             .iter()
             .any(|wanted| !wanted.scope.functions.is_empty());
@@ -186,6 +188,9 @@ impl Wanted for WantedCredential {
             let adopted = adopted(reader, worker)?.into_iter();
             let own = adopted.filter(|(member, _)| *member == terms.member);
             exclusions.insert(worker, own.map(|(_, exclusion)| exclusion).collect());
+            if under_inquiry(reader, terms.member, worker)? {
+                inquiries.insert(worker);
+            }
         }
         known.staff = staff
             .into_iter()
@@ -204,6 +209,7 @@ impl Wanted for WantedCredential {
                         undecided: undecided.contains(&worker),
                         banned: banned.contains(&worker),
                         exclusions: exclusions.get(&worker).cloned().unwrap_or_default(),
+                        under_inquiry: inquiries.contains(&worker),
                     },
                 )
             })
@@ -322,6 +328,8 @@ impl Wanted for WantedCredential {
             {
                 let code = "exclusion_holds";
                 Some(terms.fault(Column::StaffNumber, code, EXCLUSION_HOLDS))
+            } else if staff.under_inquiry {
+                Some(terms.fault(Column::StaffNumber, "inquiry_stands", INQUIRY_STANDS))
             } else if staff
                 .until
                 .is_some_and(|until| until < last_day(self.valid_until))
@@ -398,6 +406,7 @@ impl Wanted for WantedCredential {
                             undecided: false,
                             banned: false,
                             exclusions: Vec::new(),
+                            under_inquiry: false,
                             leaves: false,
                             screenings: Vec::new(),
                         },

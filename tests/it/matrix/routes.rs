@@ -932,7 +932,8 @@ impl Side {
             }
             Thing::Approved => self.approved().await,
             Thing::Credential | Thing::Suspended => {
-                let body = credential(self, &self.worker);
+                // Each has its own worker, as nothing is issued to one of whom something is suspended for cause.
+                let body = credential(self, &self.hr.registers("Claes").await);
                 let id = made(self.hr.api.post("/v1/credentials", &body).await);
                 if thing == Thing::Suspended {
                     let path = format!("/v1/credentials/{id}/suspensions");
@@ -1031,7 +1032,7 @@ impl Side {
         }
         member["approves_issues"] = json!(true);
         self.networks[0].put(&path, &etag, &member).await.ok();
-        let mut draft = credential(self, &self.worker);
+        let mut draft = credential(self, &self.hr.registers("Claes").await);
         let badge = draft["badges"][0].clone();
         draft["badges"] = json!([]);
         let asked = self.hr.api.post("/v1/credentials", &draft).await;

@@ -327,6 +327,11 @@ impl Pass {
     pub fn is_good(&self) -> bool {
         !self.approved && !self.revoked && self.kinds.is_empty()
     }
+
+    /// Whether it is suspended for cause, which two people end.
+    fn for_cause(&self) -> bool {
+        !self.revoked && self.kinds.contains(&Kind::ForCause)
+    }
 }
 
 impl Screening {
@@ -393,6 +398,7 @@ impl Model {
                 for pass in 0..self.passes.len() {
                     if self.passes[pass].engagement == Some(*engagement)
                         && !self.passes[pass].revoked
+                        && !self.passes[pass].for_cause()
                     {
                         must(!self.too_many(by, 1), "too many at once")?;
                         self.revoked(pass, Reason::EmploymentEnded, by);
@@ -499,7 +505,7 @@ impl Model {
                     !old.revoked && old.kinds.contains(kind),
                     "not in this state",
                 )?;
-                self.may_lift(old.worker, *kind)?;
+                self.may_lift(*pass, *kind)?;
                 if *kind != Kind::Dormant {
                     return self.ask(
                         by,
@@ -518,8 +524,9 @@ impl Model {
                     return Ok(Did::Done);
                 }
                 let many = self.too_many(by, 1);
-                if many || reason.class() == Class::ForCause {
-                    if !many {
+                let shuts = !many && reason.class() == Class::ForCause;
+                if many || shuts || old.for_cause() {
+                    if shuts {
                         must(!old.approved, "not handed over")?;
                         self.shut(*pass, *reason, by);
                     }
@@ -548,7 +555,10 @@ impl Model {
                     return self.ask(by, None, Wanted::Revoke(listed, *reason));
                 }
                 for pass in listed {
-                    self.revoked(pass, *reason, by);
+                    // One by one, with a second person each.
+                    if !self.passes[pass].for_cause() {
+                        self.revoked(pass, *reason, by);
+                    }
                 }
             }
             Act::Correct { pass } => {
@@ -793,7 +803,19 @@ impl Model {
         must(!self.cases.iter().any(open), "a match case is open")?;
         self.not_to_be_erased(worker)?;
         must(!self.is_banned(worker), "banned")?;
-        must(!self.is_excluded(member, worker), "excluded")
+        must(!self.is_excluded(member, worker), "excluded")?;
+        must(!self.is_under_inquiry(member, worker), "under inquiry")
+    }
+
+    /// Whether the member holds something of this person suspended for cause or by a court.
+    pub fn is_under_inquiry(&self, member: usize, worker: usize) -> bool {
+        let person = self.person(worker);
+        self.passes.iter().any(|held| {
+            held.member == member
+                && !held.revoked
+                && person.contains(&held.worker)
+                && (held.for_cause() || held.kinds.contains(&Kind::Judicial))
+        })
     }
 
     fn is_banned(&self, worker: usize) -> bool {
@@ -814,9 +836,12 @@ impl Model {
         held.any(|one| person.contains(&one.worker))
     }
 
-    fn may_lift(&self, worker: usize, kind: Kind) -> Result<(), No> {
+    fn may_lift(&self, pass: usize, kind: Kind) -> Result<(), No> {
+        let held = &self.passes[pass];
+        let ended = held.engagement.is_some_and(|at| self.engagements[at].ended);
+        must(!ended, "what it rests on is over")?;
         match kind {
-            Kind::Judicial => must(!self.is_banned(worker), "banned"),
+            Kind::Judicial => must(!self.is_banned(held.worker), "banned"),
             Kind::Exclusion => Err("no hand lifts it"),
             Kind::Dormant | Kind::ForCause | Kind::Screening => Ok(()),
         }
@@ -1291,7 +1316,7 @@ impl Model {
             }
             Wanted::Lift(pass, kind, then) => {
                 untouched(self.passes[pass].touched, then)?;
-                self.may_lift(self.passes[pass].worker, kind)?;
+                self.may_lift(pass, kind)?;
                 self.lifted(pass, kind);
                 if kind == Kind::ForCause {
                     self.fall(pass);

@@ -596,8 +596,8 @@ pub async fn what_an_act_would_do_is_what_it_does(world: World) {
     let plain = a.issues_to(&at_a, json!([])).await;
     let suspended = a.issues_to(&at_a, cargo.clone()).await;
     let hr = &a.desk.hr;
-    hr.suspends(&suspended, "under_inquiry").await.created();
     let revoked = a.issues_to(&at_a, cargo.clone()).await;
+    hr.suspends(&suspended, "under_inquiry").await.created();
     hr.revokes(&revoked, "lost").await.created();
     let theirs = b.issues_to(&at_b, cargo.clone()).await;
     let others = b.issues_to(&at_b, cargo.clone()).await;

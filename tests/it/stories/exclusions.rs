@@ -73,8 +73,8 @@ pub async fn what_a_excludes_holds_at_a_and_leaves_it_only_where_it_may(world: W
     let refused = hr_of_a.api.post("/v1/exclusions", &body).await;
     let problem = refused.refused("invalid");
     assert_eq!(problem["errors"][0]["code"], "no_ground");
-    hr_of_a.suspends(at_a, "lent_or_shared").await.created();
     let second = hr_of_a.issues_to_worker(&at_a.worker).await;
+    hr_of_a.suspends(at_a, "lent_or_shared").await.created();
     let asked = hr_of_a.api.post("/v1/exclusions", &body).await;
     assert_eq!(asked.status, 202);
     assert_eq!(hr_of_a.sees(&second).await.0, "active");
@@ -205,6 +205,9 @@ pub async fn what_b_adopts_holds_at_b_and_is_lifted_exactly(world: World) {
     assert_eq!(hr_of_b.sees(at_b).await.0, "active");
     assert_eq!(hr_of_b.sees(&inquired).await.1, json!(["for_cause"]));
     assert_eq!(hr_of_a.sees(at_a).await.1, json!(["for_cause"]));
+    let (said, _) = hr_of_b.tries_to_issue_to(&at_b.worker).await;
+    said.refused("inquiry_stands");
+    hr_of_b.lifts(&inquired, "for_cause").await.created();
     hr_of_b.issues_to_worker(&at_b.worker).await;
 }
 
@@ -242,6 +245,9 @@ pub async fn an_exclusion_keeps_from_where_it_says_and_from_nowhere_else(world: 
         hr.sees(&everywhere).await.1,
         json!(["for_cause", "exclusion"])
     );
+    // The inquiry comes to something; what it was a ground for stays.
+    let said = hr.revokes(&everywhere, "lent_or_shared").await;
+    hr.approver.seconds(said, &path).await.created();
     for (scope, may) in [
         (json!({}), false),
         (json!({ "facilities": [near, far] }), false),
@@ -434,6 +440,7 @@ pub async fn every_state_takes_what_the_list_says(world: World) {
     let of_b = ports.b.person(&world, "registrar").await;
     let bases = format!("/v1/members/{}/legal-bases", ports.a.member);
     let basis = json!({ "reference": "GBA-2026/7", "date": "2026-02-01" });
+    hr_of_a.lifts(&ports.at_a, "for_cause").await.created();
     let mut cells = 0;
     for (wanted, by_a, by_b) in BY_HAND {
         for (how, body) in [

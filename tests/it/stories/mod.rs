@@ -17,6 +17,7 @@ pub mod files;
 pub mod freshness;
 pub mod gate_check;
 pub mod imports;
+pub mod inquiries;
 pub mod issuing;
 pub mod keys;
 pub mod lookups;
@@ -103,6 +104,11 @@ macro_rules! all {
         );
         $crate::stories::tell!($database, dormancy:
             what_no_gate_lets_in_for_sixty_days_goes_to_sleep,
+        );
+        $crate::stories::tell!($database, inquiries:
+            nothing_else_is_issued_while_an_inquiry_stands,
+            what_was_granted_before_is_not_handed_over_while_an_inquiry_stands,
+            no_single_person_ends_an_inquiry,
         );
         $crate::stories::tell!($database, effects:
             a_refusal_at_a_closes_the_zone_at_the_gates_of_b_and_nothing_else,
