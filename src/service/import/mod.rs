@@ -46,11 +46,11 @@ use self::file::columns::Purpose;
 use self::file::layout::Layout;
 use self::file::sheet::{self, Sheet};
 use self::kept::{from_json, json, open_report, seal_report};
-use self::plan::Wanted;
 use self::refusals::{nothing_usable, unclear, unreadable};
-use self::report::{Counts, Report, Tally};
+use self::report::{Counts, Report};
 use self::running::Ending;
 use self::terms::{Terms, own_records};
+use self::weighing::weighed;
 use super::Services;
 use super::approvals::{self, Outcome};
 use super::commit::Tx;
@@ -451,40 +451,6 @@ fn open(purpose: Purpose, bytes: &[u8]) -> Result<(Sheet<'_>, Layout), Error> {
     let sheet = sheet::read(bytes).map_err(|why| unreadable(&why))?;
     let layout = Layout::of(purpose, &sheet).map_err(|problems| unclear(&problems))?;
     Ok((sheet, layout))
-}
-
-/// What every row comes to.
-fn weighed(
-    services: &Services,
-    terms: &Terms,
-    sheet: &Sheet<'_>,
-    now: Timestamp,
-) -> Result<Tally, Error> {
-    match terms.settings.purpose {
-        Purpose::Credentials => weigh::<credentials::WantedCredential>(services, terms, sheet, now),
-        Purpose::Revocations => weigh::<revocations::WantedRevocation>(services, terms, sheet, now),
-        Purpose::Bans => weigh::<bans::WantedBan>(services, terms, sheet, now),
-        Purpose::Engagements => weigh::<engagements::WantedEngagement>(services, terms, sheet, now),
-        Purpose::Outcomes => weigh::<outcomes::WantedOutcome>(services, terms, sheet, now),
-    }
-}
-
-/// Judges every row, in short reads: a large file must not hold a connection that others wait for.
-fn weigh<W: Wanted>(
-    services: &Services,
-    terms: &Terms,
-    sheet: &Sheet<'_>,
-    now: Timestamp,
-) -> Result<Tally, Error> {
-    let (mut tally, mut known) = (Tally::default(), W::Known::default());
-    for batch in plan::batches::<W>(terms, sheet) {
-        read(&services.store, |reader| {
-            plan::look_up::<W>(&mut known, reader, terms, &batch)
-        })?;
-        let dry = |_: &mut W::Known, _: &W| Ok(());
-        plan::judge::<W>(&mut known, terms, now, &batch, &mut tally, u64::MAX, dry)?;
-    }
-    Ok(tally)
 }
 
 fn read<T>(store: &Store, query: impl FnOnce(&mut Reader) -> Result<T, Error>) -> Result<T, Error> {

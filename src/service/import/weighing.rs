@@ -1,11 +1,19 @@
-//! A file before its second person lets it be carried out: it is compared again with what is recorded, as that may have
-//! changed since they were shown what it comes to, and as they have records of their own.
+//! What a file comes to, compared with what is recorded and changing nothing: when it is brought in, and again before its
+//! second person lets it be carried out, as what is recorded may have changed since they were shown, and as they have records
+//! of their own.
 
+use super::file::columns::Purpose;
+use super::file::sheet::Sheet;
+use super::plan::{self, Wanted};
+use super::report::Tally;
 use super::terms::{Terms, own_records};
-use super::{Settings, State, from_json, open, read, weighed};
+use super::{
+    Settings, State, bans, credentials, engagements, from_json, open, outcomes, read, revocations,
+};
 use crate::access::permission::Caller;
 use crate::access::seal::Field;
 use crate::domain::ids::{ClientId, ImportId};
+use crate::domain::time::Timestamp;
 use crate::service::Services;
 use crate::service::approvals;
 use crate::service::error::{Code, Error};
@@ -96,4 +104,38 @@ pub(in crate::service) fn weigh_again(
         new,
         about_second,
     }))
+}
+
+/// What every row comes to.
+pub(super) fn weighed(
+    services: &Services,
+    terms: &Terms,
+    sheet: &Sheet<'_>,
+    now: Timestamp,
+) -> Result<Tally, Error> {
+    match terms.settings.purpose {
+        Purpose::Credentials => weigh::<credentials::WantedCredential>(services, terms, sheet, now),
+        Purpose::Revocations => weigh::<revocations::WantedRevocation>(services, terms, sheet, now),
+        Purpose::Bans => weigh::<bans::WantedBan>(services, terms, sheet, now),
+        Purpose::Engagements => weigh::<engagements::WantedEngagement>(services, terms, sheet, now),
+        Purpose::Outcomes => weigh::<outcomes::WantedOutcome>(services, terms, sheet, now),
+    }
+}
+
+/// Judges every row, in short reads: a large file must not hold a connection that others wait for.
+fn weigh<W: Wanted>(
+    services: &Services,
+    terms: &Terms,
+    sheet: &Sheet<'_>,
+    now: Timestamp,
+) -> Result<Tally, Error> {
+    let (mut tally, mut known) = (Tally::default(), W::Known::default());
+    for batch in plan::batches::<W>(terms, sheet) {
+        read(&services.store, |reader| {
+            plan::look_up::<W>(&mut known, reader, terms, &batch)
+        })?;
+        let dry = |_: &mut W::Known, _: &W| Ok(());
+        plan::judge::<W>(&mut known, terms, now, &batch, &mut tally, u64::MAX, dry)?;
+    }
+    Ok(tally)
 }

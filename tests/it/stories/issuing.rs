@@ -100,7 +100,11 @@ pub async fn what_a_second_person_grants_is_good_when_it_was_handed_over(world: 
     assert!(waits().await.is_empty());
     office.grants(&asked).await.created();
     assert_eq!(office.state(&id).await, "approved");
-    assert_eq!(waits().await, [id.clone()], "it is somebody's work");
+    assert_eq!(
+        waits().await,
+        std::slice::from_ref(&id),
+        "it is somebody's work"
+    );
 
     office.hands_over(&id).await.refused("conflict");
     office.adds_a_badge(&id, "880000101").await.created();
