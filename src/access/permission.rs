@@ -152,6 +152,8 @@ table! {
     ReadRevocationImpact: HrOfficer Own, DutyOfficer Own;
     /// Bring in files.
     Import: HrOfficer Own, ScreeningOfficer Own, Register Own;
+    /// See what was found in files.
+    ReadImports: HrOfficer Own, HrApprover Own, ScreeningOfficer Own, Register Own;
     /// See which cards were refused.
     ReadSightings: HrOfficer Own, FacilityOfficer Own, DutyOfficer Own, MemberAdmin Own;
 }

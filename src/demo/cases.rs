@@ -241,7 +241,7 @@ impl Cases<'_> {
         let shown = approvals::content(&asked.approval)?;
         let id = asked.approval.id;
         let grant = move |tx: &mut Tx<'_>, second: Caller| {
-            approvals::grant(tx, second.permit()?, id, shown).map(drop)
+            approvals::grant(tx, second.permit()?, id, shown, None).map(drop)
         };
         self.by(second, grant).await
     }

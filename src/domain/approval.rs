@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ApprovalId, ClientId, MemberId, PersonId, WorkerId};
+use super::screening::names;
 use super::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
 mod act;
@@ -67,14 +68,42 @@ impl Approval {
     }
 }
 
+names! {
+    /// Why a second person does not let an act happen, or does not find right what was done at once.
+    #[schema(as = ApprovalDeclineGround)]
+    Ground:
+    /// There is no need for it, or none any more.
+    NotNeeded = 1, "not_needed";
+    /// It is about the wrong person, card or place, or a detail of it is wrong.
+    WrongDetails = 2, "wrong_details";
+    /// What it rests on is not shown.
+    NotSubstantiated = 3, "not_substantiated";
+    /// It goes further than its reason asks for.
+    NotProportionate = 4, "not_proportionate";
+    /// The rules do not allow it, or who asked should not have.
+    NotAllowed = 5, "not_allowed";
+    /// It looks like misuse, and is looked into.
+    Suspicious = 6, "suspicious";
+}
+
+impl End {
+    /// Why it was declined, if it was.
+    pub const fn ground(self) -> Option<Ground> {
+        match self {
+            Self::Declined(ground) => Some(ground),
+            Self::Granted | Self::Withdrawn => None,
+        }
+    }
+}
+
 /// How an approval ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// The second person let it happen, and it happened with the same entry.
     Granted,
-    /// The second person did not.
-    Declined,
+    /// The second person did not, for this reason.
+    Declined(Ground),
     /// Who asked for it took it back.
     Withdrawn,
 }
@@ -127,7 +156,7 @@ impl State {
     pub const fn apply(self, end: End) -> Result<Self, Ended> {
         match (self, end) {
             (Self::Waiting, End::Granted) => Ok(Self::Granted),
-            (Self::Waiting, End::Declined) => Ok(Self::Declined),
+            (Self::Waiting, End::Declined(_)) => Ok(Self::Declined),
             (Self::Waiting, End::Withdrawn) => Ok(Self::Withdrawn),
             _ => Err(Ended),
         }
@@ -199,7 +228,8 @@ mod tests {
     #[test]
     fn every_state_and_every_end_lead_where_the_list_by_hand_says() {
         for (state, row) in BY_HAND {
-            let ends = [End::Granted, End::Declined, End::Withdrawn];
+            let declined = End::Declined(Ground::NotNeeded);
+            let ends = [End::Granted, declined, End::Withdrawn];
             let found = ends.map(|end| state.apply(end).ok());
             assert_eq!(found, row, "{state:?}");
         }
@@ -236,7 +266,8 @@ mod tests {
             (&wanted, after, false, false, false),
         ] {
             assert_eq!(approval.ended(waiting, at, End::Granted).is_ok(), granted);
-            assert_eq!(approval.ended(waiting, at, End::Declined).is_ok(), granted);
+            let declined = End::Declined(Ground::NotNeeded);
+            assert_eq!(approval.ended(waiting, at, declined).is_ok(), granted);
             let taken_back = approval.ended(waiting, at, End::Withdrawn);
             assert_eq!(taken_back.is_ok(), withdrawn);
             assert_eq!(approval.is_overdue(waiting, at), overdue);

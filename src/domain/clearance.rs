@@ -166,7 +166,7 @@ fn barred_on(standing: &Standing) -> Option<Day> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::screening::{Authority, Outcome};
+    use crate::domain::screening::{Authority, Outcome, Validity};
 
     fn day(text: &str) -> Day {
         text.parse().expect("a day")
@@ -178,7 +178,7 @@ mod tests {
             authority: Authority::Namb,
             reference: "2026/1".parse().expect("a reference"),
             date,
-            valid_until: state.valid_until(date),
+            valid_until: state.valid_until(date, Validity::default()),
         };
         Standing {
             state,

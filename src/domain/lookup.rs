@@ -23,6 +23,8 @@ names! {
     Engagements = 5, "engagements";
     /// All that is held of one worker, to be given to them.
     Export = 6, "export";
+    /// Whose cards, documents and staff numbers a file names: it is told which are recorded, without names.
+    Import = 7, "import";
 }
 
 /// A look-up: who was shown how many, and what they had asked for.
@@ -44,13 +46,13 @@ pub struct Lookup {
     pub worker: Option<WorkerId>,
     /// How many were shown.
     pub hits: u32,
-    /// Whether the client has been shown more within the hour than anybody's work asks for.
+    /// Whether whoever asked has been shown more within the hour than anybody's work asks for.
     pub unusual: bool,
 }
 
-/// How often one client may look up in a minute.
+/// How often one person may look up in a minute, through whichever clients; a system, as a client. A file brought in is one.
 pub const LOOKUPS_PER_MINUTE: u32 = 60;
-/// How many workers one client is shown within an hour before it is unusual.
+/// How many workers one person or system is shown within an hour before it is unusual, those whom files meet among them.
 pub const USUAL_WORKERS: usize = 300;
 /// That hour.
 pub const USUAL_WITHIN_MS: i64 = HOUR_MS;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::Day;
 use super::card::ByteOrder;
 use super::ids::{CardSystemId, FacilityId, GateId, MemberId, SettingsId, ZoneId};
-use super::screening::{Function, Reference};
+use super::screening::{Function, Reference, Validity};
 use super::text::Name;
 
 /// What kind of organisation a member is.
@@ -82,6 +82,8 @@ pub struct Settings {
     /// On what national register numbers are kept and asked by. Without one they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub national_register: Option<Authorisation>,
+    /// For how long screenings hold that clear somebody.
+    pub screenings: Validity,
     /// Whether two network administrators, two people, were there at one time. From then on it takes two of them to add a client
     /// or a person, and to open a place; once true never false again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

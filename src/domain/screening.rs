@@ -97,9 +97,9 @@ pub const ENDED_FROM: u8 = 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
-    /// Cleared for five years.
+    /// Cleared, for as long as [`Validity`] says.
     Positive,
-    /// Cleared with mitigation, to be checked again within two years.
+    /// Cleared with mitigation, to be checked again sooner.
     PositiveWithWarning,
     /// Refused; the worker may appeal.
     Negative,
@@ -109,16 +109,41 @@ pub enum Advice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AppealDecision {
-    /// Won: cleared for five years.
+    /// Won: cleared, as by positive advice.
     Granted,
     /// Lost: refused for good.
     Dismissed,
 }
 
-/// Years that a plain positive advice holds.
-pub const VALIDITY_YEARS: i64 = 5;
-/// Years after which one with a warning must have been checked again.
-pub const RECHECK_YEARS: i64 = 2;
+/// For how long advice that clears holds: a setting of the network. What was recorded keeps what it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    /// Years that plain positive advice holds.
+    pub years: u8,
+    /// Years after which one with a warning must have been checked again.
+    pub recheck_years: u8,
+}
+
+impl Validity {
+    /// The most years there may be: the law's five.
+    pub const YEARS_MAX: u8 = 5;
+
+    /// Whether the network may be set so: from one year to the law's maximum, and never checked again later than a plain
+    /// advice ends.
+    pub const fn is_allowed(self) -> bool {
+        1 <= self.recheck_years && self.recheck_years <= self.years && self.years <= Self::YEARS_MAX
+    }
+}
+
+impl Default for Validity {
+    fn default() -> Self {
+        Self {
+            years: Self::YEARS_MAX,
+            recheck_years: 2,
+        }
+    }
+}
 
 /// A screening as it was opened. What happened to it since is its [`Standing`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,16 +306,33 @@ impl State {
     }
 
     /// The last day of an outcome of this date that leads here; `None` where the state clears nobody.
-    pub fn valid_until(self, date: Day) -> Option<Day> {
+    pub fn valid_until(self, date: Day, validity: Validity) -> Option<Day> {
         match self {
-            Self::Cleared => Some(date.plus_years(VALIDITY_YEARS)),
-            Self::ClearedConditional => Some(date.plus_years(RECHECK_YEARS)),
+            Self::Cleared => Some(date.plus_years(validity.years.into())),
+            Self::ClearedConditional => Some(date.plus_years(validity.recheck_years.into())),
             _ => None,
         }
     }
 }
 
+impl Outcome {
+    /// Whether both are one decision of the authority, for however long each was given.
+    pub fn is_same_decision(&self, other: &Self) -> bool {
+        let said = |outcome: &Self| (outcome.authority, outcome.date);
+        said(self) == said(other) && self.reference == other.reference
+    }
+}
+
 impl Change {
+    /// Whether both are the same step, by the same decision.
+    pub fn is_same_step(&self, other: &Self) -> bool {
+        let same = std::mem::discriminant(self) == std::mem::discriminant(other);
+        match (self.outcome(), other.outcome()) {
+            (Some(one), Some(another)) => same && one.is_same_decision(another),
+            _ => self == other,
+        }
+    }
+
     /// The outcome it brings.
     pub const fn outcome(&self) -> Option<&Outcome> {
         match self {

@@ -43,6 +43,8 @@ names! {
     Contest = 13, "contest";
     /// Nothing has lasted of a worker for thirty days, so that nobody needs the record: have it erased. Due at no time.
     RecordDue = 14, "record_due";
+    /// A credential was granted and is not handed over, so that no gate opens for it. Due at no time.
+    Handover = 15, "handover";
 }
 
 /// Days before the end of a clearance at which it becomes more urgent, the farthest first.
@@ -133,6 +135,7 @@ pub const fn kinds_of(role: Role) -> &'static [Kind] {
             Kind::BanArrived,
             Kind::Exclusion,
             Kind::Contest,
+            Kind::Handover,
         ],
         Role::HrApprover => &[Kind::Approval, Kind::HardStop, Kind::Confirmation],
         Role::ScreeningOfficer => &[Kind::ScreeningEnds, Kind::ScreeningLapsed],
@@ -171,7 +174,7 @@ mod tests {
         ("gate", ""),
         (
             "hr_officer",
-            "match_case referral review_due hard_stop ban_arrived exclusion contest",
+            "match_case referral review_due hard_stop ban_arrived exclusion contest handover",
         ),
         ("hr_approver", "approval hard_stop confirmation"),
         ("screening_officer", "screening_ends screening_lapsed"),

@@ -14,9 +14,10 @@ use governor::{Quota, RateLimiter};
 
 use crate::access::permission::Caller;
 use crate::access::token::Verified;
-use crate::domain::client::Role;
+use crate::domain::client::{Client, Role};
 use crate::domain::ids::ClientId;
 use crate::domain::time::Timestamp;
+use crate::index::lately::Doer;
 use crate::service::health::Health;
 use crate::service::{Services, clients};
 
@@ -37,6 +38,7 @@ pub struct Shared {
     /// How often clients may ask.
     pub quotas: Quotas,
     allowances: Mutex<HashMap<ClientId, Arc<Allowance>>>,
+    lookups: Mutex<HashMap<Doer, Arc<Limiter>>>,
 }
 
 /// How often one client may ask, in a second if nothing else is said.
@@ -46,7 +48,7 @@ pub struct Quotas {
     pub gate: NonZeroU32,
     /// Anybody else's.
     pub other: NonZeroU32,
-    /// How often anybody may look up who a worker is, in a minute.
+    /// How often anybody may look up who a worker is, in a minute: a person through all their clients together.
     pub lookups_per_minute: NonZeroU32,
 }
 
@@ -56,7 +58,8 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformati
 /// draft-ietf-httpapi-ratelimit-headers.
 pub struct Allowance {
     limiter: Limiter,
-    lookups: Limiter,
+    /// Shared by all clients of one person.
+    lookups: Arc<Limiter>,
     per_second: NonZeroU32,
     name: &'static str,
     policy: String,
@@ -85,6 +88,7 @@ impl Shared {
             draining: AtomicBool::new(false),
             quotas,
             allowances: Mutex::default(),
+            lookups: Mutex::default(),
         }
     }
 
@@ -94,7 +98,8 @@ impl Shared {
     }
 
     /// A client's allowance. Taken once for each token and thread, not at every request.
-    fn allowance(&self, client: ClientId, role: Role) -> Arc<Allowance> {
+    fn allowance(&self, client: &Client) -> Arc<Allowance> {
+        let lookups = self.lookups(Doer::of(client.id, client.person));
         let mut allowances = self
             .allowances
             .lock()
@@ -103,22 +108,32 @@ impl Shared {
             allowances.clear();
         }
         let made = || {
-            let (per_second, name) = match role {
+            let (per_second, name) = match client.role {
                 Role::Gate => (self.quotas.gate, "gate"),
                 _ => (self.quotas.other, "client"),
             };
             let limiter = RateLimiter::direct(Quota::per_second(per_second)).with_middleware();
-            let lookups = Quota::per_minute(self.quotas.lookups_per_minute);
             let policy = format!("\"{name}\";q={per_second};w=1");
             Arc::new(Allowance {
                 limiter,
-                lookups: RateLimiter::direct(lookups).with_middleware(),
+                lookups,
                 per_second,
                 name,
                 policy,
             })
         };
-        allowances.entry(client).or_insert_with(made).clone()
+        allowances.entry(client.id).or_insert_with(made).clone()
+    }
+
+    /// What somebody may still look up.
+    fn lookups(&self, doer: Doer) -> Arc<Limiter> {
+        let mut lookups = self.lookups.lock().unwrap_or_else(PoisonError::into_inner);
+        if lookups.len() >= TOKENS_REMEMBERED_MAX {
+            lookups.clear();
+        }
+        let quota = Quota::per_minute(self.quotas.lookups_per_minute);
+        let made = || Arc::new(RateLimiter::direct(quota).with_middleware());
+        lookups.entry(doer).or_insert_with(made).clone()
     }
 }
 
@@ -222,7 +237,7 @@ impl Remembered {
         let verified = services.tokens.verify(text, now).map_err(|_| invalid())?;
         let places = services.index.places();
         let client = places.caller(verified.client).ok_or_else(invalid)?;
-        let allowance = shared.allowance(client.id, client.role);
+        let allowance = shared.allowance(client);
         let mut tokens = self.tokens.borrow_mut();
         if tokens.len() >= TOKENS_REMEMBERED_MAX {
             tokens.clear();

@@ -368,6 +368,7 @@ impl Projection for Replay {
             approval: approval.clone(),
             state: approval::State::Waiting,
             ended_by: None,
+            ground: None,
             since: entry.at,
             version: entry.seq,
         };

@@ -7,16 +7,17 @@ use super::administrators;
 use super::clients;
 use super::commit::Tx;
 use super::error::{Code, Error};
+use super::import::Weighed;
 use super::{
-    bans, break_glass, credentials, employers, erasures, exclusions, import, issuing, network,
-    referrals, revocations, screenings, sharing,
+    Services, bans, break_glass, credentials, employers, erasures, exclusions, import, issuing,
+    network, referrals, revocations, screenings, sharing,
 };
 use crate::access::permission::{
     AnswerApprovals, Caller, CorrectRevocations, DecideScreenings, Erase, Import, Issue, KeepBans,
     KeepClients, KeepExclusions, KeepFacilities, KeepIssuing, KeepReferrals, KeepScreenings,
     KeepSharing, KeepWorkers, Lift, Permission, Permit, ReadApprovals, Revoke, Suspend,
 };
-use crate::domain::approval::{Act, Approval, Desk, Done, End, State, WAITS_MS};
+use crate::domain::approval::{Act, Approval, Desk, Done, End, Ground, State, WAITS_MS};
 use crate::domain::client::Person;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, WorkerId};
@@ -168,6 +169,7 @@ pub(super) fn ask(
         approval,
         state: State::Waiting,
         ended_by: None,
+        ground: None,
         since: tx.now,
         version,
     })
@@ -211,7 +213,31 @@ fn asked_by(
     }
 }
 
-/// Lets an act happen, which is then done. `shown` is the content that the second person saw.
+/// The file that a second person is about to let be carried out, compared again with what is recorded; `None` where the act
+/// is of no file. Blocks, for seconds with a large file, and so is done before the door is asked.
+pub fn weigh(
+    services: &Services,
+    permit: Permit<AnswerApprovals>,
+    id: ApprovalId,
+) -> Result<Option<Weighed>, Error> {
+    let caller = permit.caller();
+    let mut asked = None;
+    services.store.read(|reader| {
+        asked = Some(own(reader, caller, id, |member| permit.covers(member)));
+        Ok(())
+    })?;
+    let asked = asked.ok_or_else(|| Error::internal("a query did not run"))??;
+    match asked.approval.act {
+        Act::ApplyImport { import, .. }
+            if check_waiting(&asked, services.environment.now()).is_ok() =>
+        {
+            import::weigh_again(services, caller, import)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Lets an act happen, which is then done. `shown` is the content that the second person saw; `file` what [`weigh`] found.
 ///
 /// # Errors
 /// `wrong_person` when the caller is no person, the one who asked, or whom it is about. `approval_ended` when it does not
@@ -221,6 +247,7 @@ pub fn grant(
     permit: Permit<AnswerApprovals>,
     id: ApprovalId,
     shown: Digest,
+    file: Option<&Weighed>,
 ) -> Result<Asked, Error> {
     let asked = waiting(tx, permit, id)?;
     let approval = &asked.approval;
@@ -302,10 +329,13 @@ pub fn grant(
         } => employers::approved(tx, engagements, credentials)?,
         Act::ApplyImport {
             import,
-            file,
+            file: digest,
             rows,
             new,
-        } => import::approved(tx, *import, *file, *rows, *new)?,
+        } => {
+            let (second, said) = (permit.caller().client, (*import, *digest, *rows, *new));
+            import::approved(tx, second, file, said)?
+        }
         Act::AddClient {
             client, version, ..
         } => clients::add_approved(tx, permit_of(asker)?, client, *version)?,
@@ -334,17 +364,19 @@ fn permit_of<P: Permission>(asker: Option<Caller>) -> Result<Permit<P>, Error> {
     Ok(asker.permit::<P>()?)
 }
 
-/// Refuses an act.
+/// Refuses an act, or does not find right what was done at once, for this reason.
 pub fn decline(
     tx: &mut Tx<'_>,
     permit: Permit<AnswerApprovals>,
     id: ApprovalId,
+    ground: Ground,
 ) -> Result<Asked, Error> {
     let asked = waiting(tx, permit, id)?;
-    let (by, version) = (permit.caller().client, end(tx, id, End::Declined)?);
+    let (by, version) = (permit.caller().client, end(tx, id, End::Declined(ground))?);
     Ok(Asked {
         state: State::Declined,
         ended_by: Some(by),
+        ground: Some(ground),
         since: tx.now,
         version,
         ..asked

@@ -12,31 +12,38 @@ use super::commit::Door;
 use super::error::{Code, Error};
 use super::watch::stand_back;
 use crate::access::permission::{Caller, Permit, ReadLookups};
-use crate::domain::ids::{ClientId, LookupId, WorkerId};
+use crate::domain::ids::{LookupId, WorkerId};
 use crate::domain::lookup::{Lookup, USUAL_WITHIN_MS, USUAL_WORKERS, What};
 use crate::domain::time::{Environment, Timestamp};
+use crate::index::lately::Doer;
 use crate::store::{Reader, StoreError, lookups};
 
 /// How many lines may wait: some minutes of all officers of a large port, while the database does not answer.
 const WAITING_MAX: usize = 16_384;
-/// How many lines are written at once.
+/// How many lines are written at once, and how many workers that were shown: no change waits long for that.
 const BATCH_LINES: usize = 1_024;
+const BATCH_WORKERS: usize = 4_096;
 /// How often what waits is written.
 const INTERVAL: Duration = Duration::from_millis(200);
-/// How many clients are watched before those are forgotten whose hour is over.
+/// How many people and systems are watched before those are forgotten whose hour is over.
 const WATCHED_MAX: usize = 10_000;
 
 /// Where look-ups are noted.
 pub struct LookupLog {
     queue: SyncSender<Noted>,
-    /// Whom each client was shown lately, by what this node has answered.
-    shown: Mutex<HashMap<ClientId, Shown>>,
+    /// Whom each person or system was shown lately, by what this node has answered.
+    shown: Mutex<HashMap<Doer, Shown>>,
 }
 
-/// A look-up, and everybody who was shown.
-type Noted = (Lookup, Vec<WorkerId>);
+/// A part of what is noted of a look-up: its line with the first, and some of those who were shown.
+#[derive(Clone)]
+struct Noted {
+    line: Option<Lookup>,
+    id: LookupId,
+    workers: Vec<WorkerId>,
+}
 
-/// Whom a client was shown within an hour.
+/// Whom a person or system was shown within an hour.
 struct Shown {
     until: Timestamp,
     /// Not more than it takes to be unusual.
@@ -66,7 +73,8 @@ impl LookupLog {
         workers: &[WorkerId],
     ) -> Result<(), Error> {
         let at = environment.now();
-        let unusual = self.is_unusual(caller.client, at, workers);
+        let doer = Doer::of(caller.client, caller.person);
+        let unusual = self.is_unusual(doer, at, workers);
         let lookup = Lookup {
             id: LookupId::make_at(at, environment),
             at,
@@ -82,20 +90,27 @@ impl LookupLog {
             unusual,
         };
         if unusual {
-            tracing::warn!(client.id = %caller.client, "a client was shown unusually many workers within an hour");
+            tracing::warn!(client.id = %caller.client, "somebody was shown unusually many workers within an hour");
         }
         let mut shown = workers.to_vec();
         shown.sort_unstable();
         shown.dedup();
-        self.queue.try_send((lookup, shown)).map_err(|_| {
-            Error::new(
-                Code::Busy,
-                "Who looks at whom cannot be noted just now, so nobody is shown. Try again soon.",
-            )
-        })
+        let mut line = Some(lookup);
+        let mut rest = &*shown;
+        while line.is_some() || !rest.is_empty() {
+            let (part, more) = rest.split_at(rest.len().min(BATCH_WORKERS));
+            rest = more;
+            let noted = Noted {
+                line: line.take(),
+                id: lookup.id,
+                workers: part.to_vec(),
+            };
+            self.queue.try_send(noted).map_err(|_| full())?;
+        }
+        Ok(())
     }
 
-    fn is_unusual(&self, client: ClientId, at: Timestamp, workers: &[WorkerId]) -> bool {
+    fn is_unusual(&self, doer: Doer, at: Timestamp, workers: &[WorkerId]) -> bool {
         let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= WATCHED_MAX {
             all.retain(|_, shown| at < shown.until);
@@ -104,7 +119,7 @@ impl LookupLog {
             until: at.plus_ms(USUAL_WITHIN_MS),
             workers: HashSet::new(),
         };
-        let shown = all.entry(client).or_insert_with(begun);
+        let shown = all.entry(doer).or_insert_with(begun);
         if at >= shown.until {
             *shown = begun();
         }
@@ -118,6 +133,13 @@ impl LookupLog {
         shown.workers.extend(new);
         shown.workers.len() > USUAL_WORKERS
     }
+}
+
+fn full() -> Error {
+    Error::new(
+        Code::Busy,
+        "Who looks at whom cannot be noted just now, so nobody is shown. Try again soon.",
+    )
 }
 
 /// The look-ups at the caller's member, newest first, a page of them.
@@ -138,7 +160,14 @@ fn run(door: &Door, stop: &AtomicBool, waiting: &Receiver<Noted>) {
         let stopping = stop.load(Ordering::Acquire);
         loop {
             if batch.is_empty() {
-                batch.extend(waiting.try_iter().take(BATCH_LINES));
+                let mut workers = 0;
+                while batch.len() < BATCH_LINES
+                    && workers < BATCH_WORKERS
+                    && let Ok(noted) = waiting.try_recv()
+                {
+                    workers += noted.workers.len();
+                    batch.push(noted);
+                }
             }
             if batch.is_empty() || !written(door, &batch) {
                 break;
@@ -162,9 +191,14 @@ fn run(door: &Door, stop: &AtomicBool, waiting: &Receiver<Noted>) {
 /// Writes a batch. `false` if the database did not take it just now.
 fn written(door: &Door, batch: &[Noted]) -> bool {
     let (end, ended) = sync_channel(1);
-    let lines = batch.to_vec();
+    let lines: Vec<Lookup> = batch.iter().filter_map(|noted| noted.line).collect();
+    let of_each = batch.iter().flat_map(|noted| {
+        let workers = noted.workers.iter();
+        workers.map(|&worker| (noted.id, worker))
+    });
+    let shown: Vec<(LookupId, WorkerId)> = of_each.collect();
     let sent = door.aside_then(
-        move |writer| lookups::write(writer, &lines),
+        move |writer| lookups::write(writer, &lines, &shown),
         move |done| {
             // Somebody waits below for exactly this one message.
             let _ = end.send(done);

@@ -10,12 +10,14 @@ use super::commit::Tx;
 use super::effects;
 use super::erasures;
 use super::error::{Code, Error};
+use super::sharing;
 use crate::access::permission::{Caller, DecideScreenings, KeepScreenings, Permit, ReadScreenings};
 use crate::domain::approval::{Act, CONFIRM_MS, Done};
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
 use crate::domain::screening::{
     Advice, AppealDecision, Authority, Change, Function, Outcome, Reference, Screening, State,
+    Validity,
 };
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
@@ -34,12 +36,12 @@ pub struct Ruling {
 }
 
 impl Ruling {
-    fn leading_to(&self, state: State) -> Outcome {
+    fn leading_to(&self, state: State, validity: Validity) -> Outcome {
         Outcome {
             authority: self.authority,
             reference: self.reference.clone(),
             date: self.date,
-            valid_until: state.valid_until(self.date),
+            valid_until: state.valid_until(self.date, validity),
         }
     }
 }
@@ -111,7 +113,7 @@ pub fn record(
     if ruling.authority == Authority::AppealBody {
         return Err(Error::field("/authority", "not_for_advice", NO_ADVICE));
     }
-    let change = advised(advice, ruling);
+    let change = advised(advice, ruling, sharing::validity(tx.reader()?)?);
     let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
     let at_once = takes_effect_at_once(screened.standing.state, advice);
     if at_once && !bulk::needs_two_for_news(tx, permit.caller())? {
@@ -130,13 +132,13 @@ pub(super) const NO_ADVICE: &str =
     "The appeal body gives no advice; record what it decides as the outcome of an appeal.";
 
 /// The step that an advice is.
-pub(super) fn advised(advice: Advice, ruling: &Ruling) -> Change {
+pub(super) fn advised(advice: Advice, ruling: &Ruling, validity: Validity) -> Change {
     match advice {
-        Advice::Positive => Change::Positive(ruling.leading_to(State::Cleared)),
+        Advice::Positive => Change::Positive(ruling.leading_to(State::Cleared, validity)),
         Advice::PositiveWithWarning => {
-            Change::PositiveWithWarning(ruling.leading_to(State::ClearedConditional))
+            Change::PositiveWithWarning(ruling.leading_to(State::ClearedConditional, validity))
         }
-        Advice::Negative => Change::Negative(ruling.leading_to(State::Refused)),
+        Advice::Negative => Change::Negative(ruling.leading_to(State::Refused, validity)),
     }
 }
 
@@ -165,10 +167,13 @@ pub fn decide_appeal(
     decision: AppealDecision,
     ruling: &Ruling,
 ) -> Result<Of<Screened>, Error> {
+    let validity = sharing::validity(tx.reader()?)?;
     let change = match decision {
-        AppealDecision::Granted => Change::AppealGranted(ruling.leading_to(State::Cleared)),
+        AppealDecision::Granted => {
+            Change::AppealGranted(ruling.leading_to(State::Cleared, validity))
+        }
         AppealDecision::Dismissed => {
-            Change::AppealDismissed(ruling.leading_to(State::RefusedFinal))
+            Change::AppealDismissed(ruling.leading_to(State::RefusedFinal, validity))
         }
     };
     let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
@@ -292,6 +297,15 @@ pub(super) fn approved(
     let screened = own(tx.reader()?, id, |_| true)?;
     if screened.version != version {
         return Err(approvals::stale("The screening was touched meanwhile."));
+    }
+    if let Some(outcome) = change.outcome() {
+        let leads_to = crate::domain::screening::apply(screened.standing.state, change)?;
+        let validity = sharing::validity(tx.reader()?)?;
+        if outcome.valid_until != leads_to.valid_until(outcome.date, validity) {
+            return Err(approvals::stale(
+                "How long screenings hold was changed meanwhile.",
+            ));
+        }
     }
     apply(tx, screened, change.clone())?;
     Ok(())

@@ -9,7 +9,8 @@ use crate::access::permission::{KeepLegalBasis, KeepSharing, Permit, ReadNetwork
 use crate::domain::approval::Act;
 use crate::domain::calendar::Day;
 use crate::domain::ids::MemberId;
-use crate::domain::network::{LegalBasis, Member, Settings};
+use crate::domain::network::{Authorisation, LegalBasis, Member, Settings};
+use crate::domain::screening::Validity;
 use crate::domain::time::Timestamp;
 use crate::index::places::Places;
 use crate::ledger::entry::Fact;
@@ -26,18 +27,56 @@ pub fn settings(places: &Places, _: Permit<ReadNetwork>) -> (u64, Settings) {
         })
 }
 
-/// Asks for the network to be switched, which a second administrator lets happen.
+/// What is to be set otherwise; what is not named stays.
+#[derive(Debug, Clone, Default)]
+pub struct SettingsDraft {
+    /// Whether members share.
+    pub share_for_cause: Option<bool>,
+    /// The authorisation for national register numbers, or that there is none.
+    pub national_register: Option<Option<Authorisation>>,
+    /// Years that plain positive advice holds.
+    pub validity_years: Option<u8>,
+    /// Years after which one with a warning must have been checked again.
+    pub recheck_years: Option<u8>,
+}
+
+impl SettingsDraft {
+    fn over(&self, standing: &Settings) -> Settings {
+        let screenings = Validity {
+            years: self.validity_years.unwrap_or(standing.screenings.years),
+            recheck_years: self
+                .recheck_years
+                .unwrap_or(standing.screenings.recheck_years),
+        };
+        let national_register = self.national_register.clone();
+        Settings {
+            share_for_cause: self.share_for_cause.unwrap_or(standing.share_for_cause),
+            national_register: national_register
+                .unwrap_or_else(|| standing.national_register.clone()),
+            screenings,
+            two_administrators: standing.two_administrators,
+        }
+    }
+}
+
+/// Asks for the network to be set otherwise, which a second administrator lets happen.
 pub fn switch(
     tx: &mut Tx<'_>,
     permit: Permit<KeepSharing>,
-    wanted: Settings,
+    draft: &SettingsDraft,
 ) -> Result<Outcome<()>, Error> {
     let (version, standing) = stored(tx.reader()?)?;
-    let settings = Settings {
-        two_administrators: standing.two_administrators,
-        ..wanted
-    };
-    check_authorisation(tx, &settings)?;
+    let settings = draft.over(&standing);
+    if draft.national_register.is_some() {
+        check_authorisation(tx, &settings)?;
+    }
+    if !settings.screenings.is_allowed() {
+        let pointer = match draft.recheck_years {
+            Some(_) => "/recheck_years",
+            None => "/validity_years",
+        };
+        return Err(Error::field(pointer, "out_of_range", NOT_ALLOWED));
+    }
     if standing == settings {
         return Err(Error::new(
             Code::Conflict,
@@ -137,6 +176,14 @@ pub(super) fn may_use_national_register(
     let (_, settings) = stored(reader)?;
     Ok(settings.may_use_national_register(Day::of(now)))
 }
+
+/// For how long advice holds that clears somebody at this moment.
+pub(super) fn validity(reader: &mut Reader) -> Result<Validity, Error> {
+    Ok(stored(reader)?.1.screenings)
+}
+
+/// Why years are refused.
+const NOT_ALLOWED: &str = "A screening holds for one to five years, as the law has it, and is checked again after one year at least and not after it ended";
 
 fn stored(reader: &mut Reader) -> Result<(u64, Settings), Error> {
     let found = network::find(reader, &Settings::ID.to_string())?;

@@ -177,6 +177,10 @@ fn of_kind(
                 .map(|(id, since)| item(Subject::Worker(id), since, None))
                 .collect()
         }
+        Kind::Handover => suspended::to_hand_over(reader, member, now, after_credential, limit)?
+            .into_iter()
+            .map(|found| of_credential(found, None))
+            .collect(),
         Kind::Contest => {
             exclusions::contested(reader, member, after.map(ExclusionId::from_u128), limit)?
                 .into_iter()

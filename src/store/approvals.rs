@@ -7,7 +7,7 @@ use super::conn::{Reader, Writer};
 use super::error::StoreError;
 use super::rows::ApprovalRow;
 use super::schema::approvals;
-use crate::domain::approval::{Approval, Desk, End, State};
+use crate::domain::approval::{Approval, Desk, End, Ground, State};
 use crate::domain::ids::{ApprovalId, MemberId};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Entry;
@@ -25,6 +25,7 @@ impl ApprovalRow {
             done: approval.act.is_done().into(),
             state: asked.state.number().into(),
             ended_by: asked.ended_by.map(Bytes16::from),
+            ground: asked.ground.map(|ground| ground.number().into()),
             since: asked.since.as_ms(),
             version: asked.version as i64,
         })
@@ -42,8 +43,13 @@ impl TryFrom<ApprovalRow> for Asked {
             let message = "an approval is not of the kind that it is kept as";
             return Err(StoreError::Corrupt(message.into()));
         }
+        let ground = row.ground.map(|number| {
+            let ground = u8::try_from(number).ok().and_then(Ground::from_number);
+            ground.ok_or_else(|| StoreError::Corrupt("an approval has no such ground".into()))
+        });
         Ok(Self {
             approval,
+            ground: ground.transpose()?,
             state: state.ok_or_else(|| StoreError::Corrupt("an approval is in no state".into()))?,
             ended_by: row.ended_by.map(|client| client.id()),
             since: Timestamp::from_ms(row.since),
@@ -79,6 +85,7 @@ pub(super) fn ended(
         .set((
             approvals::state.eq(row.state),
             approvals::ended_by.eq(row.ended_by),
+            approvals::ground.eq(row.ground),
             approvals::since.eq(row.since),
             approvals::version.eq(row.version),
         ))

@@ -39,6 +39,17 @@ pub struct Import {
     pub file: Digest,
     /// Whether it is carried out however many it revokes.
     pub granted: bool,
+    /// The second person who let it be carried out, where it needed one.
+    pub second: Option<Second>,
+}
+
+/// Who let a file be carried out, and how far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Second {
+    /// Through which client.
+    pub client: ClientId,
+    /// How many new rows they were shown: not more are carried out.
+    pub new_max: u64,
 }
 
 #[derive(Queryable, Insertable)]
@@ -57,6 +68,8 @@ struct Row {
     created_at: i64,
     file_sha256: Vec<u8>,
     granted: bool,
+    granted_by: Option<Bytes16>,
+    new_max: Option<i64>,
 }
 
 impl From<Row> for Import {
@@ -76,6 +89,10 @@ impl From<Row> for Import {
             // A digest of another length is none, and equals no file's.
             file: Digest(row.file_sha256.try_into().unwrap_or([0; 32])),
             granted: row.granted,
+            second: row.granted_by.zip(row.new_max).map(|(client, new)| Second {
+                client: client.id(),
+                new_max: new as u64,
+            }),
         }
     }
 }
@@ -96,6 +113,8 @@ pub fn add(writer: &mut Writer, import: &Import, sealed: &[u8]) -> Result<(), St
         created_at: import.created_at.as_ms(),
         file_sha256: import.file.0.to_vec(),
         granted: import.granted,
+        granted_by: import.second.map(|second| second.client.into()),
+        new_max: import.second.map(|second| second.new_max as i64),
     };
     diesel::insert_into(imports::table)
         .values(row)
@@ -160,10 +179,14 @@ pub fn move_state(
     }
 }
 
-/// Lets a file be carried out however many it revokes.
-pub fn grant(writer: &mut Writer, id: ImportId) -> Result<(), StoreError> {
+/// Lets a file be carried out however many it revokes; as far as a second person let it, where one did.
+pub fn grant(writer: &mut Writer, id: ImportId, second: Option<Second>) -> Result<(), StoreError> {
     diesel::update(imports::table.find(Bytes16::from(id)))
-        .set(imports::granted.eq(true))
+        .set((
+            imports::granted.eq(true),
+            imports::granted_by.eq(second.map(|second| Bytes16::from(second.client))),
+            imports::new_max.eq(second.map(|second| second.new_max as i64)),
+        ))
         .execute(&mut writer.0)?;
     Ok(())
 }

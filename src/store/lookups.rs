@@ -70,16 +70,18 @@ struct ShownRow {
     lookup: Bytes16,
 }
 
-/// Writes look-ups, each with everybody who was shown.
-pub fn write(writer: &mut Writer, noted: &[(Lookup, Vec<WorkerId>)]) -> Result<(), StoreError> {
-    let rows: Vec<LookupRow> = noted.iter().map(|(lookup, _)| lookup.into()).collect();
-    let shown: Vec<ShownRow> = noted
+/// Writes look-ups, and who was shown in which.
+pub fn write(
+    writer: &mut Writer,
+    lines: &[Lookup],
+    shown: &[(LookupId, WorkerId)],
+) -> Result<(), StoreError> {
+    let rows: Vec<LookupRow> = lines.iter().map(Into::into).collect();
+    let shown: Vec<ShownRow> = shown
         .iter()
-        .flat_map(|(lookup, workers)| {
-            workers.iter().map(|&worker| ShownRow {
-                worker: worker.into(),
-                lookup: lookup.id.into(),
-            })
+        .map(|&(lookup, worker)| ShownRow {
+            worker: worker.into(),
+            lookup: lookup.into(),
         })
         .collect();
     for chunk in rows.chunks(ROWS_PER_INSERT) {
@@ -148,5 +150,5 @@ pub fn forget(writer: &mut Writer, before: Timestamp) -> Result<bool, StoreError
 }
 
 /// How many look-ups are forgotten in one transaction, so that forgetting does not hold up changes. Each may have shown as many
-/// as a page has.
+/// as a page has; the few files met more.
 const FORGOTTEN_AT_ONCE: i64 = 200;

@@ -56,6 +56,7 @@ pub(super) struct ApprovalRow {
     pub done: i16,
     pub state: i16,
     pub ended_by: Option<Bytes16>,
+    pub ground: Option<i16>,
     pub since: i64,
     pub version: i64,
 }

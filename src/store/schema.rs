@@ -196,6 +196,7 @@ table! {
         done -> SmallInt,
         state -> SmallInt,
         ended_by -> Nullable<Binary>,
+        ground -> Nullable<SmallInt>,
         since -> BigInt,
         version -> BigInt,
     }
@@ -304,6 +305,8 @@ table! {
         created_at -> BigInt,
         file_sha256 -> Binary,
         granted -> Bool,
+        granted_by -> Nullable<Binary>,
+        new_max -> Nullable<BigInt>,
     }
 }
 table! {

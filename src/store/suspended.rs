@@ -1,4 +1,5 @@
-//! Credentials that are suspended for what somebody must see to in time, and since when.
+//! Credentials that somebody must see to, and since when: suspended for what must be decided in time, or granted and not
+//! handed over.
 
 use diesel::prelude::*;
 
@@ -46,6 +47,30 @@ pub fn by_court(
         .select((credentials::id, since))
         .filter(credentials::member.eq(Bytes16::from(member)))
         .filter(credentials::judicial_since.ge(began_from.as_ms()))
+        .filter(credentials::id.gt(after))
+        .order(credentials::id)
+        .limit(limit as i64)
+        .load(&mut reader.0)?;
+    Ok(with_moment(rows))
+}
+
+/// A member's credentials after `after` that were granted, are not handed over and have not expired, and since when; at most
+/// `limit`, in the order they were asked for.
+pub fn to_hand_over(
+    reader: &mut Reader,
+    member: MemberId,
+    now: Timestamp,
+    after: Option<CredentialId>,
+    limit: usize,
+) -> Result<Vec<(CredentialId, Timestamp)>, StoreError> {
+    let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    // The number as a literal, as the index is of these alone.
+    let approved = diesel::dsl::sql::<diesel::sql_types::Bool>("state = 99");
+    let rows: Vec<(Bytes16, i64)> = credentials::table
+        .select((credentials::id, credentials::since))
+        .filter(approved)
+        .filter(credentials::member.eq(Bytes16::from(member)))
+        .filter(credentials::valid_until.gt(now.as_ms()))
         .filter(credentials::id.gt(after))
         .order(credentials::id)
         .limit(limit as i64)

@@ -290,6 +290,7 @@ impl Projection for Tables<'_> {
             approval: approval.clone(),
             state: approval::State::Waiting,
             ended_by: None,
+            ground: None,
             since: entry.at,
             version: entry.seq,
         })?);

@@ -13,7 +13,7 @@ use portcullis::domain::decision::Decision;
 use portcullis::domain::digest::Digest;
 use portcullis::domain::ids::{CredentialId, ScreeningId, WorkerId};
 use portcullis::domain::screening::{
-    Advice, Authority, Change, Function, Outcome, Screening, State,
+    Advice, Authority, Change, Function, Outcome, Screening, State, Validity,
 };
 use portcullis::domain::time::{Environment, Timestamp};
 use portcullis::domain::worker::Worker;
@@ -104,7 +104,7 @@ async fn cleared(node: &Node, network: &Arc<Network>) -> (ScreeningId, Vec<Crede
             authority: Authority::Namb,
             reference: "2026/1".parse().map_err(Error::internal)?,
             date: today,
-            valid_until: State::Cleared.valid_until(today),
+            valid_until: State::Cleared.valid_until(today, Validity::default()),
         };
         for change in [Change::Submitted, Change::Positive(advice)] {
             tx.state(Fact::ScreeningMoved { screening, change })?;

@@ -254,6 +254,8 @@ CREATE TABLE approvals (
     done SMALLINT NOT NULL,
     state SMALLINT NOT NULL,
     ended_by BYTEA,
+    -- Why it was declined, if it was.
+    ground SMALLINT,
     since BIGINT NOT NULL,
     version BIGINT NOT NULL
 );
@@ -285,6 +287,8 @@ CREATE INDEX credentials_by_member ON credentials (member, id);
 CREATE INDEX credentials_by_worker ON credentials (worker, id);
 -- Those that are good and long unused.
 CREATE INDEX credentials_unused ON credentials (used_on) WHERE state = 0;
+-- Few were granted and not handed over yet.
+CREATE INDEX credentials_approved ON credentials (member, id) WHERE state = 99;
 -- Few are suspended so at one time, and somebody must see to each of them.
 CREATE INDEX credentials_for_cause ON credentials (member, for_cause_since) WHERE for_cause_since IS NOT NULL;
 CREATE INDEX credentials_judicial ON credentials (member, judicial_since) WHERE judicial_since IS NOT NULL;
@@ -386,8 +390,11 @@ CREATE TABLE imports (
     rows_done BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     file_sha256 BYTEA NOT NULL,
-    -- Whether a second person let it revoke many.
-    granted BOOLEAN NOT NULL
+    -- Whether it is carried out however many it revokes.
+    granted BOOLEAN NOT NULL,
+    -- The second person's client, and how many new rows they were shown: not more are carried out.
+    granted_by BYTEA,
+    new_max BIGINT
 );
 CREATE INDEX imports_by_state ON imports (state, created_at);
 

@@ -9,7 +9,7 @@ use crate::domain::credential::SuspensionKind;
 use crate::domain::exclusion::Reply;
 use crate::domain::ids::{BanId, CredentialId, ExclusionId};
 use crate::domain::match_case::{Decision, State};
-use crate::domain::network::{LegalBasis, Settings};
+use crate::domain::network::LegalBasis;
 use crate::domain::reason::Reason;
 use crate::domain::referral::{self, Ground};
 use crate::domain::time::{DAY_MS, Timestamp};
@@ -27,13 +27,13 @@ impl Cases<'_> {
         [first, second]: [Somebody; 2],
         ports: [&Port; 2],
     ) -> Result<(), Error> {
-        let settings = Settings {
-            share_for_cause: true,
-            ..Settings::default()
+        let draft = sharing::SettingsDraft {
+            share_for_cause: Some(true),
+            ..sharing::SettingsDraft::default()
         };
         let asked = self
             .by(first, move |tx, first| {
-                sharing::switch(tx, first.permit()?, settings.clone())
+                sharing::switch(tx, first.permit()?, &draft)
             })
             .await?;
         self.granted(second, asked).await?;

@@ -137,14 +137,30 @@ fn standing(state: State, outcome: Outcome) -> Standing {
 #[test]
 fn an_outcome_holds_as_long_as_its_kind_does() {
     let date = day("2026-03-09");
-    assert_eq!(State::Cleared.valid_until(date), Some(day("2031-03-09")));
+    let validity = Validity::default();
     assert_eq!(
-        State::ClearedConditional.valid_until(date),
+        State::Cleared.valid_until(date, validity),
+        Some(day("2031-03-09"))
+    );
+    let shorter = Validity {
+        years: 3,
+        recheck_years: 1,
+    };
+    assert_eq!(
+        State::Cleared.valid_until(date, shorter),
+        Some(day("2029-03-09"))
+    );
+    assert_eq!(
+        State::ClearedConditional.valid_until(date, validity),
         Some(day("2028-03-09"))
     );
     for &state in State::ALL {
         let clears = matches!(state, State::Cleared | State::ClearedConditional);
-        assert_eq!(state.valid_until(date).is_some(), clears, "{state:?}");
+        assert_eq!(
+            state.valid_until(date, validity).is_some(),
+            clears,
+            "{state:?}"
+        );
     }
     let pending = Standing {
         state: State::Pending,
@@ -274,5 +290,24 @@ fn a_reference_is_short_and_no_name() {
         &"7".repeat(65),
     ] {
         assert_eq!(wrong.parse::<Reference>(), Err(NotAReference), "{wrong}");
+    }
+}
+
+#[test]
+fn a_screening_holds_for_one_to_five_years_and_is_checked_again_within_them() {
+    for (years, recheck_years, allowed) in [
+        (5, 2, true),
+        (5, 5, true),
+        (1, 1, true),
+        (2, 3, false),
+        (6, 2, false),
+        (5, 0, false),
+        (0, 0, false),
+    ] {
+        let validity = Validity {
+            years,
+            recheck_years,
+        };
+        assert_eq!(validity.is_allowed(), allowed, "{validity:?}");
     }
 }

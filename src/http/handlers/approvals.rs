@@ -6,8 +6,9 @@ use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+use crate::access::keyring::Keyring;
 use crate::access::permission::{AnswerApprovals, Permission, ReadApprovals};
-use crate::domain::approval::{Act, State};
+use crate::domain::approval::{Act, Ground, State};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{ApprovalId, ApprovalKind, ClientId, MemberId, PersonId, WorkerId};
 use crate::domain::time::Timestamp;
@@ -18,6 +19,7 @@ use crate::service::approvals;
 use crate::service::commit::{Once, Rendered};
 use crate::service::import;
 use crate::service::{Error, Tx};
+use crate::store::Reader;
 
 use super::{Answer, Items, after, answer, items, one, rendered};
 
@@ -28,6 +30,14 @@ pub struct GrantBody {
     /// The `content` of the approval as you read it. Something else is never granted.
     #[schema(value_type = String, pattern = "^[0-9a-f]{64}$", min_length = 64, max_length = 64)]
     pub content: Digest,
+}
+
+/// Why an act is refused.
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefusalBody {
+    /// The ground. It is told to everybody who sees the approval, and is never free text, as that would name people.
+    pub ground: Ground,
 }
 
 /// An act that needs a second person.
@@ -61,6 +71,9 @@ pub struct ApprovalView {
     /// Through which client it was answered or taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<ClientId>,
+    /// Why it was declined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
     /// Since when it stands so.
     pub since: Timestamp,
     /// The ledger entry that last touched it.
@@ -82,6 +95,7 @@ impl ApprovalView {
             overdue: approval.is_overdue(asked.state, now),
             expires_at: approval.expires_at,
             ended_by: asked.ended_by,
+            ground: asked.ground,
             since: asked.since,
             seq: asked.version,
         })
@@ -178,7 +192,8 @@ pub async fn show(who: Guarded<ReadApprovals>, id: PathId<ApprovalKind>) -> Answ
 
 /// Lets an act happen. It is done with this answer.
 ///
-/// You must be another person than the one who asked for it, and not the worker whom it is about.
+/// You must be another person than the one who asked for it, and not the worker whom it is about. A file is compared with
+/// what is recorded once more: if it would bring in more than you were shown, or anything about you, it is refused whole.
 #[utoipa::path(post, operation_id = "grant_approval", path = "/v1/approvals/{id}/grants", tag = "Approvals", request_body = GrantBody,
     params(("id" = ApprovalId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
@@ -191,10 +206,11 @@ pub async fn grant(
 ) -> Answer {
     let once = key.once(who.actor(), &body);
     let (permit, id, content) = (who.permit, id.0, body.value.content);
+    let weighed = weighed(&who, id).await?;
     let file = Arc::new(OnceLock::new());
     let granted = file.clone();
     let answer = ended(&who, once, move |tx| {
-        let asked = approvals::grant(tx, permit, id, content)?;
+        let asked = approvals::grant(tx, permit, id, content, weighed.as_ref())?;
         if let Act::ApplyImport { import, .. } = asked.approval.act {
             granted.get_or_init(|| import);
         }
@@ -207,8 +223,31 @@ pub async fn grant(
     Ok(answer)
 }
 
-/// Refuses an act. It takes no body.
-#[utoipa::path(post, operation_id = "decline_approval", path = "/v1/approvals/{id}/declines", tag = "Approvals",
+/// The file that would be granted, compared again. Only as many are at one time as are brought in.
+async fn weighed(
+    who: &Guarded<AnswerApprovals>,
+    id: ApprovalId,
+) -> Result<Option<import::Weighed>, Problem> {
+    let permit = who.permit;
+    let read = move |reader: &mut Reader, _: &Keyring| {
+        approvals::show(reader, permit.caller().permit()?, id)
+    };
+    let asked = who.services.read(read).await?;
+    if !matches!(asked.approval.act, Act::ApplyImport { .. }) {
+        return Ok(None);
+    }
+    let (services, place) = (who.services.clone(), import::place().await?);
+    let work = move || {
+        // Let go when the work is done, which goes on when the caller breaks off.
+        let _held = place;
+        approvals::weigh(&services, permit, id)
+    };
+    let weighed = tokio::task::spawn_blocking(work).await;
+    Ok(weighed.map_err(Error::internal)??)
+}
+
+/// Refuses an act, or does not find right what was done at once; nothing is undone by that.
+#[utoipa::path(post, operation_id = "decline_approval", path = "/v1/approvals/{id}/declines", tag = "Approvals", request_body = RefusalBody,
     params(("id" = ApprovalId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 201, description = "Declined", body = ApprovalView)))]
@@ -216,11 +255,14 @@ pub async fn decline(
     who: Guarded<AnswerApprovals>,
     id: PathId<ApprovalKind>,
     key: IdempotencyKey,
-    _: NoBody,
+    body: ValidJson<RefusalBody>,
 ) -> Answer {
-    let once = key.once_bytes(who.actor(), b"");
-    let (permit, id) = (who.permit, id.0);
-    ended(&who, once, move |tx| approvals::decline(tx, permit, id)).await
+    let once = key.once(who.actor(), &body);
+    let (permit, id, ground) = (who.permit, id.0, body.value.ground);
+    ended(&who, once, move |tx| {
+        approvals::decline(tx, permit, id, ground)
+    })
+    .await
 }
 
 /// Takes back what you asked for. It takes no body.

@@ -30,7 +30,7 @@ pub struct LookupView {
     pub worker: Option<WorkerId>,
     /// How many were shown.
     pub hits: u32,
-    /// Whether the client was shown unusually many workers within the hour, this look-up among them.
+    /// Whether whoever asked, through all their clients, was shown unusually many workers within the hour, this look-up among them.
     pub unusual: bool,
 }
 

@@ -1,34 +1,55 @@
-//! Whether the network shares what is held against somebody for cause and uses national register numbers: `/v1/settings`, and the legal bases of members.
+//! What holds for the whole network: `/v1/settings`. And the legal bases of members.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use validator::Validate;
 
 use crate::access::permission::{KeepLegalBasis, KeepSharing, ReadNetwork};
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, MemberKind};
-use crate::domain::network::{Authorisation, LegalBasis, Settings};
+use crate::domain::network::{Authorisation, LegalBasis};
 use crate::domain::screening::Reference;
 use crate::http::extract::{Guarded, IdempotencyKey, NoBody, PathId, ValidJson, no_query};
 use crate::service::approvals::Outcome;
 use crate::service::commit::Once;
+use crate::service::sharing::SettingsDraft;
 use crate::service::{Error, Tx, sharing};
 
 use super::approvals::{ApprovalView, accepted};
 use super::network::MemberView;
 use super::{Answer, answer, one, rendered};
 
-/// What is to hold for the whole network.
+/// What is to hold for the whole network. What is not named stays as it is.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsBody {
     /// Whether members may tell each other what they hold against somebody for cause, where they have a legal basis.
-    pub share_for_cause: bool,
-    /// The authorisation by the minister of the Interior on which national register numbers are used. Without one none is
-    /// recorded and nobody is searched by one; what was recorded before stays sealed and is not matched.
     #[serde(default)]
-    pub national_register: Option<Authorisation>,
+    pub share_for_cause: Option<bool>,
+    /// The authorisation by the minister of the Interior on which national register numbers are used. Without one none is
+    /// recorded and nobody is searched by one; what was recorded before stays sealed and is not matched. `null` says that there
+    /// is none any more.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<Authorisation>)]
+    pub national_register: Option<Option<Authorisation>>,
+    /// For how many years a screening holds that cleared somebody. It is for outcomes that are recorded from then on.
+    #[serde(default)]
+    #[validate(range(min = 1, max = 5))]
+    #[schema(minimum = 1, maximum = 5)]
+    pub validity_years: Option<u8>,
+    /// After how many years one with a warning must have been checked again: not more than a screening holds.
+    #[serde(default)]
+    #[validate(range(min = 1, max = 5))]
+    #[schema(minimum = 1, maximum = 5)]
+    pub recheck_years: Option<u8>,
+}
+
+/// A field that may be null, and is not the same as none.
+fn named<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// What holds for the whole network.
@@ -42,6 +63,12 @@ pub struct SettingsView {
     /// Whether two network administrators were there at one time, so that it takes two to add clients and people of the network.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub two_administrators: bool,
+    /// For how many years a screening holds that clears somebody now.
+    #[schema(minimum = 1, maximum = 5)]
+    pub validity_years: u8,
+    /// After how many years one with a warning must be checked again.
+    #[schema(minimum = 1, maximum = 5)]
+    pub recheck_years: u8,
     /// The ledger entry that last touched it; 0 when nothing was ever set.
     pub seq: u64,
 }
@@ -66,12 +93,14 @@ pub async fn show(who: Guarded<ReadNetwork>, request: HttpRequest) -> Answer {
         share_for_cause: settings.share_for_cause,
         national_register: settings.national_register,
         two_administrators: settings.two_administrators,
+        validity_years: settings.screenings.years,
+        recheck_years: settings.screenings.recheck_years,
         seq,
     };
     one(seq, &view)
 }
 
-/// Asks for other settings of the network. Another administrator must let it happen.
+/// Asks for other settings of the network: those that are named. Another administrator must let it happen.
 #[utoipa::path(post, operation_id = "change_settings", path = "/v1/settings", tag = "Network", request_body = SettingsBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 202, description = "It waits for its second person", body = ApprovalView)))]
@@ -82,12 +111,14 @@ pub async fn change(
 ) -> Answer {
     let once = key.once(who.actor(), &body);
     let permit = who.permit;
-    let settings = Settings {
-        share_for_cause: body.value.share_for_cause,
-        national_register: body.value.national_register,
-        ..Settings::default()
+    let body = body.value;
+    let draft = SettingsDraft {
+        share_for_cause: body.share_for_cause,
+        national_register: body.national_register,
+        validity_years: body.validity_years,
+        recheck_years: body.recheck_years,
     };
-    let work = move |tx: &mut Tx<'_>| match sharing::switch(tx, permit, settings.clone())? {
+    let work = move |tx: &mut Tx<'_>| match sharing::switch(tx, permit, &draft)? {
         Outcome::Asked(asked) => accepted(tx, &asked),
         Outcome::Done(()) => Err(Error::internal("settings are changed by two")),
     };

@@ -1,7 +1,7 @@
 //! Acts that need a second person, replayed.
 
 use super::super::entry::{Actor, Entry};
-use crate::domain::approval::{self, Approval, End};
+use crate::domain::approval::{self, Approval, End, Ground};
 use crate::domain::ids::ClientId;
 use crate::domain::time::Timestamp;
 
@@ -14,6 +14,8 @@ pub struct Asked {
     pub state: approval::State,
     /// Through which client it ended.
     pub ended_by: Option<ClientId>,
+    /// Why it was declined, if it was.
+    pub ground: Option<Ground>,
     /// When it ended; when it was asked for, if it did not.
     pub since: Timestamp,
     /// The entry that last touched it.
@@ -30,6 +32,7 @@ impl Asked {
                 Actor::Client(client) => Some(client),
                 Actor::System => None,
             },
+            ground: end.ground(),
             since: entry.at,
             version: entry.seq,
         })

@@ -13,6 +13,7 @@ use super::report::{Fault, Outcome};
 use super::terms::Terms;
 use crate::access::permission::{Caller, KeepBans};
 use crate::domain::document::{Document, DocumentKey};
+use crate::domain::ids::WorkerId;
 use crate::domain::screening::Reference;
 use crate::domain::time::Timestamp;
 use crate::service::bans::{BanDraft, check_term, mirror};
@@ -97,6 +98,11 @@ impl Wanted for WantedBan {
                 (Outcome::New, Vec::new())
             }
         }
+    }
+
+    /// The register learns of its own bans alone.
+    fn tells_of(&self, _: &Known, _: &Terms) -> Vec<WorkerId> {
+        Vec::new()
     }
 
     fn enact(

@@ -369,6 +369,14 @@ impl Wanted for WantedCredential {
         )
     }
 
+    fn tells_of(&self, known: &Known, terms: &Terms) -> Vec<WorkerId> {
+        let held = known.cards.get(&self.key);
+        let own = held.filter(|held| held.credential.member == terms.member);
+        let staff = self.staff_key.and_then(|key| known.staff.get(&key));
+        let told = own.map(|held| held.credential.worker).into_iter();
+        told.chain(staff.map(|staff| staff.worker)).collect()
+    }
+
     fn enact(
         &self,
         known: &mut Known,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::calendar;
-use super::documents::{DocumentDigest, document};
+use super::documents::document;
 use super::file::cases::EngagementRow;
 use super::file::columns::Column;
 use super::file::sheet::Row;
@@ -12,7 +12,7 @@ use super::file::text::fold;
 use super::plan::{Found, Verdict, Wanted};
 use super::report::{Fault, Outcome};
 use super::terms::{NOT_ONESELF, Terms};
-use super::values::{Person, StaffKey, keep, person, staff_key, text};
+use super::values::{StaffKey, keep, person, staff_key, text};
 use crate::access::permission::{Caller, KeepWorkers};
 use crate::domain::calendar::Day;
 use crate::domain::document::Document;
@@ -26,6 +26,10 @@ use crate::service::personal::{learn_keys, unseal_many};
 use crate::service::workers::{engage, register};
 use crate::store::{Reader, documents, erasures, workers};
 
+mod known;
+
+use known::{Held, Known, Named, Newcomer, Recorded};
+
 /// An engagement to begin.
 pub(super) struct WantedEngagement {
     named: Named,
@@ -37,48 +41,6 @@ pub(super) struct WantedEngagement {
     staff_key: Option<StaffKey>,
     starts_on: Option<Day>,
     until: Option<Day>,
-}
-
-/// Whom a row or an engagement is about. Who is not registered yet is known by the document.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Named {
-    Worker(WorkerId),
-    Bearer(DocumentDigest),
-}
-
-/// What is recorded of those whom the rows name, and what earlier rows made of it.
-#[derive(Default)]
-pub(super) struct Known {
-    /// Own workers.
-    people: HashMap<WorkerId, Recorded>,
-    /// Who bears a document at the member.
-    bearers: HashMap<DocumentDigest, Vec<WorkerId>>,
-    /// Those whom earlier rows register.
-    newcomers: HashMap<DocumentDigest, Newcomer>,
-    engagements: HashMap<Named, Vec<Held>>,
-    staff: HashMap<StaffKey, Named>,
-}
-
-struct Recorded {
-    person: Person,
-    birth_date: Option<String>,
-    /// Whether they are to be erased.
-    leaves: bool,
-}
-
-struct Newcomer {
-    person: Person,
-    birth_date: Option<String>,
-    /// As whom, once it is done.
-    id: Option<WorkerId>,
-}
-
-struct Held {
-    staff_key: Option<StaffKey>,
-    /// Folded.
-    employer: String,
-    until: Option<Day>,
-    ended: bool,
 }
 
 /// How many engagements of one worker a row is compared with.
@@ -274,6 +236,16 @@ impl Wanted for WantedEngagement {
         (Outcome::New, Vec::new())
     }
 
+    fn tells_of(&self, known: &Known, _: &Terms) -> Vec<WorkerId> {
+        let staff = self.staff_key.and_then(|key| known.staff.get(&key));
+        let named = [Some(known.recorded(self.named)), staff.copied()];
+        let workers = named.into_iter().flatten().filter_map(|named| match named {
+            Named::Worker(id) => Some(id),
+            Named::Bearer(_) => None,
+        });
+        workers.filter(|id| known.people.contains_key(id)).collect()
+    }
+
     fn enact(
         &self,
         known: &mut Known,
@@ -296,29 +268,6 @@ impl Wanted for WantedEngagement {
             }
         };
         engage(tx, keep, worker, self.until, &self.engagement).map(drop)
-    }
-}
-
-impl Known {
-    /// Whom a name means, but for those whom this file registers: they go by their document throughout, so that the dry
-    /// run and the other judge alike.
-    fn recorded(&self, named: Named) -> Named {
-        let Named::Bearer(key) = named else {
-            return named;
-        };
-        let found = self.bearers.get(&key).and_then(|found| found.first());
-        found.map_or(named, |&id| Named::Worker(id))
-    }
-
-    /// Whom a name means, with those whom earlier rows of the batch registered.
-    fn subject(&self, named: Named) -> Named {
-        match self.recorded(named) {
-            Named::Bearer(key) => {
-                let registered = self.newcomers.get(&key).and_then(|newcomer| newcomer.id);
-                registered.map_or(named, Named::Worker)
-            }
-            worker => worker,
-        }
     }
 }
 

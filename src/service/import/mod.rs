@@ -39,17 +39,18 @@ mod terms;
 mod tests;
 mod turns;
 mod values;
+mod weighing;
 mod words;
 
 use self::file::columns::Purpose;
 use self::file::layout::Layout;
 use self::file::sheet::{self, Sheet};
 use self::kept::{from_json, json, open_report, seal_report};
-use self::plan::Wanted;
 use self::refusals::{nothing_usable, unclear, unreadable};
-use self::report::{Counts, Report, Tally};
+use self::report::{Counts, Report};
 use self::running::Ending;
 use self::terms::{Terms, own_records};
+use self::weighing::weighed;
 use super::Services;
 use super::approvals::{self, Outcome};
 use super::commit::Tx;
@@ -62,14 +63,18 @@ use crate::access::seal::Field;
 use crate::domain::approval::Act;
 use crate::domain::client::Role;
 use crate::domain::digest::Digest;
-use crate::domain::ids::{ImportId, MemberId};
+use crate::domain::ids::{ClientId, ImportId, MemberId, WorkerId};
+use crate::domain::lookup::What;
 use crate::domain::retention::FILES_KEPT_MS;
 use crate::domain::time::Timestamp;
+use crate::store::imports::Second;
 use crate::store::{Reader, Store, imports};
 
 pub use running::Running;
 pub use terms::Settings;
 pub use turns::{Turn, place, turn};
+pub use weighing::Weighed;
+pub(super) use weighing::weigh_again;
 
 /// How long a file that was checked waits to be applied.
 pub const KEPT_MS: i64 = FILES_KEPT_MS;
@@ -143,6 +148,9 @@ pub struct Checked {
 }
 
 /// Reads a file and compares it with what is recorded, without changing anything. Blocks, for seconds with a large file.
+///
+/// What rows come to tells which cards, documents and staff numbers are recorded, and so it is noted as a look-up at all whom
+/// they meet.
 pub fn check(
     services: &Services,
     permit: Permit<permission::Import>,
@@ -165,19 +173,15 @@ pub fn check(
         layout,
     )?;
     let now = services.environment.now();
-    let tally = match settings.purpose {
-        Purpose::Credentials => {
-            weigh::<credentials::WantedCredential>(services, &terms, &sheet, now)
-        }
-        Purpose::Revocations => {
-            weigh::<revocations::WantedRevocation>(services, &terms, &sheet, now)
-        }
-        Purpose::Bans => weigh::<bans::WantedBan>(services, &terms, &sheet, now),
-        Purpose::Engagements => {
-            weigh::<engagements::WantedEngagement>(services, &terms, &sheet, now)
-        }
-        Purpose::Outcomes => weigh::<outcomes::WantedOutcome>(services, &terms, &sheet, now),
-    }?;
+    let tally = weighed(services, &terms, &sheet, now)?;
+    // Also where the file is refused: the refusal says of each row what is wrong with it.
+    if !tally.told.is_empty() {
+        let told: Vec<WorkerId> = tally.told.iter().copied().collect();
+        let environment = &*services.environment;
+        services
+            .lookups
+            .note(caller, environment, What::Import, &told)?;
+    }
     let counts = tally.counts;
     if counts.new + counts.same + counts.conflict == 0 {
         return Err(nothing_usable(&tally));
@@ -220,6 +224,7 @@ pub fn check(
         created_at: now,
         file: clients::digest_of(bytes),
         granted: false,
+        second: None,
     };
     let sealed = services.keyring.seal(
         Field::ImportFile,
@@ -265,14 +270,18 @@ pub fn keep(
 pub fn show(
     reader: &mut Reader,
     keyring: &Keyring,
-    permit: Permit<permission::Import>,
+    permit: Permit<permission::ReadImports>,
     id: ImportId,
 ) -> Result<Import, Error> {
     let not_found = || Error::not_found("import");
     let found = imports::find(reader, id)?.filter(|import| permit.covers(import.member));
     let import = import_from(found.ok_or_else(not_found)?, keyring)?;
-    // What the register brings is not its member's.
-    check_role(permit.caller().role, import.purpose).map_err(|_| not_found())?;
+    // What the register brings is not its member's. Who grants what HR officers bring must see what was found in it.
+    let role = match permit.caller().role {
+        Role::HrApprover => Role::HrOfficer,
+        role => role,
+    };
+    check_role(role, import.purpose).map_err(|_| not_found())?;
     Ok(import)
 }
 
@@ -284,8 +293,8 @@ pub fn apply(
     permit: Permit<permission::Import>,
     id: ImportId,
 ) -> Result<Outcome<Import>, Error> {
-    let keyring = tx.keyring;
-    let import = show(tx.reader()?, keyring, permit, id)?;
+    let (keyring, reads) = (tx.keyring, permit.caller().permit()?);
+    let import = show(tx.reader()?, keyring, reads, id)?;
     check_ready(tx, &import)?;
     let rows = usize::try_from(import.rows_total).unwrap_or(usize::MAX);
     let revokes = import.purpose == Purpose::Revocations;
@@ -307,16 +316,20 @@ pub fn apply(
     }
     // Behind broken glass it is carried out to its end, also where that comes after the glass is whole again.
     let granted = revokes && bulk::is_broken(tx, permit.caller());
-    Ok(Outcome::Done(applying(tx, import, granted)?))
+    Ok(Outcome::Done(applying(
+        tx,
+        import,
+        granted.then_some(None),
+    )?))
 }
 
-/// Lets an import be carried out that a second person granted, if it is still the file that was asked for.
+/// Lets an import be carried out that a second person granted, if it is still the file that was asked for, and, as it was
+/// `weighed` for them, brings no more than they were shown and nothing about themselves.
 pub(super) fn approved(
     tx: &mut Tx<'_>,
-    id: ImportId,
-    file: Digest,
-    rows: u64,
-    new: u64,
+    second: ClientId,
+    weighed: Option<&Weighed>,
+    (id, file, rows, new): (ImportId, Digest, u64, u64),
 ) -> Result<(), Error> {
     let kept = imports::find(tx.reader()?, id)?;
     let kept = kept.ok_or_else(|| approvals::stale("The file was dropped meanwhile."))?;
@@ -326,7 +339,15 @@ pub(super) fn approved(
         return Err(approvals::stale("The import is not as it was."));
     }
     check_ready(tx, &import)?;
-    applying(tx, import, true)?;
+    let weighed = weighed.filter(|weighed| weighed.is_for(id, second));
+    weighed
+        .ok_or_else(|| Error::internal("a file is granted that was not weighed again"))?
+        .check(new)?;
+    let second = Second {
+        client: second,
+        new_max: new,
+    };
+    applying(tx, import, Some(Some(second)))?;
     Ok(())
 }
 
@@ -347,7 +368,12 @@ fn check_ready(tx: &mut Tx<'_>, import: &Import) -> Result<(), Error> {
     Ok(())
 }
 
-fn applying(tx: &mut Tx<'_>, import: Import, granted: bool) -> Result<Import, Error> {
+/// `granted`: that it is carried out however many it revokes, and who let it, where that took a second person.
+fn applying(
+    tx: &mut Tx<'_>,
+    import: Import,
+    granted: Option<Option<Second>>,
+) -> Result<Import, Error> {
     let id = import.id;
     // What the dry run found makes room for what is found now.
     let report = Report {
@@ -357,8 +383,8 @@ fn applying(tx: &mut Tx<'_>, import: Import, granted: bool) -> Result<Import, Er
     let counts = Counts::default();
     let sealed = seal_report(tx.keyring, tx.environment, id, &report)?;
     let writer = tx.writer()?;
-    if granted {
-        imports::grant(writer, id)?;
+    if let Some(second) = granted {
+        imports::grant(writer, id, second)?;
     }
     imports::progress(writer, id, 0, &json(&counts)?)?;
     imports::report(writer, id, &sealed)?;
@@ -425,23 +451,6 @@ fn open(purpose: Purpose, bytes: &[u8]) -> Result<(Sheet<'_>, Layout), Error> {
     let sheet = sheet::read(bytes).map_err(|why| unreadable(&why))?;
     let layout = Layout::of(purpose, &sheet).map_err(|problems| unclear(&problems))?;
     Ok((sheet, layout))
-}
-
-/// Judges every row, in short reads: a large file must not hold a connection that others wait for.
-fn weigh<W: Wanted>(
-    services: &Services,
-    terms: &Terms,
-    sheet: &Sheet<'_>,
-    now: Timestamp,
-) -> Result<Tally, Error> {
-    let (mut tally, mut known) = (Tally::default(), W::Known::default());
-    for batch in plan::batches::<W>(terms, sheet) {
-        read(&services.store, |reader| {
-            plan::look_up::<W>(&mut known, reader, terms, &batch)
-        })?;
-        plan::judge::<W>(&mut known, terms, now, &batch, &mut tally, |_, _| Ok(()))?;
-    }
-    Ok(tally)
 }
 
 fn read<T>(store: &Store, query: impl FnOnce(&mut Reader) -> Result<T, Error>) -> Result<T, Error> {

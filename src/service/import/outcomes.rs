@@ -19,12 +19,13 @@ use crate::access::permission::{Caller, KeepScreenings};
 use crate::domain::approval::{Act, Desk};
 use crate::domain::calendar::Day;
 use crate::domain::ids::{NotAnId, ScreeningId, WorkerId};
-use crate::domain::screening::{Advice, Change, Function, NotAReference, Refused};
+use crate::domain::screening::{Advice, Change, Function, NotAReference, Refused, State, Validity};
 use crate::domain::time::Timestamp;
 use crate::ledger::replay::Screened;
 use crate::service::commit::Tx;
 use crate::service::error::Error;
 use crate::service::screenings::{NO_ADVICE, Ruling, advised, record, takes_effect_at_once};
+use crate::service::sharing;
 use crate::store::{Reader, approvals, screenings};
 
 /// An advice to record.
@@ -47,6 +48,8 @@ enum Named {
 pub(super) struct Known {
     /// The member's own.
     cases: HashMap<ScreeningId, Case>,
+    /// How long what clears holds now.
+    validity: Validity,
     /// The open one, or else the last.
     of_worker: HashMap<(WorkerId, Function), ScreeningId>,
 }
@@ -80,6 +83,7 @@ impl Wanted for WantedOutcome {
         terms: &Terms,
         wanted: &[&Self],
     ) -> Result<(), Error> {
+        known.validity = sharing::validity(reader)?;
         let mut found: Vec<Screened> = Vec::new();
         let mut workers: BTreeSet<WorkerId> = BTreeSet::new();
         for wanted in wanted {
@@ -141,14 +145,21 @@ impl Wanted for WantedOutcome {
     }
 
     fn judge(&self, known: &mut Known, terms: &Terms, now: Timestamp) -> Verdict {
-        let id = known.id(self.named);
+        let (id, validity) = (known.id(self.named), known.validity);
         let Some(case) = id.and_then(|id| known.cases.get_mut(&id)) else {
             let message = "Your member has no such screening. Give its id, or the worker id and the function of one that was sent to the authority.";
             let fault = terms.fault(self.column(), "not_found", message);
             return (Outcome::Unusable, vec![fault]);
         };
-        let change = advised(self.advice, &self.ruling);
-        let follows = change.outcome().and_then(|outcome| outcome.valid_until);
+        let change = advised(self.advice, &self.ruling, validity);
+        // What stands keeps what it was given, however long it would hold now.
+        let standing = &case.screened.standing;
+        let recorded = standing.outcome.as_ref().filter(|recorded| {
+            let same = |outcome| recorded.is_same_decision(outcome);
+            stands(self.advice, standing.state) && change.outcome().is_some_and(same)
+        });
+        let follows = recorded.or(change.outcome());
+        let follows = follows.and_then(|outcome| outcome.valid_until);
         if let Some(said) = self.valid_until
             && Some(said) != follows
         {
@@ -163,11 +174,8 @@ impl Wanted for WantedOutcome {
             let fault = terms.fault(Column::ValidUntil, "other_valid_until", message);
             return (Outcome::Unusable, vec![fault]);
         }
-        let standing = &case.screened.standing;
-        let is_so = standing.outcome.as_ref() == change.outcome()
-            && standing.state.valid_until(self.ruling.date) == follows;
         let waits = case.waiting.as_ref().filter(|(_, until)| now < *until);
-        if is_so || waits.is_some_and(|(asked, _)| *asked == change) {
+        if recorded.is_some() || waits.is_some_and(|(asked, _)| asked.is_same_step(&change)) {
             return (Outcome::Same, Vec::new());
         }
         let conflict = |column, code, message: String| {
@@ -196,6 +204,13 @@ impl Wanted for WantedOutcome {
         (Outcome::New, Vec::new())
     }
 
+    fn tells_of(&self, known: &Known, _: &Terms) -> Vec<WorkerId> {
+        let case = known.id(self.named).and_then(|id| known.cases.get(&id));
+        case.map(|case| case.screened.screening.worker)
+            .into_iter()
+            .collect()
+    }
+
     fn enact(
         &self,
         known: &mut Known,
@@ -208,6 +223,15 @@ impl Wanted for WantedOutcome {
         let id = id.ok_or_else(|| Error::internal("a new outcome without a screening"))?;
         let permit = caller.permit::<KeepScreenings>()?;
         record(tx, permit, id, self.advice, &self.ruling).map(drop)
+    }
+}
+
+/// Whether a screening stands as this advice left it.
+fn stands(advice: Advice, state: State) -> bool {
+    match advice {
+        Advice::Positive => state == State::Cleared,
+        Advice::PositiveWithWarning => state == State::ClearedConditional,
+        Advice::Negative => !matches!(state, State::Cleared | State::ClearedConditional),
     }
 }
 

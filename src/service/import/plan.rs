@@ -11,6 +11,7 @@ use super::file::sheet::{Row, Sheet};
 use super::report::{Fault, Outcome, Tally};
 use super::terms::Terms;
 use crate::access::permission::Caller;
+use crate::domain::ids::WorkerId;
 use crate::domain::time::Timestamp;
 use crate::service::commit::Tx;
 use crate::service::error::Error;
@@ -41,6 +42,8 @@ pub(super) trait Wanted: Sized + Send + Sync + 'static {
     fn prepare(known: &Self::Known, tx: &mut Tx<'_>) -> Result<(), Error>;
     /// Says what a row comes to. Earlier rows of the batch that are new count as done.
     fn judge(&self, known: &mut Self::Known, terms: &Terms, now: Timestamp) -> Verdict;
+    /// The member's own workers of whom the outcome tells that they are recorded.
+    fn tells_of(&self, known: &Self::Known, terms: &Terms) -> Vec<WorkerId>;
     /// Carries out a row that was judged to be new. `granted` says that a second person let all of the file be done.
     fn enact(
         &self,
@@ -117,13 +120,14 @@ pub(super) fn look_up<W: Wanted>(
     W::look_up(known, reader, terms, &wanted.collect::<Vec<_>>())
 }
 
-/// Judges a batch, and hands what is new to `enact`.
+/// Judges a batch, and hands what is new to `enact`, as long as there is `room` for what is new.
 pub(super) fn judge<W: Wanted>(
     known: &mut W::Known,
     terms: &Terms,
     now: Timestamp,
     batch: &Batch<W>,
     tally: &mut Tally,
+    room: u64,
     mut enact: impl FnMut(&mut W::Known, &W) -> Result<(), Error>,
 ) -> Result<(), Error> {
     for line in batch {
@@ -132,13 +136,30 @@ pub(super) fn judge<W: Wanted>(
             Found::Settled(verdict) => verdict.clone(),
             Found::Wanted(wanted) => {
                 let verdict = wanted.judge(known, terms, now);
-                if verdict.0 == Outcome::New {
-                    enact(known, wanted)?;
+                tally.told.extend(wanted.tells_of(known, terms));
+                match verdict.0 {
+                    Outcome::New if tally.counts.new >= room => {
+                        (Outcome::Conflict, vec![not_shown()])
+                    }
+                    Outcome::New => {
+                        enact(known, wanted)?;
+                        verdict
+                    }
+                    Outcome::Same | Outcome::Conflict | Outcome::Unusable => verdict,
                 }
-                verdict
             }
         };
         tally.add(line.line, outcome, faults);
     }
     Ok(())
+}
+
+/// Why a row is left out that would be done beyond what the second person was shown.
+fn not_shown() -> Fault {
+    Fault {
+        column: None,
+        code: "not_shown".into(),
+        message: "More rows became new after a second person granted the file. Bring it in again, so that they are shown."
+            .into(),
+    }
 }

@@ -2,12 +2,14 @@
 //! ones do. Nothing here ever repeats what stands in a cell.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::file::RowProblem;
 use super::file::layout::{DateOrder, Heading};
 use super::file::sheet::Understood;
+use crate::domain::ids::WorkerId;
 
 /// The most rows that a report goes into. All are counted.
 pub const NOTABLE_MAX: usize = 1_000;
@@ -117,6 +119,8 @@ pub struct Report {
 pub(super) struct Tally {
     pub counts: Counts,
     pub notable: Vec<Notable>,
+    /// The member's own workers of whom the outcomes tell that they are recorded.
+    pub told: BTreeSet<WorkerId>,
 }
 
 impl Tally {

@@ -9,10 +9,10 @@ use super::file::sheet::Row;
 use super::plan::{Found, Verdict, Wanted};
 use super::reasons;
 use super::report::{Fault, Outcome};
-use super::terms::{NOT_FOR_REVOCATION, Terms};
+use super::terms::{NOT_FOR_REVOCATION, NOT_ONESELF, Terms};
 use crate::access::permission::{Caller, Revoke};
 use crate::domain::credential::{CardKey, State};
-use crate::domain::ids::CredentialId;
+use crate::domain::ids::{CredentialId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::service::commit::Tx;
@@ -37,8 +37,8 @@ enum Named {
 #[derive(Default)]
 pub(super) struct Known {
     cards: HashMap<CardKey, CredentialId>,
-    /// Own credentials; whether revoked.
-    own: HashMap<CredentialId, bool>,
+    /// Own credentials: whose, and whether revoked.
+    own: HashMap<CredentialId, (WorkerId, bool)>,
 }
 
 impl Wanted for WantedRevocation {
@@ -72,7 +72,9 @@ impl Wanted for WantedRevocation {
             .collect();
         for held in credentials::find_many(reader, &ids.into_iter().collect::<Vec<_>>())? {
             if held.credential.member == terms.member {
-                *known.own.entry(held.credential.id).or_default() |= held.state == State::Revoked;
+                let unrevoked = (held.credential.worker, false);
+                let (_, revoked) = known.own.entry(held.credential.id).or_insert(unrevoked);
+                *revoked |= held.state == State::Revoked;
             }
         }
         Ok(())
@@ -85,23 +87,28 @@ impl Wanted for WantedRevocation {
     fn judge(&self, known: &mut Known, terms: &Terms, _: Timestamp) -> Verdict {
         let id = known.id(self.named);
         match id.and_then(|id| known.own.get_mut(&id)) {
-            Some(true) => (Outcome::Same, Vec::new()),
-            Some(revoked) => {
+            Some((_, true)) => (Outcome::Same, Vec::new()),
+            Some((worker, _)) if terms.own.contains(worker) => {
+                let fault = terms.fault(self.column(), "wrong_person", NOT_ONESELF);
+                (Outcome::Conflict, vec![fault])
+            }
+            Some((_, revoked)) => {
                 *revoked = true;
                 (Outcome::New, Vec::new())
             }
             None => {
-                let column = match self.named {
-                    Named::Card(_) => Column::CardNumber,
-                    Named::Credential(_) => Column::CredentialId,
-                };
                 let message = "Your member has issued no such credential. Check the number, its format and the card system.";
                 (
                     Outcome::Unusable,
-                    vec![terms.fault(column, "not_found", message)],
+                    vec![terms.fault(self.column(), "not_found", message)],
                 )
             }
         }
+    }
+
+    fn tells_of(&self, known: &Known, _: &Terms) -> Vec<WorkerId> {
+        let own = known.id(self.named).and_then(|id| known.own.get(&id));
+        own.map(|(worker, _)| *worker).into_iter().collect()
     }
 
     fn enact(
@@ -119,6 +126,16 @@ impl Wanted for WantedRevocation {
             return of_granted(tx, id, self.reason);
         }
         revoke(tx, caller.permit::<Revoke>()?, id, self.reason).map(drop)
+    }
+}
+
+impl WantedRevocation {
+    /// Where the row names the credential.
+    const fn column(&self) -> Column {
+        match self.named {
+            Named::Card(_) => Column::CardNumber,
+            Named::Credential(_) => Column::CredentialId,
+        }
     }
 }
 

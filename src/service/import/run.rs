@@ -101,12 +101,17 @@ fn carry_out(
     let settings: Settings = from_json(&import.settings)?;
     let (sheet, layout) = open(settings.purpose, &bytes)?;
     let places = services.index.places().clone();
+    let second = import.second.map(|second| second.client);
     let terms = Arc::new(Terms::new(
         services.keyring.clone(),
         &places,
         import.member,
         read(&services.store, |reader| {
-            own_records(reader, &places, import.client)
+            let mut own = own_records(reader, &places, import.client)?;
+            if let Some(second) = second {
+                own.extend(own_records(reader, &places, second)?);
+            }
+            Ok(own)
         })?,
         &settings,
         layout,
@@ -190,8 +195,12 @@ impl Work<'_> {
                 .caller(client)
                 .map(|client| clients::caller(client))
                 .ok_or_else(revoked)?;
-            let tally = enact(tx, &terms, caller, import.granted, &batch)?;
-            let counts = sum(from_json(&import.counts)?, tally.counts);
+            let done: Counts = from_json(&import.counts)?;
+            let room = import
+                .second
+                .map_or(u64::MAX, |second| second.new_max.saturating_sub(done.new));
+            let tally = enact(tx, &terms, caller, (import.granted, room), &batch)?;
+            let counts = sum(done, tally.counts);
             imports::progress(tx.writer()?, id, to, &json(&counts)?)?;
             if !tally.notable.is_empty() {
                 let mut report = open_report(tx.keyring, id, &import.report)?;
@@ -206,12 +215,12 @@ impl Work<'_> {
     }
 }
 
-/// Carries out what is new in a batch.
+/// Carries out what is new in a batch, as far as there is room for it.
 fn enact<W: Wanted>(
     tx: &mut Tx<'_>,
     terms: &Terms,
     caller: Caller,
-    granted: bool,
+    (granted, room): (bool, u64),
     batch: &Batch<W>,
 ) -> Result<Tally, Error> {
     // Made anew at each try, so that a try that was rolled back leaves no trace in it.
@@ -225,6 +234,7 @@ fn enact<W: Wanted>(
         now,
         batch,
         &mut tally,
+        room,
         |known, wanted| wanted.enact(known, terms, tx, caller, granted),
     )?;
     Ok(tally)

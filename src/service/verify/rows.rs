@@ -247,6 +247,7 @@ pub(super) fn compare(
                 ("state", a.state != b.state),
                 ("act", a.approval != b.approval),
                 ("second person", a.ended_by != b.ended_by),
+                ("ground", a.ground != b.ground),
                 ("time of change", a.since != b.since),
                 ("version", a.version != b.version),
             ])

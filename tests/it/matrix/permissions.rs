@@ -560,6 +560,10 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
     ("GET /v1/credentials/{id}", "own", "register", 403),
     ("GET /v1/imports/{id}", "own", "register", 404),
     ("POST /v1/imports", "own", "register", 422),
+    // Who grants what HR officers bring must see what was found in it.
+    ("GET /v1/imports/{id}", "own", "hr_approver", 200),
+    ("GET /v1/imports/{id}", "other", "hr_approver", 404),
+    ("POST /v1/imports/{id}/apply", "own", "hr_approver", 403),
     ("GET /v1/imports/{id}", "own", "screening_officer", 404),
     ("POST /v1/imports", "own", "screening_officer", 422),
     ("POST /v1/imports", "own", "screening_approver", 403),

@@ -312,6 +312,10 @@ fn settings(_: &Side, _: &str) -> Value {
     json!({ "share_for_cause": false })
 }
 
+fn refusal(_: &Side, _: &str) -> Value {
+    json!({ "ground": "not_needed" })
+}
+
 fn decline(_: &Side, _: &str) -> Value {
     json!({ "ground": "not_proportionate" })
 }
@@ -674,7 +678,11 @@ pub fn rows() -> Vec<Row> {
         get("/v1/approvals", Thing::Nothing),
         get("/v1/approvals/{id}", Thing::Approval),
         post("/v1/approvals/{id}/grants", Thing::Approval, Json(grant)),
-        post("/v1/approvals/{id}/declines", Thing::Approval, Body::None),
+        post(
+            "/v1/approvals/{id}/declines",
+            Thing::Approval,
+            Json(refusal),
+        ),
         post(
             "/v1/approvals/{id}/withdrawals",
             Thing::Approval,

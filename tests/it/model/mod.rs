@@ -542,7 +542,9 @@ impl Game {
                 };
                 (approval(*at, "grants"), json!({ "content": read }))
             }
-            Act::Decline { approval: at } => (approval(*at, "declines"), json!({})),
+            Act::Decline { approval: at } => {
+                (approval(*at, "declines"), json!({ "ground": "not_needed" }))
+            }
             Act::TakeBack { approval: at } => (approval(*at, "withdrawals"), json!({})),
             Act::Demote { actor } => (
                 format!("/v1/clients/{}/revocations", self.apis[*actor].0.id()),

@@ -55,7 +55,11 @@ async fn grants(api: &Api, approval: &Value) -> Said {
 
 async fn ends(api: &Api, approval: &Value, how: &str) -> Said {
     let path = format!("/v1/approvals/{}/{how}", text(approval, "id"));
-    api.post(&path, &json!({})).await
+    let body = match how {
+        "declines" => json!({ "ground": "not_substantiated" }),
+        _ => json!({}),
+    };
+    api.post(&path, &body).await
 }
 
 pub async fn a_suspension_for_cause_is_lifted_by_two(world: World) {
@@ -104,7 +108,21 @@ pub async fn who_declines_or_takes_back_ends_it(world: World) {
         (&office.hr.api, "withdrawals", "withdrawn"),
     ] {
         let approval = office.asks(&office.hr.api).await;
-        assert_eq!(ends(who, &approval, how).await.created()["state"], state);
+        let declines = format!("/v1/approvals/{}/declines", text(&approval, "id"));
+        for reason in [json!({}), json!({ "ground": "everybody saw Jan Maes" })] {
+            let refused = office.hr.approver.post(&declines, &reason).await;
+            refused.refused("invalid");
+        }
+        let ended = ends(who, &approval, how).await.created();
+        let ground = if how == "declines" {
+            "not_substantiated"
+        } else {
+            ""
+        };
+        assert_eq!(ended["state"], state);
+        assert_eq!(ended["ground"].as_str().unwrap_or_default(), ground);
+        let shown = format!("/v1/approvals/{}", text(&approval, "id"));
+        assert_eq!(office.hr.api.get(&shown).await.ok(), ended);
         assert_eq!(office.state().await, "suspended");
         for end in ["declines", "withdrawals"] {
             let by = if end == "declines" {
@@ -529,7 +547,7 @@ pub async fn who_is_demoted_before_the_commit_lets_nothing_happen(world: World) 
     let granted = services
         .door
         .change(Actor::Client(client), move |tx| {
-            approvals::grant(tx, permit, id, content).map(drop)
+            approvals::grant(tx, permit, id, content, None).map(drop)
         })
         .await;
     assert_eq!(granted.expect_err("too late").code, Code::Forbidden);
@@ -537,7 +555,7 @@ pub async fn who_is_demoted_before_the_commit_lets_nothing_happen(world: World) 
     let granted = services
         .door
         .change(Actor::System, move |tx| {
-            approvals::grant(tx, permit, id, content).map(drop)
+            approvals::grant(tx, permit, id, content, None).map(drop)
         })
         .await;
     assert_eq!(granted.expect_err("too late").code, Code::WrongPerson);

@@ -209,7 +209,8 @@ pub async fn a_file_of_more_than_twenty_waits_whole(world: World) {
         assert!(port.is_good(pass).await, "nothing is done before");
     }
     let declined = format!("{place}/declines");
-    hr.approver.post(&declined, &json!({})).await.created();
+    let ground = json!({ "ground": "not_needed" });
+    hr.approver.post(&declined, &ground).await.created();
     assert_eq!(
         hr.api.get(&format!("/v1/imports/{id}")).await.ok()["state"],
         "checked"
@@ -384,7 +385,11 @@ pub async fn what_is_done_at_once_is_confirmed_afterwards(world: World) {
     // Confirmed, declined or forgotten: nothing is undone.
     grants(&port.hr.approver, &confirm[0]).await.created();
     let declines = format!("/v1/approvals/{}/declines", text(&confirm[1], "id"));
-    let declined = port.hr.approver.post(&declines, &json!({})).await;
+    let declined = port
+        .hr
+        .approver
+        .post(&declines, &json!({ "ground": "not_proportionate" }))
+        .await;
     assert_eq!(declined.created()["state"], "declined");
     world.clock.advance(CONFIRM_MS + HOUR_MS);
     let approver = port.hr.approver.again().await;

@@ -88,8 +88,23 @@ pub async fn what_a_second_person_grants_is_good_when_it_was_handed_over(world: 
     let id = text(&asked["act"]["credential"], "id").to_owned();
     let shown = format!("/v1/credentials/{id}");
     office.hr.api.get(&shown).await.refused("not_found");
+    let waits = async || {
+        let path = "/v1/work-items?kind=handover";
+        let page = office.hr.api.get(path).await.ok();
+        let items = page["items"].as_array().expect("items").clone();
+        items
+            .iter()
+            .map(|item| text(item, "subject").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(waits().await.is_empty());
     office.grants(&asked).await.created();
     assert_eq!(office.state(&id).await, "approved");
+    assert_eq!(
+        waits().await,
+        std::slice::from_ref(&id),
+        "it is somebody's work"
+    );
 
     office.hands_over(&id).await.refused("conflict");
     office.adds_a_badge(&id, "880000101").await.created();
@@ -98,6 +113,7 @@ pub async fn what_a_second_person_grants_is_good_when_it_was_handed_over(world: 
     assert_eq!(verdict(&answer), ("deny", "not_valid"));
     let over = office.hands_over(&id).await.created();
     assert_eq!(over["state"], "active");
+    assert!(waits().await.is_empty());
     let answer = office.gate.asks_about(&card).await;
     assert_eq!(verdict(&answer), ("permit", "valid"));
     office.hands_over(&id).await.refused("conflict");
@@ -247,4 +263,126 @@ pub async fn a_badge_comes_back_when_its_credential_is_over(world: World) {
     );
     let again = office.hr.api.post(&at("recoveries"), &badge).await;
     again.refused("conflict");
+}
+
+const FILE_HEADER: &str = "Personeelsnummer;Naam;Voornaam;Werkgever;Badgenummer;Geldig tot\n";
+
+impl Office {
+    /// Somebody with this staff number.
+    async fn employs(&self, name: &str, staff_number: &str) -> String {
+        let worker = self.hr.registers(name).await;
+        let path = format!("/v1/workers/{worker}/engagements");
+        let body = json!({ "employer": "Stuwadoor Noord", "staff_number": staff_number });
+        self.hr.api.post(&path, &body).await.created();
+        worker
+    }
+
+    /// Brings in a file and asks for it to be applied: the import, and the approval it waits for.
+    async fn brings(&self, rows: &str) -> (String, Value) {
+        let query = format!(
+            "purpose=credentials&card_system={}&default_format=number",
+            self.hr.card_system
+        );
+        let file = format!("{FILE_HEADER}{rows}");
+        let checked = self.hr.brings(&query, file.into()).await.created();
+        let id = text(&checked, "id").to_owned();
+        let waits = self.hr.applies(&id).await.is(202);
+        let approval = format!("/v1/approvals/{}", text(&waits, "approval"));
+        (id, self.hr.approver.get(&approval).await.ok())
+    }
+
+    async fn renames(&self, worker: &str, name: &str) {
+        let path = format!("/v1/workers/{worker}");
+        let etag = self.hr.api.get(&path).await.etag();
+        let body = json!({ "family_name": name, "given_names": "Mara" });
+        self.hr.api.put(&path, &etag, &body).await.ok();
+    }
+
+    async fn verdict(&self, number: &str) -> String {
+        let card = json!({ "card": { "format": "number", "value": number } });
+        let answer = self.gate.asks(card).await.ok();
+        text(&answer, "decision").to_owned()
+    }
+}
+
+pub async fn a_file_is_granted_as_it_was_shown_or_not_at_all(world: World) {
+    let office = Office::of(&world).await;
+    let worker = office.employs("Janssens", "S-2").await;
+    let rows = "S-1;Maes;Jan;Stuwadoor Noord;880000201;31/12/2026\n\
+                S-2;Peeters;Mara;Stuwadoor Noord;880000202;31/12/2026\n";
+    let (id, approval) = office.brings(rows).await;
+    assert_eq!(approval["act"]["new"], 1);
+    // Who is asked sees why the other is left out.
+    let path = format!("/v1/imports/{id}");
+    let seen = office.hr.approver.get(&path).await.ok();
+    assert_eq!(seen["rows"][0]["problems"][0]["code"], "other_person");
+    let approve = office.hr.approver.applies(&id).await;
+    approve.refused("forbidden");
+
+    office.renames(&worker, "Peeters").await;
+    office.grants(&approval).await.refused("changed");
+    assert_eq!(office.hr.api.get(&path).await.ok()["state"], "checked");
+    for number in ["880000201", "880000202"] {
+        assert_eq!(
+            office.verdict(number).await,
+            "unknown",
+            "nothing is half done"
+        );
+    }
+    // Less than was shown is granted.
+    office.renames(&worker, "Janssens").await;
+    office.grants(&approval).await.created();
+    let done = office.hr.awaits(&id).await;
+    assert_eq!(
+        (&done["state"], &done["counts"]["new"]),
+        (&json!("applied"), &json!(1))
+    );
+    assert_eq!(office.verdict("880000201").await, "permit");
+    assert_eq!(office.verdict("880000202").await, "unknown");
+}
+
+pub async fn nobody_grants_a_file_with_a_row_about_themselves(world: World) {
+    let office = Office::of(&world).await;
+    let granter = office.employs("Peeters", "S-3").await;
+    let about = json!({ "member": office.admin.member, "worker": granter });
+    let person = office.admin.api.post("/v1/people", &about).await.created();
+    let granter = office.admin.tool(&world, "hr_approver", &person).await;
+    let rows = "S-1;Maes;Jan;Stuwadoor Noord;880000203;31/12/2026\n\
+                S-3;Peeters;Mara;Stuwadoor Noord;880000204;31/12/2026\n";
+    let (id, approval) = office.brings(rows).await;
+    assert_eq!(approval["act"]["new"], 2);
+    let path = format!("/v1/approvals/{}/grants", text(&approval, "id"));
+    let content = json!({ "content": approval["content"] });
+    granter.post(&path, &content).await.refused("wrong_person");
+    let shown = office.hr.api.get(&format!("/v1/imports/{id}")).await.ok();
+    assert_eq!(shown["state"], "checked");
+    office.grants(&approval).await.created();
+    let done = office.hr.awaits(&id).await;
+    assert_eq!(done["counts"]["new"], 2);
+
+    // The same with a list of badges to revoke.
+    let numbers: Vec<String> = (0..20).map(|n| format!("8800003{n:02}")).collect();
+    let rows = numbers
+        .iter()
+        .enumerate()
+        .map(|(nth, number)| format!("T-{nth};Maes;Jan;Stuwadoor Noord;{number};31/12/2026\n"));
+    let (id, approval) = office.brings(&rows.collect::<String>()).await;
+    office.grants(&approval).await.created();
+    office.hr.awaits(&id).await;
+    let query = format!(
+        "purpose=revocations&card_system={}&default_format=number&reason=stolen",
+        office.hr.card_system
+    );
+    let file = format!("Badgenummer\n880000204\n{}\n", numbers.join("\n"));
+    let checked = office.hr.brings(&query, file.into()).await.created();
+    let waits = office.hr.applies(text(&checked, "id")).await.is(202);
+    let path = format!("/v1/approvals/{}", text(&waits, "approval"));
+    let approval = office.hr.api.get(&path).await.ok();
+    let path = format!("{path}/grants");
+    let content = json!({ "content": approval["content"] });
+    granter.post(&path, &content).await.refused("wrong_person");
+    assert_eq!(office.verdict("880000204").await, "permit");
+    office.grants(&approval).await.created();
+    office.hr.awaits(text(&checked, "id")).await;
+    assert_eq!(office.verdict("880000204").await, "deny");
 }

@@ -182,3 +182,124 @@ pub async fn who_looks_up_too_often_is_told_to_wait(world: World) {
     api.get("/v1/credentials").await.ok();
     assert_eq!(lookups(&auditor, shown).await.len(), shown);
 }
+
+/// Three tools of one person are one person: there is no allowance beside the first, and no hour.
+pub async fn one_person_with_three_tools_looks_as_one(world: World) {
+    let a = world.member("Haven A").await;
+    let (hr, auditor) = (a.hr(&world).await, a.person(&world, "auditor").await);
+    let worker = hr.registers("Claes").await;
+    let quotas = Quotas {
+        gate: NonZeroU32::MAX,
+        other: NonZeroU32::MAX,
+        lookups_per_minute: NonZeroU32::new(3).expect("it is not zero"),
+    };
+    let services = world.node.shared.services.clone();
+    let health = world.node.shared.health.clone();
+    let metrics = Metrics::new().expect("metrics register");
+    let server = Server::over(Data::new(Shared::new(services, health, metrics, quotas)));
+    let person = json!({ "member": a.member });
+    let person = a.api.post("/v1/people", &person).await.created();
+    let path = format!("/v1/workers/{worker}");
+    let (mut tools, mut shown) = (Vec::new(), 0);
+    for role in ["hr_officer", "screening_officer", "hr_approver"] {
+        tools.push(a.tool(&world, role, &person).await.at(server.address));
+    }
+    for nth in 0..9 {
+        let said = tools[nth % 3].get(&path).await;
+        if said.status == 200 {
+            shown += 1;
+        } else {
+            said.refused("too_many_requests");
+        }
+    }
+    assert!((3..=5).contains(&shown), "{shown}");
+    // Another person has their own.
+    let other = a.person(&world, "hr_officer").await.at(server.address);
+    other.get(&path).await.ok();
+    lookups(&auditor, shown + 1).await;
+
+    // What is unusual for one is so for all three together.
+    let mut file = String::from("family name,given names,employer,card number,valid until\n");
+    for n in 0..301 {
+        file += &format!("Claes,Piet,Stuwadoor Noord,{},2027-03-01\n", 7_800_000 + n);
+    }
+    let query = format!(
+        "purpose=credentials&card_system={}&default_format=number",
+        hr.card_system
+    );
+    let import = hr.brings(&query, file.into()).await.created();
+    hr.applies(text(&import, "id")).await.is(202);
+    hr.awaits(text(&import, "id")).await;
+    let mut path = String::from("/v1/workers?limit=100");
+    for nth in 0..4 {
+        let page = tools[nth % 3].at(world.node.address).get(&path).await.ok();
+        if let Some(cursor) = page["next_cursor"].as_str() {
+            path = format!("/v1/workers?limit=100&cursor={cursor}");
+        }
+        world.clock.advance(1_000);
+    }
+    let noted = lookups(&auditor, shown + 5).await;
+    let unusual: Vec<&Value> = noted.iter().take(4).map(|line| &line["unusual"]).collect();
+    assert_eq!(unusual, [true, false, false, false], "newest first");
+}
+
+/// What a row of a file comes to tells whether somebody is recorded, without a name.
+pub async fn a_file_that_meets_somebody_is_a_look_at_them(world: World) {
+    let a = world.member("Haven A").await;
+    let hr = a.hr(&world).await;
+    let (auditor, registrar) = (
+        a.person(&world, "auditor").await,
+        a.person(&world, "registrar").await,
+    );
+    let passport = json!([{ "kind": "passport", "country": "BEL", "number": "EH123456" }]);
+    let jan = json!({ "family_name": "Verhoeven", "given_names": "Jan", "documents": passport });
+    let jan = hr.api.post("/v1/workers", &jan).await.created();
+    let engagements = |number: &str| {
+        format!(
+            "Family name;First name;Document kind;Issuing country;Document number;Employer\n\
+             Verhoeven;Jan;passport;BEL;{number};Stuwadoor Noord\n"
+        )
+    };
+    let bring = async |number: &str| {
+        let file = engagements(number).into_bytes();
+        hr.brings("purpose=engagements", file).await
+    };
+    let met = bring("EH123456").await.created();
+    assert_eq!(met["counts"]["new"], 1);
+    // A guess that meets nobody shows nobody.
+    bring("EH999999").await.created();
+    let noted = lookups(&auditor, 1).await;
+    assert_eq!(
+        (text(&noted[0], "what"), &noted[0]["hits"]),
+        ("import", &json!(1))
+    );
+    assert_eq!(noted[0]["worker"], jan["id"]);
+
+    // So with a card, and also where the file is refused, as its refusal says what each row met.
+    let pass = hr.issues().await;
+    world.clock.advance(1_000);
+    let query = format!(
+        "purpose=credentials&card_system={}&default_format=number",
+        hr.card_system
+    );
+    let file = format!(
+        "Naam;Voornaam;Werkgever;Badgenummer;Geldig tot\nAnders;Jan;X nv;{};31/12/2026\n",
+        pass.number
+    );
+    hr.brings(&query, file.into()).await.created();
+    assert_eq!(lookups(&auditor, 2).await[0]["worker"], pass.worker);
+    world.clock.advance(1_000);
+    let file = "Document kind;Issuing country;Document number;Employer;Valid until\npassport;BEL;EH123456;Stuwadoor Noord;1/1/2020\n";
+    let said = hr.brings("purpose=engagements", file.into()).await;
+    said.refused("unusable_file");
+    assert_eq!(lookups(&auditor, 3).await[0]["worker"], jan["id"]);
+
+    // The worker is told who looked.
+    let export = format!("/v1/workers/{}/export", text(&jan, "id"));
+    let export = registrar.get(&export).await.ok();
+    let looks = export["lookups"].as_array().expect("look-ups");
+    assert!(
+        looks.iter().any(|look| look["what"] == "import"),
+        "{looks:?}"
+    );
+}

@@ -80,6 +80,7 @@ macro_rules! all {
             what_is_approved_or_excluded_leads_where_the_list_says,
         );
         $crate::stories::tell!($database, screenings:
+            how_long_a_screening_holds_is_set_by_two,
             an_appeal_in_time_is_won_and_the_worker_is_cleared,
             a_term_that_runs_out_makes_a_refusal_final,
             a_clearance_lapses_after_its_last_day_and_not_before,
@@ -188,6 +189,8 @@ macro_rules! all {
             every_look_at_a_person_is_noted_for_registrar_and_auditor,
             who_reads_through_the_records_of_a_port_is_seen,
             who_looks_up_too_often_is_told_to_wait,
+            one_person_with_three_tools_looks_as_one,
+            a_file_that_meets_somebody_is_a_look_at_them,
         );
         $crate::stories::tell!($database, administrators:
             nobody_makes_a_second_person_alone,
@@ -253,6 +256,8 @@ macro_rules! all {
             one_person_issues_when_two_administrators_say_so,
             a_lost_badge_is_handed_over_like_the_first,
             a_badge_comes_back_when_its_credential_is_over,
+            a_file_is_granted_as_it_was_shown_or_not_at_all,
+            nobody_grants_a_file_with_a_row_about_themselves,
         );
         $crate::stories::tell!($database, replacements:
             a_lost_badge_is_replaced_in_one_act,

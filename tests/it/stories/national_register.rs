@@ -24,10 +24,8 @@ async fn registers(api: &Api, documents: &Value) -> Said {
 /// What two administrators let hold.
 async fn authorises(world: &World, authorisation: Value) {
     let [first, second] = world.network_admins().await;
-    let mut settings = json!({ "share_for_cause": false });
-    if !authorisation.is_null() {
-        settings["national_register"] = authorisation.clone();
-    }
+    // What is not named stays.
+    let settings = json!({ "national_register": authorisation });
     let asked = first.post("/v1/settings", &settings).await;
     assert_eq!(asked.status, 202);
     let set = second.seconds(asked, "/v1/settings").await.created();

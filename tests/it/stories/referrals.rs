@@ -83,7 +83,10 @@ pub async fn nothing_leaves_a_member_without_the_switch_and_a_legal_basis(world:
         ..
     } = &ports;
     let settings = hr_of_a.api.get("/v1/settings").await.ok();
-    assert_eq!(settings, json!({ "share_for_cause": false, "seq": 0 }));
+    assert_eq!(
+        settings,
+        json!({ "share_for_cause": false, "validity_years": 5, "recheck_years": 2, "seq": 0 })
+    );
     // Neither, the switch alone, the basis alone.
     hr_of_a.suspends(at_a, "under_inquiry").await.created();
     let draft = the_referral(&hr_of_a.api, "").await;

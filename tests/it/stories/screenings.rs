@@ -661,3 +661,71 @@ pub async fn every_change_of_every_state_is_made_by_the_role_of_the_list_and_by_
     }
     assert_eq!(cells, 10 * 12 * 10);
 }
+
+pub async fn how_long_a_screening_holds_is_set_by_two(world: World) {
+    let a = world.member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let network = world.admin().await;
+    let (first, second) = (
+        network.person(&world, "network_admin").await,
+        network.person(&world, "network_admin").await,
+    );
+    let settings = "/v1/settings";
+    let before = desk.pending().await;
+    let before_set = desk.records(&before, "positive", TODAY).await.created();
+    assert_eq!(before_set["outcome"]["valid_until"], "2031-03-02");
+    for (body, pointer) in [
+        (json!({ "validity_years": 6 }), "/validity_years"),
+        (json!({ "validity_years": 0 }), "/validity_years"),
+        (json!({ "validity_years": 1 }), "/validity_years"),
+        (json!({ "recheck_years": 0 }), "/recheck_years"),
+        (
+            json!({ "validity_years": 3, "recheck_years": 4 }),
+            "/recheck_years",
+        ),
+    ] {
+        let refused = first.post(settings, &body).await.refused("invalid");
+        assert_eq!(refused["errors"][0]["pointer"], pointer, "{body}");
+    }
+    first.post(settings, &json!({})).await.refused("conflict");
+
+    // Asked for while five years held.
+    let path = format!("/v1/screenings/{}", desk.pending().await);
+    let body = json!({ "advice": "positive", "authority": "namb", "reference": "2026/0042", "date": TODAY });
+    let old = desk
+        .officer
+        .post(&format!("{path}/outcomes"), &body)
+        .await
+        .is(202);
+
+    let body = json!({ "validity_years": 3, "recheck_years": 1 });
+    let asked = first.post(settings, &body).await;
+    let set = second.seconds(asked, settings).await.created();
+    assert_eq!(
+        (
+            &set["validity_years"],
+            &set["recheck_years"],
+            &set["share_for_cause"]
+        ),
+        (&json!(3), &json!(1), &json!(false)),
+        "what is not named stays"
+    );
+    let grants = format!("/v1/approvals/{}/grants", text(&old, "id"));
+    let content = json!({ "content": old["content"] });
+    desk.second.post(&grants, &content).await.refused("changed");
+    for (advice, until) in [
+        ("positive", "2029-03-02"),
+        ("positive_with_warning", "2027-03-02"),
+    ] {
+        let id = desk.pending().await;
+        let cleared = desk.records(&id, advice, TODAY).await.created();
+        assert_eq!(cleared["outcome"]["valid_until"], until, "{advice}");
+    }
+    // What stands keeps what it was given, and a file that says it again says nothing new.
+    assert_eq!(desk.shows(&before).await, before_set);
+    let file = format!(
+        "Screening ID;Advice;Authority;Reference;Notified on\n{before};positive;namb;2026/0042;{TODAY}\n"
+    );
+    let said = desk.officer.brings("purpose=outcomes", file.into()).await;
+    assert_eq!(said.created()["counts"]["same"], 1);
+}

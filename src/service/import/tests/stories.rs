@@ -427,11 +427,11 @@ fn an_import_is_applied_once_and_only_by_its_member() {
     let shown = world.change(move |tx| {
         keep(tx, own, &checked)?;
         let hidden = [
-            show(tx.reader()?, &keyring, other, id).unwrap_err(),
+            show(tx.reader()?, &keyring, other.caller().permit()?, id).unwrap_err(),
             apply(tx, other, id).unwrap_err(),
         ];
         assert!(hidden.iter().all(|error| error.code == Code::NotFound));
-        show(tx.reader()?, &keyring, own, id)
+        show(tx.reader()?, &keyring, own.caller().permit()?, id)
     });
     assert_eq!(
         (shown.state, shown.counts, shown.rows_total),
@@ -485,7 +485,9 @@ fn a_checked_file_that_nobody_applies_is_dropped() {
     let keyring = world.services.keyring.clone();
     world.change(move |tx| {
         assert_eq!(
-            show(tx.reader()?, &keyring, permit, id).unwrap_err().code,
+            show(tx.reader()?, &keyring, permit.caller().permit()?, id)
+                .unwrap_err()
+                .code,
             Code::NotFound
         );
         assert_eq!(imports::sealed(tx.reader()?, id)?, None);

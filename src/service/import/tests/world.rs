@@ -172,6 +172,7 @@ impl World {
         let checked = self.check(settings, file).unwrap();
         let (id, member) = (checked.import.id, checked.import.member.as_u128() & 0xff);
         let permit = self.permit(member);
+        let services = self.services.clone();
         self.change(move |tx| {
             keep(tx, permit, &checked)?;
             if let Outcome::Asked(asked) = apply(tx, permit, id)?
@@ -180,7 +181,9 @@ impl World {
                 } = asked.approval.act
             {
                 // As if somebody granted it.
-                approved(tx, id, file, rows, new)?;
+                let second = permit.caller();
+                let weighed = weigh_again(&services, second, id)?;
+                approved(tx, second.client, weighed.as_ref(), (id, file, rows, new))?;
             }
             Ok(())
         });

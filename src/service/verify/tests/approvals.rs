@@ -1,7 +1,7 @@
 //! Entries about the second person that the door would never write: whoever writes them past it is found out by the replay.
 
 use super::*;
-use crate::domain::approval::{Act, Approval, Done, End};
+use crate::domain::approval::{Act, Approval, Done, End, Ground};
 use crate::domain::break_glass::{BreakGlass, Emergency, LASTS_MS};
 use crate::domain::client::{Client, Person, Role};
 use crate::domain::digest::Digest;
@@ -120,7 +120,7 @@ fn the_replay_refuses_an_answer_by_who_may_not_give_it() {
         None,
     );
     for approval in [lift(), list] {
-        for end in [End::Granted, End::Declined] {
+        for end in [End::Granted, End::Declined(Ground::NotNeeded)] {
             let answered = |who| {
                 let asked = (by(ASKER), Fact::ApprovalAsked(approval.clone()));
                 replayed(vec![asked, (who, ended(end))])
