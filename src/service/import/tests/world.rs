@@ -172,21 +172,22 @@ impl World {
         let checked = self.check(settings, file).unwrap();
         let (id, member) = (checked.import.id, checked.import.member.as_u128() & 0xff);
         let permit = self.permit(member);
-        let services = self.services.clone();
-        self.change(move |tx| {
+        let asked = self.change(move |tx| {
             keep(tx, permit, &checked)?;
-            if let Outcome::Asked(asked) = apply(tx, permit, id)?
-                && let Act::ApplyImport {
-                    file, rows, new, ..
-                } = asked.approval.act
-            {
-                // As if somebody granted it.
-                let second = permit.caller();
-                let weighed = weigh_again(&services, second, id)?;
-                approved(tx, second.client, weighed.as_ref(), (id, file, rows, new))?;
-            }
-            Ok(())
+            apply(tx, permit, id)
         });
+        if let Outcome::Asked(asked) = asked
+            && let Act::ApplyImport {
+                file, rows, new, ..
+            } = asked.approval.act
+        {
+            // As if somebody granted it.
+            let second = permit.caller();
+            let weighed = weigh_again(&self.services, second, id).unwrap();
+            self.change(move |tx| {
+                approved(tx, second.client, weighed.as_ref(), (id, file, rows, new))
+            });
+        }
         id
     }
 
