@@ -12,11 +12,7 @@ use super::{
     Services, bans, break_glass, credentials, employers, erasures, exclusions, import, issuing,
     network, referrals, revocations, screenings, sharing,
 };
-use crate::access::permission::{
-    AnswerApprovals, Caller, CorrectRevocations, DecideScreenings, Erase, Import, Issue, KeepBans,
-    KeepClients, KeepExclusions, KeepFacilities, KeepIssuing, KeepReferrals, KeepScreenings,
-    KeepSharing, KeepWorkers, Lift, Permission, Permit, ReadApprovals, Revoke, Suspend,
-};
+use crate::access::permission::{AnswerApprovals, Caller, Permit, ReadApprovals};
 use crate::domain::approval::{Act, Approval, Desk, Done, End, Ground, State, WAITS_MS};
 use crate::domain::client::Person;
 use crate::domain::digest::Digest;
@@ -26,8 +22,10 @@ use crate::ledger::entry::Fact;
 use crate::ledger::replay::Asked;
 use crate::store;
 
+mod asker;
 mod shown;
 
+use asker::{may_ask, permit_of};
 use shown::own;
 pub use shown::{list, show};
 pub(super) use shown::{to_confirm_after, waiting_after};
@@ -49,35 +47,6 @@ pub enum Outcome<T> {
     Done(T),
     /// It waits for its second person.
     Asked(Box<Asked>),
-}
-
-/// Whether the role may still ask for an act: what was asked for in a role that was taken away since does not happen.
-fn may_ask(caller: Caller, act: &Act) -> bool {
-    match act {
-        Act::MoveScreening { .. } => {
-            caller.permit::<KeepScreenings>().is_ok() || caller.permit::<DecideScreenings>().is_ok()
-        }
-        Act::LiftSuspension { .. } => caller.permit::<Lift>().is_ok(),
-        Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
-        Act::IssueCredential { .. } => caller.permit::<Issue>().is_ok(),
-        Act::LetOneIssue { .. } => caller.permit::<KeepIssuing>().is_ok(),
-        Act::CorrectRevocation { .. } => caller.permit::<CorrectRevocations>().is_ok(),
-        Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
-        Act::ProposeExclusion { .. }
-        | Act::AnswerExclusion { .. }
-        | Act::DecideContest { .. }
-        | Act::LiftExclusion { .. } => caller.permit::<KeepExclusions>().is_ok(),
-        Act::ChangeSettings { .. } => caller.permit::<KeepSharing>().is_ok(),
-        Act::MirrorBan { .. } | Act::EndBan { .. } => caller.permit::<KeepBans>().is_ok(),
-        Act::RevokeCredentials { .. } => caller.permit::<Revoke>().is_ok(),
-        Act::SuspendCredential { .. } => caller.permit::<Suspend>().is_ok(),
-        Act::ApplyImport { .. } => caller.permit::<Import>().is_ok(),
-        Act::LapseEmployer { .. } => caller.permit::<KeepWorkers>().is_ok(),
-        Act::AddClient { .. } | Act::RecordPerson { .. } => caller.permit::<KeepClients>().is_ok(),
-        Act::OpenPlace { .. } => caller.permit::<KeepFacilities>().is_ok(),
-        // It is done.
-        Act::Confirm { .. } => true,
-    }
 }
 
 /// SHA-256 of what is asked for: the act to the last detail, of whom, at which member. Whoever grants repeats it, so that
@@ -356,12 +325,6 @@ pub fn grant(
         version,
         ..asked
     })
-}
-
-/// What the table allows who asked.
-fn permit_of<P: Permission>(asker: Option<Caller>) -> Result<Permit<P>, Error> {
-    let asker = asker.ok_or_else(|| stale("Who asked for it is gone."))?;
-    Ok(asker.permit::<P>()?)
 }
 
 /// Refuses an act, or does not find right what was done at once, for this reason.

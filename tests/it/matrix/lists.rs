@@ -42,6 +42,8 @@ async fn lists<'a>(world: &World, network: &'a Api, side: &'a Side) -> Vec<List<
     let hr = &side.hr.api;
     for name in ["Maes", "Claes", "Wouters"] {
         side.hr.registers(name).await;
+        side.hr.issues_to_worker(&side.worker).await;
+        // What the filter leaves out.
         side.one(Thing::Credential).await;
         side.one(Thing::Engagement).await;
     }
