@@ -150,6 +150,8 @@ table! {
     ReadBreakGlass: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Network, Registrar Network, Auditor Network, MemberAdmin Network, NetworkAdmin Network;
     /// See what a revocation would do, before it is made.
     ReadRevocationImpact: HrOfficer Own, DutyOfficer Own;
+    /// See what the end of an engagement would do, before it is ended.
+    ReadEndImpact: HrOfficer Own;
     /// Bring in files.
     Import: HrOfficer Own, ScreeningOfficer Own, Register Own;
     /// See what was found in files.

@@ -1,5 +1,8 @@
 //! For how long what is kept, and what becomes of it then. A term is counted from what happened, so it can be said of each record
 //! when its time is over.
+//!
+//! What is over of bans, referrals and exclusions has no term of its own: it names nobody, only a worker's record, and says
+//! nothing of anyone once that is erased.
 
 use serde::{Deserialize, Serialize};
 

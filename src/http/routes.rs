@@ -71,6 +71,7 @@ pub fn table() -> Vec<Path> {
         "/v1/workers/{id}" => GET workers::show, PUT workers::amend;
         "/v1/workers/{id}/engagements" => GET workers::engagements, POST workers::engage;
         "/v1/engagements/{id}/end" => POST workers::disengage;
+        "/v1/engagements/{id}/impact" => GET impact::of_end;
         "/v1/work-items" => GET work_items::list;
         "/v1/engagements:lapse" => POST employers::lapse;
         "/v1/workers/{id}/erasures" => POST erasures::ask;

@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::credentials::own;
+use super::credentials::{own, resting_on};
 use super::error::Error;
-use crate::access::permission::{Permit, ReadRevocationImpact, ReadScreeningImpact};
+use crate::access::permission::{Permit, ReadEndImpact, ReadRevocationImpact, ReadScreeningImpact};
 use crate::domain::credential::State;
-use crate::domain::ids::{CredentialId, FacilityId, MemberId, ScreeningId, WorkerId};
+use crate::domain::ids::{CredentialId, EngagementId, FacilityId, MemberId, ScreeningId, WorkerId};
 use crate::domain::screening::Function;
 use crate::domain::time::Timestamp;
 use crate::index::places::{Places, Spot};
 use crate::ledger::replay::Held;
-use crate::store::{Reader, credentials, match_cases, screenings};
+use crate::store::{Reader, credentials, match_cases, screenings, workers};
 
 /// How many credentials or facilities are named. All of them are counted.
 pub const NAMED_MAX: usize = 200;
@@ -32,6 +32,17 @@ pub struct OfOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfRevocation {
     /// The facilities of which it opens a gate today.
+    pub facilities: BTreeSet<FacilityId>,
+    /// The other credentials of the same person that are not revoked or expired. They stay as they are.
+    pub others: Bearing,
+}
+
+/// What ending an engagement would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfEnd {
+    /// The credentials that would be revoked with it.
+    pub credentials: Vec<CredentialId>,
+    /// The facilities of which they open a gate today.
     pub facilities: BTreeSet<FacilityId>,
     /// The other credentials of the same person that are not revoked or expired. They stay as they are.
     pub others: Bearing,
@@ -109,6 +120,35 @@ pub fn of_revocation(
     let opened = places.spots().filter(|spot| opens(&held, spot, now));
     Ok(OfRevocation {
         facilities: opened.map(|spot| spot.facility).collect(),
+        others: Bearing::of(&others, permit.caller().member),
+    })
+}
+
+/// What ending this engagement would do; nothing where it is over.
+pub fn of_end(
+    reader: &mut Reader,
+    places: &Places,
+    permit: Permit<ReadEndImpact>,
+    id: EngagementId,
+    now: Timestamp,
+) -> Result<OfEnd, Error> {
+    let found = workers::find_engagement(reader, id)?;
+    let found = found.filter(|held| permit.covers(held.value.engagement.member));
+    let worker = found
+        .ok_or_else(|| Error::not_found("engagement"))?
+        .value
+        .engagement
+        .worker;
+    let credentials = resting_on(reader, &[(worker, id)])?;
+    let live = live(reader, worker, now)?.into_iter();
+    let (ending, others): (Vec<Held>, Vec<Held>) =
+        live.partition(|held| credentials.contains(&held.credential.id));
+    let opened = places
+        .spots()
+        .filter(|spot| ending.iter().any(|held| opens(held, spot, now)));
+    Ok(OfEnd {
+        facilities: opened.map(|spot| spot.facility).collect(),
+        credentials,
         others: Bearing::of(&others, permit.caller().member),
     })
 }

@@ -1,13 +1,14 @@
-//! What an act would do: `/v1/screenings/{id}/impact` and `/v1/credentials/{id}/impact`.
+//! What an act would do: `/v1/screenings/{id}/impact`, `/v1/credentials/{id}/impact` and `/v1/engagements/{id}/impact`.
 
 use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
 
-use crate::access::permission::{ReadRevocationImpact, ReadScreeningImpact};
+use crate::access::permission::{ReadEndImpact, ReadRevocationImpact, ReadScreeningImpact};
 use crate::domain::ids::{
-    CredentialId, CredentialKind, FacilityId, MemberId, ScreeningId, ScreeningKind,
+    CredentialId, CredentialKind, EngagementId, EngagementKind, FacilityId, MemberId, ScreeningId,
+    ScreeningKind,
 };
 use crate::domain::screening::Function;
 use crate::http::extract::{Guarded, PathId};
@@ -35,10 +36,34 @@ pub struct OutcomeImpactView {
     pub facilities: Vec<FacilityImpact>,
 }
 
-/// What revoking a credential would do.
+/// What revoking a credential would do; suspending it does the same, until that is lifted.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct RevocationImpactView {
     /// How many facilities it opens a gate of.
+    pub facilities_count: usize,
+    /// Which, the first 200.
+    #[schema(max_items = 200)]
+    pub facilities: Vec<FacilityId>,
+    /// How many other credentials of your member's the same person has that are neither revoked nor expired. They stay as they
+    /// are.
+    pub credentials_count: usize,
+    /// Which, the first 200.
+    #[schema(max_items = 200)]
+    pub credentials: Vec<CredentialId>,
+    /// How many the person has of other members. They stay as they are too.
+    #[schema(max_items = 200)]
+    pub issuers: Vec<IssuerImpact>,
+}
+
+/// What ending an engagement would do.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct EndImpactView {
+    /// How many credentials would be revoked with it. One that is suspended for cause stays so until two people decide.
+    pub ending_count: usize,
+    /// Which, the first 200.
+    #[schema(max_items = 200)]
+    pub ending: Vec<CredentialId>,
+    /// How many facilities they open a gate of.
     pub facilities_count: usize,
     /// Which, the first 200.
     #[schema(max_items = 200)]
@@ -112,7 +137,8 @@ pub async fn of_outcome(who: Guarded<ReadScreeningImpact>, id: PathId<ScreeningK
     }))
 }
 
-/// What revoking a credential would do. Nothing is done by asking.
+/// What revoking or suspending a credential would do, and whom an exclusion on that ground would reach: the others of the same
+/// person. Nothing is done by asking.
 #[utoipa::path(get, operation_id = "show_revocation_impact", path = "/v1/credentials/{id}/impact", tag = "Credentials", params(("id" = CredentialId, Path, description = "Of which")),
     responses((status = 200, description = "What it would do", body = RevocationImpactView)))]
 pub async fn of_revocation(
@@ -130,6 +156,31 @@ pub async fn of_revocation(
         .await?;
     let Bearing { own, issuers: of } = found.others;
     Ok(HttpResponse::Ok().json(RevocationImpactView {
+        facilities_count: found.facilities.len(),
+        facilities: found.facilities.into_iter().take(NAMED_MAX).collect(),
+        credentials_count: own.len(),
+        credentials: own.into_iter().take(NAMED_MAX).collect(),
+        issuers: issuers(of),
+    }))
+}
+
+/// What ending an engagement would do. Nothing is done by asking.
+#[utoipa::path(get, operation_id = "show_end_impact", path = "/v1/engagements/{id}/impact", tag = "Workers", params(("id" = EngagementId, Path, description = "Of which")),
+    responses((status = 200, description = "What it would do", body = EndImpactView)))]
+pub async fn of_end(who: Guarded<ReadEndImpact>, id: PathId<EngagementKind>) -> Answer {
+    let (permit, id) = (who.permit, id.0);
+    let (places, now) = (
+        who.services.index.places().clone(),
+        who.services.environment.now(),
+    );
+    let found = who
+        .services
+        .read(move |reader, _| impact::of_end(reader, &places, permit, id, now))
+        .await?;
+    let Bearing { own, issuers: of } = found.others;
+    Ok(HttpResponse::Ok().json(EndImpactView {
+        ending_count: found.credentials.len(),
+        ending: found.credentials.into_iter().take(NAMED_MAX).collect(),
         facilities_count: found.facilities.len(),
         facilities: found.facilities.into_iter().take(NAMED_MAX).collect(),
         credentials_count: own.len(),

@@ -8,7 +8,7 @@ use crate::domain::client::Role;
 type Ask = fn(Role) -> Reach;
 
 /// Which permission each operation asks for.
-const DEMANDS: [(Ask, &[&str]); 45] = [
+const DEMANDS: [(Ask, &[&str]); 46] = [
     (CheckGate::reach, &["check_card", "check_cards"]),
     (ReadStatus::reach, &["show_status"]),
     (
@@ -168,6 +168,7 @@ const DEMANDS: [(Ask, &[&str]); 45] = [
         &["list_break_glass", "show_break_glass"],
     ),
     (ReadRevocationImpact::reach, &["show_revocation_impact"]),
+    (ReadEndImpact::reach, &["show_end_impact"]),
     (Import::reach, &["bring_file", "apply_import"]),
     (ReadImports::reach, &["show_import"]),
     (ReadSightings::reach, &["list_sightings"]),

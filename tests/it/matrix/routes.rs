@@ -583,6 +583,7 @@ pub fn rows() -> Vec<Row> {
             Json(engagement),
         ),
         post("/v1/engagements/{id}/end", Thing::Engagement, Body::None),
+        get("/v1/engagements/{id}/impact", Thing::Engagement),
         get("/v1/work-items", Thing::Nothing),
         post("/v1/engagements:lapse", Thing::Engagement, Json(employer)),
         post("/v1/workers/{id}/erasures", Thing::Newcomer, Body::None),

@@ -657,3 +657,58 @@ pub async fn what_an_act_would_do_is_what_it_does(world: World) {
     }
     assert_eq!(Port::says(&b.gates(&stranger).await), [OPEN, OPEN]);
 }
+
+pub async fn the_end_of_an_engagement_does_what_was_shown(world: World) {
+    let (a, b) = (
+        Port::of(&world, "Haven A").await,
+        Port::of(&world, "Haven B").await,
+    );
+    let at_a = a.registers_with("EH123456").await;
+    let at_b = b.registers_with("EH123456").await;
+    a.confirms().await;
+    let hr = &a.desk.hr;
+    let path = format!("/v1/workers/{at_a}/engagements");
+    let body = json!({ "employer": "Stuwadoor Noord" });
+    let engagement = hr.api.post(&path, &body).await.created();
+    let on_it = json!({ "engagement": engagement["id"] });
+    let said = asks_for(hr, &at_a, "7720001", json!([]), on_it.clone()).await;
+    let rests = text(&said.created(), "id").to_owned();
+    // One that rests on it and is suspended for cause is decided by two, not by this.
+    let said = asks_for(hr, &at_a, "7720002", json!([]), on_it).await;
+    let suspected = Pass {
+        worker: at_a.clone(),
+        credential: text(&said.created(), "id").to_owned(),
+        number: String::from("7720002"),
+    };
+    let free = a.issues_to(&at_a, json!([])).await;
+    hr.suspends(&suspected, "under_inquiry").await.created();
+    b.issues_to(&at_b, json!([])).await;
+
+    let engagement = format!("/v1/engagements/{}", text(&engagement, "id"));
+    let impact = format!("{engagement}/impact");
+    let said = hr.api.get(&impact).await.ok();
+    let mut stay = [&suspected.credential, &free.credential];
+    stay.sort();
+    let expected = json!({
+        "ending_count": 1, "ending": [rests],
+        "facilities_count": 1, "facilities": [a.facility],
+        "credentials_count": 2, "credentials": stay,
+        "issuers": [{ "member": b.admin.member, "credentials": 1 }],
+    });
+    assert_eq!(said, expected);
+
+    let end = format!("{engagement}/end");
+    hr.api.post(&end, &json!({})).await.ok();
+    let shown = async |id: &str| {
+        let path = format!("/v1/credentials/{id}");
+        hr.api.get(&path).await.ok()["state"].clone()
+    };
+    assert_eq!(shown(&rests).await, "revoked");
+    assert_eq!(shown(&suspected.credential).await, "suspended");
+    assert_eq!(shown(&free.credential).await, "active");
+    let said = hr.api.get(&impact).await.ok();
+    assert_eq!(
+        (&said["ending_count"], &said["facilities_count"]),
+        (&json!(0), &json!(0))
+    );
+}

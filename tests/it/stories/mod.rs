@@ -125,6 +125,7 @@ macro_rules! all {
             a_zone_that_comes_to_require_a_function_does_so_at_once,
             an_employer_that_lapses_takes_its_credentials_with_it,
             what_an_act_would_do_is_what_it_does,
+            the_end_of_an_engagement_does_what_was_shown,
         );
         $crate::stories::tell!($database, match_cases:
             who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_is_decided,
