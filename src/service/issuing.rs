@@ -22,7 +22,7 @@ use crate::ledger::entry::Fact;
 use crate::ledger::replay::{Asked, Held};
 use crate::store::credentials::Kept;
 use crate::store::match_cases::same_person;
-use crate::store::{Reader, credentials, workers};
+use crate::store::{Reader, credentials, documents, workers};
 
 /// No credential is issued for longer: ten years, as its paper is.
 pub const VALIDITY_MAX_MS: i64 = 3_653 * DAY_MS;
@@ -44,7 +44,8 @@ pub struct CredentialDraft {
     pub badges: Vec<BadgeDraft>,
 }
 
-/// Issues a credential to a worker of the caller's member. Good at once, within its validity, or asked for.
+/// Issues a credential to a worker of the caller's member. Good at once, within its validity, or asked for. Who bears no document
+/// gets none: they would be somebody new wherever they come.
 pub fn issue(
     tx: &mut Tx<'_>,
     permit: Permit<Issue>,
@@ -218,6 +219,10 @@ fn check(tx: &mut Tx<'_>, permit: Permit<Issue>, credential: &Credential) -> Res
     let worker = workers::find(tx.reader()?, credential.worker)?
         .filter(|worker| permit.covers(worker.value.member))
         .ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
+    if documents::of(tx.reader()?, credential.worker)?.is_empty() {
+        let message = "bears no document: record the one that they showed, by which they are found wherever they come again";
+        return Err(Error::field("/worker", "no_document", message));
+    }
     may_have(tx, credential.member, credential.worker, &credential.scope)?;
     if let Some(engagement) = credential.engagement {
         let held = workers::find_engagement(tx.reader()?, engagement)?

@@ -915,6 +915,7 @@ impl Model {
 
     fn may_be_issued(&self, draft: &Draft) -> Result<(), No> {
         self.known(draft.worker, self.workers[draft.worker].member)?;
+        must(self.workers[draft.worker].document.is_some(), "no document")?;
         self.may_have(self.workers[draft.worker].member, draft.worker)?;
         if let Some(engagement) = draft.engagement {
             let engagement = &self.engagements[engagement];

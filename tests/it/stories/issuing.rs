@@ -386,3 +386,24 @@ pub async fn nobody_grants_a_file_with_a_row_about_themselves(world: World) {
     office.hr.awaits(text(&checked, "id")).await;
     assert_eq!(office.verdict("880000204").await, "deny");
 }
+
+pub async fn who_bears_no_document_gets_nothing(world: World) {
+    let a = world.member("Haven A").await;
+    let hr = a.hr(&world).await;
+    let without = json!({ "family_name": "Maes", "given_names": "Lotte" });
+    let said = hr.api.post("/v1/workers", &without).await;
+    let etag = said.etag();
+    let worker = text(&said.created(), "id").to_owned();
+    let (said, _) = hr.tries_to_issue_to(&worker).await;
+    let problem = said.refused("invalid");
+    let error = &problem["errors"][0];
+    assert_eq!(
+        (text(error, "pointer"), text(error, "code")),
+        ("/worker", "no_document")
+    );
+    let with = json!({ "family_name": "Maes", "given_names": "Lotte",
+        "documents": [{ "kind": "passport", "country": "BEL", "number": "EH777777" }] });
+    let path = format!("/v1/workers/{worker}");
+    hr.api.put(&path, &etag, &with).await.ok();
+    hr.issues_to_worker(&worker).await;
+}

@@ -251,6 +251,7 @@ macro_rules! all {
             a_node_without_the_key_in_use_records_nobody,
         );
         $crate::stories::tell!($database, issuing:
+            who_bears_no_document_gets_nothing,
             what_a_second_person_grants_is_good_when_it_was_handed_over,
             what_changed_meanwhile_must_be_asked_again,
             what_is_not_handed_over_can_be_stopped,
