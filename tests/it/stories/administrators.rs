@@ -65,7 +65,11 @@ async fn grants(api: &Api, approval: &Value) -> Said {
 
 async fn ends(api: &Api, approval: &Value, how: &str) -> Said {
     let path = format!("/v1/approvals/{}/{how}", text(approval, "id"));
-    api.post(&path, &json!({})).await
+    let body = match how {
+        "declines" => json!({ "ground": "not_allowed" }),
+        _ => json!({}),
+    };
+    api.post(&path, &body).await
 }
 
 /// Whether somebody gets a token with the secret of a client that was asked for.
