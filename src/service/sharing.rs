@@ -28,7 +28,7 @@ pub fn settings(places: &Places, _: Permit<ReadNetwork>) -> (u64, Settings) {
 }
 
 /// What is to be set otherwise; what is not named stays.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SettingsDraft {
     /// Whether members share.
     pub share_for_cause: Option<bool>,
@@ -65,6 +65,10 @@ pub fn switch(
     permit: Permit<KeepSharing>,
     draft: &SettingsDraft,
 ) -> Result<Outcome<()>, Error> {
+    if *draft == SettingsDraft::default() {
+        let message = "names nothing to be set otherwise: name at least one setting";
+        return Err(Error::field("", "missing", message));
+    }
     let (version, standing) = stored(tx.reader()?)?;
     let settings = draft.over(&standing);
     if draft.national_register.is_some() {
