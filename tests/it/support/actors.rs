@@ -409,7 +409,7 @@ impl Hr {
     }
 
     pub async fn registers(&self, name: &str) -> String {
-        let number = new_key().replace("key-", "R");
+        let number = new_key().replace("key-", "R0000");
         let passport = json!({ "kind": "passport", "country": "BEL", "number": number });
         let body = json!({ "family_name": name, "given_names": "Mara", "documents": [passport] });
         text(&self.api.post("/v1/workers", &body).await.created(), "id").to_owned()
