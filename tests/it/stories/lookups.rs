@@ -15,6 +15,7 @@ use crate::support::world::text;
 /// What somebody may read of the look-ups at their member, newest first, once there are so many: they are written behind
 /// the answers.
 async fn lookups(reader: &Api, many: usize) -> Vec<Value> {
+    let began = std::time::Instant::now();
     loop {
         let page = reader.get("/v1/lookups").await.ok();
         let items = page["items"].as_array().expect("items").clone();
@@ -22,6 +23,10 @@ async fn lookups(reader: &Api, many: usize) -> Vec<Value> {
             assert_eq!(items.len(), many, "{items:?}");
             return items;
         }
+        assert!(
+            began.elapsed().as_secs() < 30,
+            "{many} are noted: {items:?}"
+        );
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
