@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use portcullis::domain::ban;
 use portcullis::domain::client::Role;
 use portcullis::domain::credential::SuspensionKind as Kind;
+use portcullis::domain::exclusion::State as Excluded;
 use portcullis::domain::reason::Reason;
+use portcullis::domain::referral::State as Referred;
 use portcullis::domain::screening::{Function, State as Stage};
 use portcullis::domain::time::{DAY_MS, HOUR_MS};
 
-use super::rules::{Act, Erased, Model, Ms, Step, Wanted};
+use super::rules::{Act, Erased, Model, Ms, Row, Step, Wanted, day};
 
 /// Numbers that follow from a seed (SplitMix64).
 pub struct Chance(u64);
@@ -65,8 +67,8 @@ pub fn pause(chance: &mut Chance) -> Ms {
     } else {
         chance.below(90_000) as Ms
     };
-    // Validity is kept in whole seconds.
-    pause / 1_000 * 1_000
+    // Validity is kept in whole seconds; and what is made later is to be later by its identifier too.
+    pause / 1_000 * 1_000 + 1_000
 }
 
 /// An act, and who tries it.
@@ -80,6 +82,8 @@ pub fn act(chance: &mut Chance, model: &Model) -> (usize, Act) {
 
 /// Documents of people: few, so that the same person comes again.
 const DOCUMENTS: usize = 30;
+/// Employers: few, so that many work for one.
+const EMPLOYERS: usize = 6;
 
 fn some_act(chance: &mut Chance, model: &Model) -> Option<Act> {
     let now = model.now;
@@ -91,12 +95,13 @@ fn some_act(chance: &mut Chance, model: &Model) -> Option<Act> {
         let many = model.passes.len();
         chance.likely(many, |at| !model.passes[at].revoked)
     };
-    Some(match chance.below(100) {
+    Some(match chance.below(128) {
         0..5 => Act::Register {
             document: (!chance.one_in(3)).then(|| chance.below(DOCUMENTS) as u32),
         },
         5..8 => Act::Engage {
             worker: worker(chance)?,
+            employer: chance.below(EMPLOYERS),
         },
         8..10 => Act::Disengage {
             engagement: chance.recent(model.engagements.len())?,
@@ -260,7 +265,8 @@ fn some_act(chance: &mut Chance, model: &Model) -> Option<Act> {
         74..76 => {
             let many = model.exclusions.len();
             Act::LiftExclusion {
-                exclusion: chance.likely(many, |at| !model.exclusions[at].lifted)?,
+                exclusion: chance
+                    .likely(many, |at| model.exclusions[at].state != Excluded::Lifted)?,
             }
         }
         76..78 => Act::Erase {
@@ -298,10 +304,162 @@ fn some_act(chance: &mut Chance, model: &Model) -> Option<Act> {
         98..99 => Act::TakeBack {
             approval: waiting(chance, model)?,
         },
-        _ => Act::Demote {
+        99..100 => Act::Demote {
             actor: chance.below(model.actors.len()),
         },
+        100..103 => Act::Amend {
+            worker: worker(chance)?,
+            documents: (0..chance.below(3))
+                .map(|_| chance.below(DOCUMENTS) as u32)
+                .collect(),
+        },
+        103..104 => Act::Lapse {
+            employer: chance.below(EMPLOYERS + 1),
+        },
+        104..111 => Act::Bring {
+            rows: file(chance, model)?,
+        },
+        111..112 => {
+            let many = model.exclusions.len();
+            let draft = |at: usize| model.exclusions[at].state == Excluded::Draft;
+            Act::Publish {
+                exclusion: chance.likely(many, draft)?,
+            }
+        }
+        112..115 => {
+            let many = model.exclusions.len();
+            let proposed = |at: usize| model.exclusions[at].state == Excluded::Proposed;
+            Act::AnswerExclusion {
+                exclusion: chance.likely(many, proposed)?,
+                adopt: !chance.one_in(3),
+            }
+        }
+        115..117 => {
+            let many = model.exclusions.len();
+            let proposed = |at: usize| model.exclusions[at].state == Excluded::Proposed;
+            Act::Contest {
+                exclusion: chance.likely(many, proposed)?,
+            }
+        }
+        117..119 => {
+            let many = model.exclusions.len();
+            let contested = |at: usize| model.exclusions[at].state == Excluded::Contested;
+            Act::DecideContest {
+                exclusion: chance.likely(many, contested)?,
+                lift: chance.one_in(2),
+            }
+        }
+        119..120 => {
+            let many = model.referrals.len();
+            let draft = |at: usize| model.referrals[at].state == Referred::Draft;
+            Act::SendReferral {
+                referral: chance.likely(many, draft)?,
+            }
+        }
+        120..125 => {
+            let many = model.referrals.len();
+            let open = |at: usize| model.referrals[at].state == Referred::Open;
+            Act::AnswerReferral {
+                referral: chance.likely(many, open)?,
+                adopt: !chance.one_in(3),
+            }
+        }
+        125..126 => Act::Basis {
+            member: chance.below(2),
+            stands: !chance.one_in(3),
+        },
+        126..127 => Act::BreakGlass {
+            minutes: chance.of_these(&[1, 5, 60]),
+        },
+        _ => {
+            let many = model.glasses.len();
+            Act::CloseGlass {
+                glass: chance.likely(many, |at| model.lasts(at))?,
+            }
+        }
     })
+}
+
+/// A small file of one purpose.
+fn file(chance: &mut Chance, model: &Model) -> Option<Vec<Row>> {
+    let many = 1 + chance.below(4);
+    let mut rows: Vec<Row> = Vec::new();
+    let purpose = chance.below(3);
+    for nth in 0..many {
+        let row = match purpose {
+            0 => {
+                let all = model.engagements.len();
+                // Now and then somebody whom nobody knows.
+                let staff = match chance.one_in(6) {
+                    true => all + 1_000 + nth,
+                    false => {
+                        let lasts = |at: usize| {
+                            let one = &model.engagements[at];
+                            !one.ended && one.staff.is_some()
+                        };
+                        let at = chance.likely(all, lasts)?;
+                        model.engagements[at].staff?
+                    }
+                };
+                let known = model.engagements.iter();
+                let known = known.filter(|one| one.staff == Some(staff)).next_back();
+                let employer = match known {
+                    Some(known) if !chance.one_in(8) => known.employer,
+                    _ => chance.below(EMPLOYERS),
+                };
+                let cleared: BTreeSet<Function> = model
+                    .screenings
+                    .iter()
+                    .filter(|one| known.is_some_and(|known| known.worker == one.worker))
+                    .filter(|one| one.stage == Stage::Cleared)
+                    .map(|one| one.function)
+                    .collect();
+                let days = chance.of_these(&[-1, 0, 30, 300]);
+                Row::Badge {
+                    staff,
+                    employer,
+                    scope: match chance.one_in(2) {
+                        true => cleared,
+                        false => BTreeSet::new(),
+                    },
+                    last: day(model.now).plus_days(days),
+                }
+            }
+            1 if chance.one_in(3) => Row::Comes {
+                document: chance.below(DOCUMENTS) as u32,
+                employer: chance.below(EMPLOYERS),
+            },
+            1 => Row::Works {
+                worker: chance.likely(model.workers.len(), |at| !model.workers[at].erased)?,
+                employer: chance.below(EMPLOYERS),
+            },
+            _ => {
+                let waits = |at: usize| {
+                    matches!(
+                        model.screenings[at].stage,
+                        Stage::Pending | Stage::Cleared | Stage::ClearedConditional
+                    )
+                };
+                Row::Advice {
+                    screening: chance.likely(model.screenings.len(), waits)?,
+                    step: chance.of_these(&[Step::Positive, Step::Warning, Step::Negative]),
+                }
+            }
+        };
+        // What is made by one file is made at one moment, so that nobody could tell which of two records of a person is
+        // older, nor which row means somebody who has the number of another.
+        let again = rows.iter().any(|other| match (&row, other) {
+            (Row::Badge { staff, .. }, Row::Badge { staff: other, .. }) => {
+                staff == other || model.is_one_person(*staff, *other)
+            }
+            (Row::Comes { .. }, Row::Comes { .. }) => true,
+            _ => false,
+        });
+        if !again {
+            rows.push(row);
+        }
+    }
+    Some(rows)
 }
 
 fn waiting(chance: &mut Chance, model: &Model) -> Option<usize> {
@@ -353,8 +511,36 @@ fn fitting(model: &Model, act: &Act) -> (&'static [Role], Option<usize>) {
     let of_worker = |at: usize| Some(model.workers[at].member);
     let of_pass = |at: usize| Some(model.passes[at].member);
     match act {
-        Act::Register { .. } => (&[HrOfficer], None),
-        Act::Engage { worker } | Act::Issue { worker, .. } => (&[HrOfficer], of_worker(*worker)),
+        Act::Register { .. } | Act::Lapse { .. } => (&[HrOfficer], None),
+        Act::Amend { worker, .. } | Act::Engage { worker, .. } | Act::Issue { worker, .. } => {
+            (&[HrOfficer], of_worker(*worker))
+        }
+        Act::Bring { rows } => match &rows[0] {
+            Row::Badge { staff, .. } => {
+                let mut known = model.engagements.iter();
+                let known = known.find(|one| one.staff == Some(*staff));
+                (&[HrOfficer], known.map(|known| known.member))
+            }
+            Row::Works { worker, .. } => (&[HrOfficer], of_worker(*worker)),
+            Row::Comes { .. } => (&[HrOfficer], None),
+            Row::Advice { screening, .. } => {
+                let member = model.screenings[*screening].member;
+                (&[ScreeningOfficer], Some(member))
+            }
+        },
+        Act::Publish { exclusion } => (&[HrOfficer], Some(model.exclusions[*exclusion].member)),
+        Act::AnswerExclusion { exclusion, .. } | Act::DecideContest { exclusion, .. } => {
+            (&[HrOfficer], Some(1 - model.exclusions[*exclusion].member))
+        }
+        Act::Contest { .. } => (&[Registrar], None),
+        Act::SendReferral { referral } => (&[HrOfficer], Some(model.referrals[*referral].member)),
+        Act::AnswerReferral { referral, .. } => (
+            &[HrOfficer],
+            model.referrals[*referral].to.map(|(member, _)| member),
+        ),
+        Act::Basis { member, .. } => (&[Registrar], Some(*member)),
+        Act::BreakGlass { .. } => (&[DutyOfficer], None),
+        Act::CloseGlass { glass } => (&[DutyOfficer], Some(model.glasses[*glass].member)),
         Act::Disengage { engagement } => {
             (&[HrOfficer], Some(model.engagements[*engagement].member))
         }

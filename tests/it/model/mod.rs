@@ -17,27 +17,28 @@ use portcullis::access::permission::{Caller, CheckGate};
 use portcullis::domain::client::Role;
 use portcullis::domain::credential::{State, SuspensionKind};
 use portcullis::domain::decision::Decision;
+use portcullis::domain::erasure;
 use portcullis::domain::ids::{
-    ApprovalId, BanId, CredentialId, EngagementId, ErasureId, ExclusionId, GateId, MatchCaseId,
-    ScreeningId, WorkerId,
+    ApprovalId, BanId, BreakGlassId, CredentialId, EngagementId, ErasureId, ExclusionId, GateId,
+    ImportId, MatchCaseId, MemberId, ReferralId, ScreeningId, WorkerId,
 };
 use portcullis::domain::match_case;
 use portcullis::domain::screening::Function;
 use portcullis::domain::time::{Environment, MINUTE_MS, Timestamp};
-use portcullis::domain::{erasure, exclusion};
 use portcullis::ledger::entry::{Entry, Fact};
-use portcullis::ledger::fold::fold;
+use portcullis::ledger::fold::{Record, fold};
 use portcullis::ledger::replay::Replay;
 use portcullis::service::gate_check::{Presented, Question, ask};
 use portcullis::service::{approvals, erasures, sweep};
-use portcullis::store::{Reader, Store, credentials, ledger};
+use portcullis::store::{Reader, Store, credentials, imports, ledger};
 use serde_json::{Value, json};
 
 use crate::faults::full;
+use crate::stories::referrals::{records_a_basis, shares};
 use crate::support::World;
 use crate::support::actors::{Admin, Api, GateActor, Said};
 use draw::Chance;
-use rules::{Act, Actor, Did, Erased, Model, Ms, No, Pass, Step};
+use rules::{Act, Actor, Did, Erased, Model, Ms, No, Pass, Row, Step};
 
 /// The game on each database, like stories.
 macro_rules! all {
@@ -106,8 +107,14 @@ struct Names {
     cases: Vec<MatchCaseId>,
     bans: Vec<BanId>,
     exclusions: Vec<ExclusionId>,
+    referrals: Vec<ReferralId>,
+    glasses: Vec<BreakGlassId>,
     erasures: Vec<ErasureId>,
     approvals: Vec<(ApprovalId, Value)>,
+    /// The entry that last touched each worker's record.
+    versions: BTreeMap<WorkerId, u64>,
+    /// What waits to be applied, by the place of the approval.
+    imports: BTreeMap<usize, ImportId>,
 }
 
 /// Tells where a game was when it failed.
@@ -158,8 +165,10 @@ impl Game {
         let network = world.admin().await;
         let a = world.member("Haven A").await;
         let b = world.approving_member("Haven B").await;
+        shares(&world, true).await;
         let mut ports = Vec::new();
         for admin in [&a, &b] {
+            records_a_basis(&world, admin).await;
             let hr = admin.hr(&world).await;
             ports.push(Port {
                 member: hr.member,
@@ -203,6 +212,10 @@ impl Game {
             tally: Tally::new(),
             world,
         };
+        game.model.shares = [0, 1].into();
+        // What two said before the game is not of it.
+        game.take_in();
+        game.names = Names::default();
         game.peoples_the_ports().await;
         game.take_in();
         game
@@ -249,6 +262,8 @@ impl Game {
                 self.tool(port, role, None).await;
             }
             // One who is a worker of this port.
+            self.world.clock.advance(1_000);
+            self.model.advance(1_000);
             let officer = self.somebody(port, HrOfficer);
             self.tries(
                 officer,
@@ -378,9 +393,7 @@ impl Game {
             .records
             .values()
             .find_map(|(_, record)| match record {
-                portcullis::ledger::fold::Record::Client(client)
-                    if client.id.to_string() == self.apis[gone].0.id() =>
-                {
+                Record::Client(client) if client.id.to_string() == self.apis[gone].0.id() => {
                     client.person
                 }
                 _ => None,
@@ -392,13 +405,123 @@ impl Game {
 
     /// What it is in the API.
     async fn says(&mut self, actor: usize, act: &Act) -> Said {
-        let (path, body) = self.request(act);
         let (api, since) = &self.apis[actor];
         if self.model.actors[actor].live && self.model.now - since > TOKEN_KEPT_MS {
             self.apis[actor] = (api.again().await, self.model.now);
         }
+        if let Act::Bring { rows } = act {
+            return self.brings(actor, rows).await;
+        }
+        let (path, body) = self.request(act);
         let api = &self.apis[actor].0;
-        api.post(&path, &body).await
+        if let Act::Amend { worker, .. } = act {
+            let version = self.names.versions[&self.names.workers[*worker]];
+            return api.put(&path, &format!("\"{version}\""), &body).await;
+        }
+        let said = api.post(&path, &body).await;
+        if let Act::Grant { approval, .. } = act
+            && said.status.is_success()
+            && let Some(&import) = self.names.imports.get(approval)
+        {
+            self.is_applied(import).await;
+        }
+        said
+    }
+
+    /// Brings in a file, applies it if anything of it can be used, and waits for its end.
+    async fn brings(&mut self, actor: usize, rows: &[Row]) -> Said {
+        let (query, file) = self.file(self.model.actors[actor].member, rows);
+        let api = self.apis[actor].0.clone();
+        let said = api.brings(&query, file.into_bytes()).await;
+        if !said.status.is_success() {
+            return said;
+        }
+        let import = said.created()["id"].as_str().expect("an id").to_owned();
+        let mut said = api.applies(&import).await;
+        let import: ImportId = import.parse().expect("an identifier");
+        if said.json()["state"] == "applying" {
+            self.is_applied(import).await;
+            // What is done at once is answered like what waits for a second person.
+            said.status = reqwest::StatusCode::OK;
+        } else {
+            let approval = self.names.approvals.len();
+            self.names.imports.insert(approval, import);
+        }
+        said
+    }
+
+    async fn is_applied(&mut self, id: ImportId) {
+        let began = Instant::now();
+        loop {
+            let found = imports::find(&mut self.reader, id).expect("it can be read");
+            match &*found.expect("it is there").state {
+                "applied" => return,
+                state => assert_eq!(state, "applying"),
+            }
+            assert!(began.elapsed().as_secs() < 60, "it is not applied");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// A file, and what is said with it.
+    fn file(&mut self, member: usize, rows: &[Row]) -> (String, String) {
+        let card_system = &self.ports[member].card_system;
+        let (query, head) = match rows[0] {
+            Row::Badge { .. } => (
+                format!("purpose=credentials&card_system={card_system}&default_format=number"),
+                "Staff number;Family name;First name;Employer;Card number;Valid until;Critical functions",
+            ),
+            Row::Works { .. } | Row::Comes { .. } => (
+                "purpose=engagements".into(),
+                "Worker ID;Document kind;Issuing country;Document number;Family name;First name;Employer",
+            ),
+            Row::Advice { .. } => (
+                "purpose=outcomes".into(),
+                "Screening;Outcome;Authority;Reference;Decided on",
+            ),
+        };
+        let mut lines = vec![head.to_owned()];
+        for row in rows {
+            self.cards += 1;
+            let number = 500_000 + self.cards;
+            let names = &self.names;
+            lines.push(match row {
+                Row::Badge {
+                    staff,
+                    employer,
+                    scope,
+                    last,
+                } => {
+                    let functions: Vec<&str> =
+                        scope.iter().map(|function| function.as_str()).collect();
+                    let functions = functions.join(", ");
+                    format!(
+                        "S-{staff};Maes;Mara;{};{number};{last};{functions}",
+                        employer_name(*employer)
+                    )
+                }
+                Row::Works { worker, employer } => format!(
+                    "{};;;;;;{}",
+                    names.workers[*worker],
+                    employer_name(*employer)
+                ),
+                Row::Comes { document, employer } => {
+                    let document = passport(*document);
+                    let number = document["number"].as_str().expect("a number");
+                    let employer = employer_name(*employer);
+                    format!(";passport;BEL;{number};Maes;Mara;{employer}")
+                }
+                Row::Advice { screening, step } => {
+                    let today = rules::day(self.model.now).to_string();
+                    let advice = in_words(*step, &today).1["advice"].clone();
+                    let advice = advice.as_str().expect("an advice");
+                    let screening = names.screenings[*screening];
+                    // No two files say the same.
+                    format!("{screening};{advice};namb;F-{number};{today}")
+                }
+            });
+        }
+        (query, lines.join("\n") + "\n")
     }
 
     fn request(&mut self, act: &Act) -> (String, Value) {
@@ -409,6 +532,12 @@ impl Game {
         let worker = |at: usize, what: &str| format!("/v1/workers/{}/{what}", names.workers[at]);
         let approval =
             |at: usize, what: &str| format!("/v1/approvals/{}/{what}", names.approvals[at].0);
+        let exclusion =
+            |at: usize, what: &str| format!("/v1/exclusions/{}/{what}", names.exclusions[at]);
+        let answer = |adopt: bool| match adopt {
+            true => ("adoptions", json!({})),
+            false => ("declines", json!({ "ground": "not_substantiated" })),
+        };
         let today = rules::day(self.model.now).to_string();
         let ban = |starts: Ms, ends: Ms| {
             json!({ "reference": format!("REG-{}", names.approvals.len() + 1_000 * names.bans.len()),
@@ -422,9 +551,29 @@ impl Game {
                     json!({ "family_name": "Maes", "given_names": "Mara", "documents": documents });
                 ("/v1/workers".into(), body)
             }
-            Act::Engage { worker: at } => {
-                (worker(*at, "engagements"), json!({ "employer": "Stuwage" }))
+            Act::Amend {
+                worker: at,
+                documents,
+            } => {
+                let documents: Vec<Value> =
+                    documents.iter().map(|&number| passport(number)).collect();
+                let body =
+                    json!({ "family_name": "Maes", "given_names": "Mara", "documents": documents });
+                (format!("/v1/workers/{}", names.workers[*at]), body)
             }
+            Act::Engage {
+                worker: at,
+                employer,
+            } => {
+                let staff = format!("S-{}", names.engagements.len());
+                let body = json!({ "employer": employer_name(*employer), "staff_number": staff });
+                (worker(*at, "engagements"), body)
+            }
+            Act::Lapse { employer } => (
+                "/v1/engagements:lapse".into(),
+                json!({ "employer": employer_name(*employer) }),
+            ),
+            Act::Bring { .. } => unreachable!("a file is no body"),
             Act::Disengage { engagement } => (
                 format!("/v1/engagements/{}/end", names.engagements[*engagement]),
                 json!({}),
@@ -515,8 +664,49 @@ impl Game {
                 let body = json!({ "credential": names.passes[*pass], "ends_at": moment(*ends) });
                 ("/v1/exclusions".into(), body)
             }
-            Act::LiftExclusion { exclusion } => (
-                format!("/v1/exclusions/{}/lifts", names.exclusions[*exclusion]),
+            Act::LiftExclusion { exclusion: at } => (exclusion(*at, "lifts"), json!({})),
+            Act::Publish { exclusion: at } => (exclusion(*at, "publications"), json!({})),
+            Act::AnswerExclusion {
+                exclusion: at,
+                adopt,
+            } => {
+                let (what, body) = answer(*adopt);
+                (exclusion(*at, what), body)
+            }
+            Act::Contest { exclusion: at } => (exclusion(*at, "contests"), json!({})),
+            Act::DecideContest {
+                exclusion: at,
+                lift,
+            } => {
+                let outcome = if *lift { "lifted" } else { "upheld" };
+                (
+                    exclusion(*at, "contest-outcomes"),
+                    json!({ "outcome": outcome }),
+                )
+            }
+            Act::SendReferral { referral } => (
+                format!("/v1/referrals/{}/dispatches", names.referrals[*referral]),
+                json!({}),
+            ),
+            Act::AnswerReferral { referral, adopt } => {
+                let (what, body) = answer(*adopt);
+                let id = names.referrals[*referral];
+                (format!("/v1/referrals/{id}/{what}"), body)
+            }
+            Act::Basis { member, stands } => {
+                let path = format!("/v1/members/{}/legal-bases", self.ports[*member].member);
+                match stands {
+                    true => (path, json!({ "reference": "GBA-2026/7", "date": today })),
+                    false => (path + "/ends", json!({})),
+                }
+            }
+            Act::BreakGlass { minutes } => {
+                let body =
+                    json!({ "reason": "stock_stolen", "reference": "INC-1", "minutes": minutes });
+                ("/v1/break-glass".into(), body)
+            }
+            Act::CloseGlass { glass } => (
+                format!("/v1/break-glass/{}/closures", names.glasses[*glass]),
                 json!({}),
             ),
             Act::Erase { worker: at } => (worker(*at, "erasures"), json!({})),
@@ -605,6 +795,7 @@ impl Game {
         for (seq, body) in page {
             let entry = Entry::decode(seq, &body).expect("entries can be read");
             self.seq = seq;
+            self.nothing_is_issued_under_an_inquiry(&entry);
             fold(&entry, &mut self.replay).expect("each entry follows from those before it");
             if let Fact::CredentialRevoked { credential, .. } = &entry.fact {
                 self.revoked.insert(*credential);
@@ -618,7 +809,13 @@ impl Game {
             }
             let names = &mut self.names;
             match entry.fact {
-                Fact::WorkerRegistered(worker) => names.workers.push(worker.id),
+                Fact::WorkerRegistered(worker) => {
+                    names.workers.push(worker.id);
+                    names.versions.insert(worker.id, seq);
+                }
+                Fact::WorkerAmended(worker) => {
+                    names.versions.insert(worker.id, seq);
+                }
                 Fact::EngagementBegan(engagement) => names.engagements.push(engagement.id),
                 Fact::CredentialIssued { credential, .. }
                 | Fact::CredentialApproved { credential } => names.passes.push(credential.id),
@@ -626,6 +823,8 @@ impl Game {
                 Fact::MatchOpened(case) => names.cases.push(case.id),
                 Fact::BanMirrored(ban) => names.bans.push(ban.id),
                 Fact::ExclusionProposed(exclusion) => names.exclusions.push(exclusion.id),
+                Fact::ReferralOpened(referral) => names.referrals.push(referral.id),
+                Fact::BreakGlassOpened(glass) => names.glasses.push(glass.id),
                 Fact::ErasureGranted(erasure) => names.erasures.push(erasure.id),
                 Fact::ApprovalAsked(asked) => {
                     let content = approvals::content(&asked).expect("it has one");
@@ -634,6 +833,41 @@ impl Game {
                 _ => {}
             }
         }
+    }
+
+    /// Nobody of whom something is suspended for cause gets anything new, nor is anything handed over to them, at the member that
+    /// suspended it: by whichever of their records, and in whichever way. Asked before the entry is folded.
+    fn nothing_is_issued_under_an_inquiry(&self, entry: &Entry) {
+        let issued = match &entry.fact {
+            Fact::CredentialIssued { credential, .. } | Fact::CredentialApproved { credential } => {
+                credential
+            }
+            Fact::CredentialHandedOver { credential } => {
+                &self.replay.credentials[credential].credential
+            }
+            _ => return,
+        };
+        let mut person = BTreeSet::from([issued.worker]);
+        loop {
+            let before = person.len();
+            for matched in self.replay.match_cases.values() {
+                let both = [matched.case.worker, matched.case.candidate];
+                if matched.state == match_case::State::Confirmed
+                    && both.iter().any(|one| person.contains(one))
+                {
+                    person.extend(both);
+                }
+            }
+            if person.len() == before {
+                break;
+            }
+        }
+        let inquired = self.replay.credentials.values().find(|held| {
+            held.credential.member == issued.member
+                && person.contains(&held.credential.worker)
+                && matches!(held.state, State::Suspended(kinds) if kinds.contains(SuspensionKind::ForCause))
+        });
+        assert!(inquired.is_none(), "{:?} while {inquired:?}", entry.fact);
     }
 
     /// Where the replay is not what the model says, but for whether these sleep.
@@ -651,6 +885,8 @@ impl Game {
             ("match cases", model.cases.len(), names.cases.len()),
             ("bans", model.bans.len(), names.bans.len()),
             ("exclusions", model.exclusions.len(), names.exclusions.len()),
+            ("referrals", model.referrals.len(), names.referrals.len()),
+            ("broken glasses", model.glasses.len(), names.glasses.len()),
             ("erasures", model.erasures.len(), names.erasures.len()),
             ("approvals", model.approvals.len(), names.approvals.len()),
         ];
@@ -708,13 +944,31 @@ impl Game {
             )
         });
         let exclusions = model.exclusions.iter().enumerate().find_map(|(at, one)| {
-            let found = replay.exclusions[&names.exclusions[at]].state;
+            let id = names.exclusions[at];
+            let told = |port: usize| {
+                let member: MemberId = self.ports[port].member.parse().expect("an identifier");
+                replay.told.get(&(id, member)).map(|told| told.answer)
+            };
+            let answers = |port: usize| one.told.get(&port).map(|told| told.answer);
             unlike(
                 "exclusion",
                 at,
-                one.lifted,
-                found == exclusion::State::Lifted,
+                (one.state, [0, 1].map(answers)),
+                (replay.exclusions[&id].state, [0, 1].map(told)),
             )
+        });
+        let referrals = model.referrals.iter().enumerate().find_map(|(at, one)| {
+            let found = &replay.referrals[&names.referrals[at]];
+            let to = found.referral.to.map(|to| to.worker);
+            let wanted = one.to.map(|(_, worker)| names.workers[worker]);
+            unlike("referral", at, (one.state, wanted), (found.state, to))
+        });
+        let glasses = model.glasses.iter().enumerate().find_map(|(at, one)| {
+            let (_, record) = &replay.records[&names.glasses[at].to_string()];
+            let Record::BreakGlass(found) = record else {
+                panic!("it is no broken glass");
+            };
+            unlike("broken glass", at, one.closed, found.closed_at.is_some())
         });
         let erasures = model.erasures.iter().enumerate().find_map(|(at, one)| {
             let wanted = match one.state {
@@ -739,6 +993,8 @@ impl Game {
             .or(cases)
             .or(bans)
             .or(exclusions)
+            .or(referrals)
+            .or(glasses)
             .or(erasures)
             .or(engagements)
             .or(workers)
@@ -841,6 +1097,10 @@ fn state_of(pass: &Pass) -> State {
         pass.kinds.iter().map(bit).sum()
     };
     State::from_number(number).expect("a state")
+}
+
+fn employer_name(employer: usize) -> String {
+    format!("Stuwage {employer}")
 }
 
 fn passport(number: u32) -> Value {

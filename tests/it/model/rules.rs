@@ -1,14 +1,18 @@
 //! The rules of the trade a second time, as simply as they can be written: lists, sets and conditions, with no database, no
 //! ledger and nobody else at the same time. Words are the program's own; what follows from what is written here by hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis::domain::calendar::{Day, appeal_deadline};
 use portcullis::domain::client::Role;
 use portcullis::domain::credential::SuspensionKind as Kind;
+use portcullis::domain::exclusion::{Answer, State as Excluded};
+use portcullis::domain::match_case::SAME_PERSON_MAX;
 use portcullis::domain::reason::{Class, Reason};
+use portcullis::domain::referral::State as Referred;
 use portcullis::domain::screening::{Function, State as Stage};
 use portcullis::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use portcullis::domain::worker::FORMER_DOCUMENTS_MAX;
 use portcullis::domain::{approval, ban};
 
 pub type Ms = i64;
@@ -25,14 +29,18 @@ pub struct Actor {
 #[derive(Debug, Clone)]
 pub struct Worker {
     pub member: usize,
-    pub document: Option<u32>,
+    /// Every document that the record ever had: by each of them the person is found.
+    pub documents: BTreeSet<u32>,
     pub erased: bool,
+    touched: u64,
 }
 
 #[derive(Debug, Clone)]
 pub struct Engagement {
     pub member: usize,
     pub worker: usize,
+    pub employer: usize,
+    pub staff: Option<usize>,
     pub ended: bool,
 }
 
@@ -94,9 +102,38 @@ pub struct Exclusion {
     pub member: usize,
     pub worker: usize,
     pub pass: usize,
-    pub lifted: bool,
+    pub state: Excluded,
+    /// What each member says that knows of it.
+    pub told: BTreeMap<usize, Told>,
     ends: Ms,
     touched: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub answer: Answer,
+    worker: usize,
+    touched: u64,
+}
+
+/// What a member tells another of a person, or would if it might.
+#[derive(Debug, Clone)]
+pub struct Referral {
+    pub member: usize,
+    /// The other member, and its record.
+    pub to: Option<(usize, usize)>,
+    pub state: Referred,
+    pass: usize,
+    reason: Reason,
+    touched: u64,
+}
+
+/// A glass that was broken.
+#[derive(Debug, Clone)]
+pub struct Glass {
+    pub member: usize,
+    pub closed: bool,
+    until: Ms,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,11 +173,38 @@ pub struct Draft {
     until: Ms,
 }
 
+/// A row of a file.
+#[derive(Debug, Clone)]
+pub enum Row {
+    /// A badge, for who has this staff number at this employer, whoever it is.
+    Badge {
+        staff: usize,
+        employer: usize,
+        scope: BTreeSet<Function>,
+        last: Day,
+    },
+    /// Somebody known works for this employer.
+    Works { worker: usize, employer: usize },
+    /// Whoever has this document works for this employer.
+    Comes { document: u32, employer: usize },
+    /// What the authority advises.
+    Advice { screening: usize, step: Step },
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    New,
+    Same,
+    Conflict,
+    Unusable,
+}
+
 /// What was asked for, with the last touch of what it is about.
 #[derive(Debug, Clone)]
 pub enum Wanted {
     Screen(usize, Step, Day, u64),
-    Issue(Draft),
+    Issue(Draft, u64),
     Lift(usize, Kind, u64),
     Revoke(Vec<usize>, Reason),
     Suspend(usize, Reason, u64),
@@ -149,10 +213,17 @@ pub enum Wanted {
     EndBan(usize, u64),
     Exclude(usize, Ms, u64),
     LiftExclusion(usize, u64),
-    Erase(usize),
+    AnswerExclusion(usize, bool, u64),
+    DecideContest(usize, bool, u64),
+    AnswerReferral(usize, bool, u64),
+    Erase(usize, u64),
+    /// These engagements are to end, and what rests on them.
+    Lapse(Vec<usize>, BTreeSet<usize>),
+    File(Vec<Row>),
     /// It is done, and only looked at.
     ConfirmPass,
     ConfirmOutcome,
+    ConfirmGlass(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,11 +260,23 @@ pub enum Act {
     Register {
         document: Option<u32>,
     },
+    Amend {
+        worker: usize,
+        documents: BTreeSet<u32>,
+    },
     Engage {
         worker: usize,
+        employer: usize,
     },
     Disengage {
         engagement: usize,
+    },
+    Lapse {
+        employer: usize,
+    },
+    /// A file is brought in and, if anything of it can be used, applied.
+    Bring {
+        rows: Vec<Row>,
     },
     Issue {
         worker: usize,
@@ -258,6 +341,38 @@ pub enum Act {
     LiftExclusion {
         exclusion: usize,
     },
+    Publish {
+        exclusion: usize,
+    },
+    AnswerExclusion {
+        exclusion: usize,
+        adopt: bool,
+    },
+    Contest {
+        exclusion: usize,
+    },
+    DecideContest {
+        exclusion: usize,
+        lift: bool,
+    },
+    SendReferral {
+        referral: usize,
+    },
+    AnswerReferral {
+        referral: usize,
+        adopt: bool,
+    },
+    /// A member records that the law lets it share, or that it does no more.
+    Basis {
+        member: usize,
+        stands: bool,
+    },
+    BreakGlass {
+        minutes: i64,
+    },
+    CloseGlass {
+        glass: usize,
+    },
     Erase {
         worker: usize,
     },
@@ -309,10 +424,14 @@ pub struct Model {
     pub cases: Vec<Case>,
     pub bans: Vec<Ban>,
     pub exclusions: Vec<Exclusion>,
+    pub referrals: Vec<Referral>,
+    pub glasses: Vec<Glass>,
     pub erasures: Vec<Erasure>,
     pub approvals: Vec<Approval>,
     /// Who suspended or revoked something, and when.
     withdrawn: Vec<(usize, Ms)>,
+    /// Which members have a legal basis on which they share.
+    pub shares: BTreeSet<usize>,
     touches: u64,
 }
 
@@ -379,16 +498,28 @@ impl Model {
                 is(&[Role::HrOfficer])?;
                 self.register(me.member, *document);
             }
-            Act::Engage { worker } => {
+            Act::Amend { worker, documents } => {
                 is(&[Role::HrOfficer])?;
                 self.known(*worker, me.member)?;
                 self.not_oneself(by, *worker)?;
                 self.not_to_be_erased(*worker)?;
-                self.engagements.push(Engagement {
-                    member: me.member,
-                    worker: *worker,
-                    ended: false,
-                });
+                let before = self.workers[*worker].documents.clone();
+                let former = before.difference(documents).count();
+                must(former <= FORMER_DOCUMENTS_MAX, "too many to remember")?;
+                let touched = self.touch();
+                let amended = &mut self.workers[*worker];
+                amended.documents.extend(documents);
+                amended.touched = touched;
+                self.compared(*worker);
+                self.bring_bans(*worker, Some(by));
+            }
+            Act::Engage { worker, employer } => {
+                is(&[Role::HrOfficer])?;
+                self.known(*worker, me.member)?;
+                self.not_oneself(by, *worker)?;
+                self.not_to_be_erased(*worker)?;
+                let staff = Some(self.engagements.len());
+                self.engaged(*worker, *employer, staff);
             }
             Act::Disengage { engagement } => {
                 is(&[Role::HrOfficer])?;
@@ -404,6 +535,36 @@ impl Model {
                         self.revoked(pass, Reason::EmploymentEnded, by);
                     }
                 }
+            }
+            Act::Lapse { employer } => {
+                is(&[Role::HrOfficer])?;
+                let lasts = |one: &&Engagement| one.member == me.member && !one.ended;
+                let at = |one: &Engagement| lasts(&one) && one.employer == *employer;
+                let many = self.engagements.len();
+                let engaged: Vec<usize> = (0..many)
+                    .filter(|&one| at(&self.engagements[one]))
+                    .collect();
+                must(!engaged.is_empty(), "nobody works there")?;
+                let resting = self.resting_on(&engaged);
+                if !resting.is_empty() && self.too_many(by, resting.len()) {
+                    return self.ask(by, None, Wanted::Lapse(engaged, resting));
+                }
+                self.lapsed(&engaged, &resting, by);
+            }
+            Act::Bring { rows } => {
+                let whose = match rows[0] {
+                    Row::Advice { .. } => Role::ScreeningOfficer,
+                    Row::Badge { .. } | Row::Works { .. } | Row::Comes { .. } => Role::HrOfficer,
+                };
+                is(&[whose])?;
+                let usable = |judged: &Judged| *judged != Judged::Unusable;
+                // The dry run.
+                let mut dry = self.clone();
+                must(dry.carry_out(by, rows)?.iter().any(usable), "not one row")?;
+                if me.member == self.approving && matches!(rows[0], Row::Badge { .. }) {
+                    return self.ask(by, None, Wanted::File(rows.clone()));
+                }
+                *self = dry;
             }
             Act::Issue {
                 worker,
@@ -424,7 +585,8 @@ impl Model {
                 };
                 self.may_be_issued(&draft)?;
                 if me.member == self.approving {
-                    return self.ask(by, Some(*worker), Wanted::Issue(draft));
+                    let touched = self.workers[*worker].touched;
+                    return self.ask(by, Some(*worker), Wanted::Issue(draft, touched));
                 }
                 self.issued(draft, false);
             }
@@ -494,7 +656,12 @@ impl Model {
                 }
                 self.suspended(*pass, *reason, Some(by));
                 if kind == Kind::ForCause {
-                    self.waits_to_be_confirmed(by, old.worker, Wanted::ConfirmPass);
+                    self.refer(*pass, *reason);
+                    // What is done behind broken glass is looked at as a whole.
+                    if !self.is_broken(me.member) {
+                        let due = self.now + 24 * HOUR_MS;
+                        self.to_confirm(by, Some(old.worker), Wanted::ConfirmPass, due);
+                    }
                 }
             }
             Act::Lift { pass, kind } => {
@@ -523,9 +690,9 @@ impl Model {
                 if old.revoked {
                     return Ok(Did::Done);
                 }
-                let many = self.too_many(by, 1);
-                let shuts = !many && reason.class() == Class::ForCause;
-                if many || shuts || old.for_cause() {
+                let (many, broken) = (self.too_many(by, 1), self.is_broken(me.member));
+                let shuts = !many && !broken && reason.class() == Class::ForCause;
+                if many || shuts || (old.for_cause() && !broken) {
                     if shuts {
                         must(!old.approved, "not handed over")?;
                         self.shut(*pass, *reason, by);
@@ -543,8 +710,9 @@ impl Model {
                         listed.push(pass);
                     }
                 }
-                let many = self.too_many(by, listed.len());
-                if !listed.is_empty() && (many || reason.class() == Class::ForCause) {
+                let (many, broken) = (self.too_many(by, listed.len()), self.is_broken(me.member));
+                let for_cause = reason.class() == Class::ForCause && !broken;
+                if !listed.is_empty() && (many || for_cause) {
                     if !many {
                         let held = |pass: &usize| !self.passes[*pass].approved;
                         must(listed.iter().all(held), "not handed over")?;
@@ -556,7 +724,7 @@ impl Model {
                 }
                 for pass in listed {
                     // One by one, with a second person each.
-                    if !self.passes[pass].for_cause() {
+                    if broken || !self.passes[pass].for_cause() {
                         self.revoked(pass, *reason, by);
                     }
                 }
@@ -644,19 +812,96 @@ impl Model {
                 is(&[Role::HrOfficer])?;
                 let old = self.exclusions[*exclusion].clone();
                 own(old.member)?;
-                must(!old.lifted, "lifted already")?;
+                must(old.state != Excluded::Lifted, "lifted already")?;
                 return self.ask(
                     by,
                     Some(old.worker),
                     Wanted::LiftExclusion(*exclusion, old.touched),
                 );
             }
+            Act::Publish { exclusion } => {
+                is(&[Role::HrOfficer])?;
+                let old = self.exclusions[*exclusion].clone();
+                own(old.member)?;
+                must(old.state == Excluded::Draft, "left already")?;
+                self.may_share(old.member)?;
+                self.published(*exclusion);
+            }
+            Act::AnswerExclusion { exclusion, adopt } => {
+                is(&[Role::HrOfficer])?;
+                let asked = self.may_answer_exclusion(me.member, *exclusion, *adopt)?;
+                let touched = asked.touched.max(self.exclusions[*exclusion].touched);
+                let wanted = Wanted::AnswerExclusion(*exclusion, *adopt, touched);
+                return self.ask(by, Some(asked.worker), wanted);
+            }
+            Act::Contest { exclusion } => {
+                is(&[Role::Registrar])?;
+                let old = self.exclusions[*exclusion].clone();
+                must(old.told.contains_key(&me.member), "not told")?;
+                must(old.state == Excluded::Proposed, "not at this step")?;
+                self.exclusion_is(*exclusion, Excluded::Contested);
+            }
+            Act::DecideContest { exclusion, lift } => {
+                is(&[Role::HrOfficer])?;
+                let old = self.exclusions[*exclusion].clone();
+                let told = old.told.get(&me.member).ok_or("not told")?;
+                must(old.member != me.member, "it proposed it")?;
+                must(old.state == Excluded::Contested, "not contested")?;
+                let wanted = Wanted::DecideContest(*exclusion, *lift, old.touched);
+                return self.ask(by, Some(told.worker), wanted);
+            }
+            Act::SendReferral { referral } => {
+                is(&[Role::HrOfficer])?;
+                let old = self.referrals[*referral].clone();
+                own(old.member)?;
+                must(old.state == Referred::Draft, "no draft")?;
+                self.may_share(old.member)?;
+                self.referral_is(*referral, Referred::Sent);
+                self.tell_issuers(old.pass, old.reason);
+            }
+            Act::AnswerReferral { referral, adopt } => {
+                is(&[Role::HrOfficer])?;
+                let old = self.referrals[*referral].clone();
+                let (member, worker) = old.to.ok_or("to nobody")?;
+                own(member)?;
+                self.may_answer_referral(*referral, *adopt)?;
+                let wanted = Wanted::AnswerReferral(*referral, *adopt, old.touched);
+                return self.ask(by, Some(worker), wanted);
+            }
+            Act::Basis { member, stands } => {
+                is(&[Role::Registrar])?;
+                own(*member)?;
+                match stands {
+                    true => self.shares.insert(*member),
+                    false => self.shares.remove(member),
+                };
+            }
+            Act::BreakGlass { minutes } => {
+                is(&[Role::DutyOfficer])?;
+                must(me.person.is_some(), "nobody")?;
+                must(!self.is_broken(me.member), "broken already")?;
+                let until = self.now + minutes * MINUTE_MS;
+                self.glasses.push(Glass {
+                    member: me.member,
+                    closed: false,
+                    until,
+                });
+                let wanted = Wanted::ConfirmGlass(self.glasses.len() - 1);
+                self.to_confirm(by, None, wanted, until + 24 * HOUR_MS);
+            }
+            Act::CloseGlass { glass } => {
+                is(&[Role::DutyOfficer])?;
+                own(self.glasses[*glass].member)?;
+                must(self.lasts(*glass), "over")?;
+                self.glasses[*glass].closed = true;
+            }
             Act::Erase { worker } => {
                 is(&[Role::Registrar])?;
                 self.known(*worker, me.member)?;
                 self.not_to_be_erased(*worker)?;
                 self.may_be_erased(*worker)?;
-                return self.ask(by, Some(*worker), Wanted::Erase(*worker));
+                let touched = self.workers[*worker].touched;
+                return self.ask(by, Some(*worker), Wanted::Erase(*worker, touched));
             }
             Act::KeepAfterAll { erasure } => {
                 is(&[Role::Registrar])?;
@@ -676,8 +921,15 @@ impl Model {
                 must(asked.same.is_none(), "decided already")?;
                 self.cases[*case].same = Some(*same);
                 if *same {
+                    let together = self.person(asked.later);
+                    must(together.len() <= SAME_PERSON_MAX, "too many records")?;
                     self.follow(asked.later);
                     self.bring_bans(asked.later, Some(by));
+                    for exclusion in 0..self.exclusions.len() {
+                        if together.contains(&self.exclusions[exclusion].worker) {
+                            self.tell(exclusion);
+                        }
+                    }
                     self.bring_exclusions(asked.later, Some(by));
                 }
             }
@@ -716,16 +968,26 @@ impl Model {
         Ok(Did::Done)
     }
 
-    fn register(&mut self, member: usize, document: Option<u32>) {
-        let later = self.workers.len();
+    fn register(&mut self, member: usize, document: Option<u32>) -> usize {
         self.workers.push(Worker {
             member,
-            document,
+            documents: document.into_iter().collect(),
             erased: false,
+            touched: 0,
         });
-        let Some(document) = document else { return };
-        for earlier in self.bearers(document) {
-            if earlier != later {
+        let worker = self.workers.len() - 1;
+        self.compared(worker);
+        worker
+    }
+
+    /// Whoever has or had a document of this record's is asked about, once; and whom a ban on one of them is about is found.
+    fn compared(&mut self, later: usize) {
+        for earlier in 0..self.workers.len() {
+            let (one, other) = (&self.workers[earlier], &self.workers[later]);
+            let bears = !one.erased && !one.documents.is_disjoint(&other.documents);
+            let both = [later, earlier];
+            let before = |case: &Case| both.contains(&case.later) && both.contains(&case.earlier);
+            if earlier != later && bears && !self.cases.iter().any(before) {
                 self.cases.push(Case {
                     later,
                     earlier,
@@ -733,8 +995,10 @@ impl Model {
                 });
             }
         }
+        let documents = &self.workers[later].documents;
         for ban in &mut self.bans {
-            if ban.document == Some(document) && ban.state != ban::State::Ended {
+            let names = ban.document.is_some_and(|at| documents.contains(&at));
+            if names && ban.state != ban::State::Ended {
                 ban.workers.insert(later);
             }
         }
@@ -743,9 +1007,312 @@ impl Model {
     fn bearers(&self, document: u32) -> Vec<usize> {
         let bears = |at: &usize| {
             let worker = &self.workers[*at];
-            worker.document == Some(document) && !worker.erased
+            worker.documents.contains(&document) && !worker.erased
         };
         (0..self.workers.len()).filter(bears).collect()
+    }
+
+    fn engaged(&mut self, worker: usize, employer: usize, staff: Option<usize>) {
+        self.engagements.push(Engagement {
+            member: self.workers[worker].member,
+            worker,
+            employer,
+            staff,
+            ended: false,
+        });
+    }
+
+    /// What ends with these engagements.
+    fn resting_on(&self, engagements: &[usize]) -> BTreeSet<usize> {
+        let rests = |at: &usize| {
+            let pass = &self.passes[*at];
+            let engaged = pass.engagement.is_some_and(|at| engagements.contains(&at));
+            engaged && !pass.revoked && !pass.for_cause()
+        };
+        (0..self.passes.len()).filter(rests).collect()
+    }
+
+    fn lapsed(&mut self, engagements: &[usize], resting: &BTreeSet<usize>, by: usize) {
+        for &engagement in engagements {
+            self.engagements[engagement].ended = true;
+        }
+        for &pass in resting {
+            self.revoked(pass, Reason::SponsorLapsed, by);
+        }
+    }
+
+    // Files.
+
+    /// Whether two staff numbers are of one person.
+    pub fn is_one_person(&self, one: usize, other: usize) -> bool {
+        let of = |staff: usize| {
+            let engaged = self.engagements.iter();
+            engaged.filter(move |engaged| engaged.staff == Some(staff))
+        };
+        of(one).any(|one| {
+            let person = self.person(one.worker);
+            of(other).any(|other| person.contains(&other.worker))
+        })
+    }
+
+    /// Carries out a file row by row, and answers what became of each.
+    fn carry_out(&mut self, by: usize, rows: &[Row]) -> Result<Vec<Judged>, No> {
+        // An advice that an earlier row brought waits for its second person; what was cleared before and is refused by an
+        // earlier row is at no step for another.
+        rows.iter().map(|row| self.carry_out_row(by, row)).collect()
+    }
+
+    fn carry_out_row(&mut self, by: usize, row: &Row) -> Result<Judged, No> {
+        let member = self.actors[by].member;
+        match row {
+            Row::Badge {
+                staff,
+                employer,
+                scope,
+                last,
+            } => {
+                let until = last.ends_at().as_ms();
+                let has = |one: &Engagement| {
+                    one.member == member
+                        && one.staff == Some(*staff)
+                        && !self.workers[one.worker].erased
+                };
+                let engagement = match self.engagements.iter().position(has) {
+                    Some(engagement) => {
+                        let known = &self.engagements[engagement];
+                        let may = known.employer == *employer
+                            && !known.ended
+                            && !self.is_oneself(by, known.worker)
+                            && self.may_have(member, known.worker).is_ok()
+                            && self.cleared(known.worker, scope, until) == *scope;
+                        if !may {
+                            return Ok(Judged::Conflict);
+                        }
+                        engagement
+                    }
+                    // Nobody is cleared who is not known.
+                    None if !scope.is_empty() => return Ok(Judged::Conflict),
+                    None => self.engagements.len(),
+                };
+                if until <= self.now {
+                    return Ok(Judged::Unusable);
+                }
+                if engagement == self.engagements.len() {
+                    let worker = self.register(member, None);
+                    self.engaged(worker, *employer, Some(*staff));
+                }
+                let draft = Draft {
+                    worker: self.engagements[engagement].worker,
+                    engagement: Some(engagement),
+                    scope: scope.clone(),
+                    from: self.now,
+                    until,
+                };
+                self.issued(draft, false);
+                Ok(Judged::New)
+            }
+            Row::Works { worker, employer } => match self.known(*worker, member) {
+                Ok(()) => Ok(self.works(by, *worker, *employer)),
+                Err(_) => Ok(Judged::Unusable),
+            },
+            Row::Comes { document, employer } => {
+                let mut bearers = self.bearers(*document);
+                bearers.retain(|&worker| self.workers[worker].member == member);
+                match bearers[..] {
+                    [] => {
+                        let worker = self.register(member, Some(*document));
+                        self.engaged(worker, *employer, None);
+                        Ok(Judged::New)
+                    }
+                    [worker] => Ok(self.works(by, worker, *employer)),
+                    _ => Ok(Judged::Conflict),
+                }
+            }
+            Row::Advice { screening, step } => {
+                let old = self.screenings[*screening].clone();
+                if old.member != member {
+                    return Ok(Judged::Unusable);
+                }
+                let waits = self.approvals.iter().any(|asked| {
+                    let of = |wanted: &Wanted| matches!(wanted, Wanted::Screen(at, .., then) if at == screening && *then == old.touched);
+                    self.waits(asked) && of(&asked.wanted)
+                });
+                let cleared = matches!(old.stage, Stage::Cleared | Stage::ClearedConditional);
+                let at_once = cleared && *step == Step::Negative;
+                let may = !self.is_oneself(by, old.worker)
+                    && (at_once || !waits)
+                    && self.leads_to(&old, *step).is_ok();
+                if !may {
+                    return Ok(Judged::Conflict);
+                }
+                self.screen(by, *screening, *step).map(|_| Judged::New)
+            }
+        }
+    }
+
+    fn works(&mut self, by: usize, worker: usize, employer: usize) -> Judged {
+        let barred = self.is_oneself(by, worker) || self.not_to_be_erased(worker).is_err();
+        let lasts =
+            |one: &Engagement| one.worker == worker && one.employer == employer && !one.ended;
+        match self.engagements.iter().any(lasts) {
+            _ if barred => Judged::Conflict,
+            true => Judged::Same,
+            false => {
+                self.engaged(worker, employer, None);
+                Judged::New
+            }
+        }
+    }
+
+    // Between members.
+
+    fn may_share(&self, member: usize) -> Result<(), No> {
+        must(self.shares.contains(&member), "may not leave its member")
+    }
+
+    /// The others who issued to the person are told what was just done to this pass for cause. What was told of it before gives
+    /// way.
+    fn refer(&mut self, pass: usize, reason: Reason) {
+        self.fall_referrals(pass);
+        if self.may_share(self.passes[pass].member).is_ok() {
+            self.tell_issuers(pass, reason);
+        } else {
+            self.opens(pass, reason, None);
+        }
+    }
+
+    fn tell_issuers(&mut self, pass: usize, reason: Reason) {
+        let (member, worker) = (self.passes[pass].member, self.passes[pass].worker);
+        let mut others: BTreeMap<usize, usize> = BTreeMap::new();
+        for live in self.live_or_approved(&self.person(worker)) {
+            let held = &self.passes[live];
+            if held.member != member {
+                others.entry(held.member).or_insert(held.worker);
+            }
+        }
+        for to in others {
+            self.opens(pass, reason, Some(to));
+        }
+    }
+
+    fn opens(&mut self, pass: usize, reason: Reason, to: Option<(usize, usize)>) {
+        let touched = self.touch();
+        self.referrals.push(Referral {
+            member: self.passes[pass].member,
+            to,
+            state: match to {
+                Some(_) => Referred::Open,
+                None => Referred::Draft,
+            },
+            pass,
+            reason,
+            touched,
+        });
+    }
+
+    fn fall_referrals(&mut self, pass: usize) {
+        for at in 0..self.referrals.len() {
+            let one = &self.referrals[at];
+            if one.pass == pass && matches!(one.state, Referred::Draft | Referred::Open) {
+                self.referral_is(at, Referred::Fallen);
+            }
+        }
+    }
+
+    fn referral_is(&mut self, referral: usize, state: Referred) {
+        let touched = self.touch();
+        self.referrals[referral].state = state;
+        self.referrals[referral].touched = touched;
+    }
+
+    fn may_answer_referral(&self, referral: usize, adopt: bool) -> Result<(), No> {
+        let asked = &self.referrals[referral];
+        must(asked.state == Referred::Open, "not open")?;
+        match adopt {
+            true => self.may_share(asked.member),
+            false => Ok(()),
+        }
+    }
+
+    fn answer_referral(&mut self, referral: usize, adopt: bool, by: usize) {
+        let asked = self.referrals[referral].clone();
+        let (member, worker) = asked.to.expect("it was answered");
+        if !adopt {
+            return self.referral_is(referral, Referred::Declined);
+        }
+        self.referral_is(referral, Referred::Adopted);
+        for pass in self.live_or_approved(&self.person(worker)) {
+            let held = &self.passes[pass];
+            if held.member != member || held.kinds.contains(&Kind::ForCause) {
+                continue;
+            }
+            if held.approved {
+                self.revoked(pass, Reason::IssuedInError, by);
+            } else {
+                self.suspended_so(pass, Kind::ForCause, asked.reason, Some(by));
+            }
+        }
+    }
+
+    fn exclusion_is(&mut self, exclusion: usize, state: Excluded) {
+        let touched = self.touch();
+        self.exclusions[exclusion].state = state;
+        self.exclusions[exclusion].touched = touched;
+    }
+
+    fn published(&mut self, exclusion: usize) {
+        self.exclusion_is(exclusion, Excluded::Proposed);
+        self.tell(exclusion);
+    }
+
+    /// Tells every member that knows the person and was not told, where it takes answers.
+    fn tell(&mut self, exclusion: usize) {
+        let takes = [Excluded::Proposed, Excluded::Contested];
+        if !takes.contains(&self.exclusions[exclusion].state) {
+            return;
+        }
+        for worker in self.person(self.exclusions[exclusion].worker) {
+            let (record, touched) = (self.workers[worker].clone(), self.touch());
+            if !record.erased {
+                let told = Told {
+                    answer: Answer::Asked,
+                    worker,
+                    touched,
+                };
+                let all = &mut self.exclusions[exclusion].told;
+                all.entry(record.member).or_insert(told);
+            }
+        }
+    }
+
+    fn may_answer_exclusion(
+        &self,
+        member: usize,
+        exclusion: usize,
+        adopt: bool,
+    ) -> Result<Told, No> {
+        let asked = &self.exclusions[exclusion];
+        let told = asked.told.get(&member).ok_or("not told")?;
+        let takes = [Excluded::Proposed, Excluded::Contested];
+        must(takes.contains(&asked.state), "takes no answers")?;
+        must(told.answer == Answer::Asked, "answered already")?;
+        if adopt {
+            self.may_share(asked.member)?;
+        }
+        Ok(told.clone())
+    }
+
+    // Broken glass.
+
+    pub fn lasts(&self, glass: usize) -> bool {
+        let glass = &self.glasses[glass];
+        !glass.closed && self.now < glass.until
+    }
+
+    pub fn is_broken(&self, member: usize) -> bool {
+        let of_member = |&at: &usize| self.glasses[at].member == member;
+        let mut glasses = (0..self.glasses.len()).filter(of_member);
+        glasses.any(|glass| self.lasts(glass))
     }
 
     // Who is who.
@@ -829,10 +1396,14 @@ impl Model {
 
     fn is_excluded(&self, member: usize, worker: usize) -> bool {
         let person = self.person(worker);
+        let adopts = |one: &Exclusion| {
+            let told = one.told.get(&member);
+            told.is_some_and(|told| told.answer == Answer::Adopted)
+        };
         let mut held = self
             .exclusions
             .iter()
-            .filter(|one| !one.lifted && one.member == member);
+            .filter(|one| one.state != Excluded::Lifted && adopts(one));
         held.any(|one| person.contains(&one.worker))
     }
 
@@ -852,7 +1423,8 @@ impl Model {
         let mine = |&&(other, at): &&(usize, Ms)| {
             self.is_same(by, other) && at > self.now - 10 * MINUTE_MS
         };
-        self.withdrawn.iter().filter(mine).count() + more > 20
+        let many = self.withdrawn.iter().filter(mine).count() + more > 20;
+        many && !self.is_broken(self.actors[by].member)
     }
 
     fn touch(&mut self) -> u64 {
@@ -894,12 +1466,16 @@ impl Model {
         held.since = now;
         held.touched = touched;
         self.withdrawn.push((by, now));
+        if reason.class() == Class::ForCause {
+            self.refer(pass, reason);
+        }
     }
 
     fn shut(&mut self, pass: usize, reason: Reason, by: usize) {
         let held = &self.passes[pass];
         if !held.approved && !held.kinds.contains(&Kind::ForCause) {
             self.suspended(pass, reason, Some(by));
+            self.refer(pass, reason);
         }
     }
 
@@ -915,7 +1491,10 @@ impl Model {
 
     fn may_be_issued(&self, draft: &Draft) -> Result<(), No> {
         self.known(draft.worker, self.workers[draft.worker].member)?;
-        must(self.workers[draft.worker].document.is_some(), "no document")?;
+        must(
+            !self.workers[draft.worker].documents.is_empty(),
+            "no document",
+        )?;
         self.may_have(self.workers[draft.worker].member, draft.worker)?;
         if let Some(engagement) = draft.engagement {
             let engagement = &self.engagements[engagement];
@@ -948,15 +1527,19 @@ impl Model {
     }
 
     /// What these have that is neither revoked nor expired.
-    fn live_of(&self, person: &BTreeSet<usize>) -> Vec<usize> {
+    fn live_or_approved(&self, person: &BTreeSet<usize>) -> Vec<usize> {
         let live = |at: &usize| {
             let pass = &self.passes[*at];
-            person.contains(&pass.worker)
-                && !pass.revoked
-                && !pass.approved
-                && pass.until > self.now
+            person.contains(&pass.worker) && !pass.revoked && pass.until > self.now
         };
         (0..self.passes.len()).filter(live).collect()
+    }
+
+    /// The same, but for what was not handed over.
+    fn live_of(&self, person: &BTreeSet<usize>) -> Vec<usize> {
+        let mut live = self.live_or_approved(person);
+        live.retain(|&at| !self.passes[at].approved);
+        live
     }
 
     fn bring_bans(&mut self, worker: usize, by: Option<usize>) {
@@ -1029,13 +1612,11 @@ impl Model {
     fn carries_one(&self, pass: usize) -> bool {
         self.exclusions
             .iter()
-            .any(|one| one.pass == pass && !one.lifted)
+            .any(|one| one.pass == pass && one.state != Excluded::Lifted)
     }
 
     fn lift_exclusion(&mut self, exclusion: usize) {
-        let touched = self.touch();
-        self.exclusions[exclusion].lifted = true;
-        self.exclusions[exclusion].touched = touched;
+        self.exclusion_is(exclusion, Excluded::Lifted);
         let worker = self.exclusions[exclusion].worker;
         for pass in self.live_of(&self.person(worker)) {
             let held = self.passes[pass].clone();
@@ -1045,10 +1626,12 @@ impl Model {
         }
     }
 
-    /// The ground is gone on which an exclusion rests.
+    /// The ground is gone on which an exclusion rests, and for which others were told something.
     fn fall(&mut self, pass: usize) {
+        self.fall_referrals(pass);
         for exclusion in 0..self.exclusions.len() {
-            if self.exclusions[exclusion].pass == pass && !self.exclusions[exclusion].lifted {
+            let one = &self.exclusions[exclusion];
+            if one.pass == pass && one.state != Excluded::Lifted {
                 self.lift_exclusion(exclusion);
             }
         }
@@ -1082,7 +1665,8 @@ impl Model {
         self.not_oneself(by, old.worker)?;
         self.step(at, step, today)?;
         if bad_news {
-            self.waits_to_be_confirmed(by, old.worker, Wanted::ConfirmOutcome);
+            let due = self.now + 24 * HOUR_MS;
+            self.to_confirm(by, Some(old.worker), Wanted::ConfirmOutcome, due);
         }
         Ok(Did::Done)
     }
@@ -1194,7 +1778,8 @@ impl Model {
         let barred = |ban: &Ban| ban.workers.contains(&worker) && ban.state != ban::State::Ended;
         must(!self.bans.iter().any(barred), "a ban")?;
         let person = self.person(worker);
-        let excluded = |one: &Exclusion| !one.lifted && person.contains(&one.worker);
+        let excluded =
+            |one: &Exclusion| one.state != Excluded::Lifted && person.contains(&one.worker);
         must(!self.exclusions.iter().any(excluded), "an exclusion")?;
         let open =
             |case: &Case| case.same.is_none() && (case.later == worker || case.earlier == worker);
@@ -1241,27 +1826,27 @@ impl Model {
         Ok(Did::Asked)
     }
 
-    fn waits_to_be_confirmed(&mut self, by: usize, worker: usize, wanted: Wanted) {
+    fn to_confirm(&mut self, by: usize, worker: Option<usize>, wanted: Wanted, expires: Ms) {
         self.approvals.push(Approval {
             member: self.actors[by].member,
             wanted,
             state: approval::State::Waiting,
-            worker: Some(worker),
+            worker,
             by,
-            expires: self.now + 24 * HOUR_MS,
+            expires,
             asked: self.touches,
         });
     }
 
     fn concerns(&self, actor: usize, worker: Option<usize>, wanted: &Wanted) -> bool {
-        match (worker, wanted) {
-            (Some(worker), _) => self.is_oneself(actor, worker),
-            (None, Wanted::Revoke(passes, _)) => {
-                let mut workers = passes.iter().map(|&pass| self.passes[pass].worker);
-                workers.any(|worker| self.is_oneself(actor, worker))
-            }
-            (None, _) => false,
-        }
+        let listed: Vec<usize> = match (worker, wanted) {
+            (Some(worker), _) => return self.is_oneself(actor, worker),
+            (None, Wanted::Revoke(passes, _)) => passes.clone(),
+            (None, Wanted::Lapse(_, passes)) => passes.iter().copied().collect(),
+            (None, _) => Vec::new(),
+        };
+        let mut workers = listed.into_iter().map(|pass| self.passes[pass].worker);
+        workers.any(|worker| self.is_oneself(actor, worker))
     }
 
     /// Whether it can still be answered.
@@ -1282,7 +1867,13 @@ impl Model {
             | Wanted::Suspend(..)
             | Wanted::Exclude(..)
             | Wanted::LiftExclusion(..)
-            | Wanted::ConfirmPass => (Role::HrApprover, false),
+            | Wanted::AnswerExclusion(..)
+            | Wanted::DecideContest(..)
+            | Wanted::AnswerReferral(..)
+            | Wanted::Lapse(..)
+            | Wanted::File(..)
+            | Wanted::ConfirmPass
+            | Wanted::ConfirmGlass(..) => (Role::HrApprover, false),
         };
         must(me.live && me.role == role, "not in this role")?;
         must(everywhere || me.member == asked.member, "another member's")?;
@@ -1310,7 +1901,8 @@ impl Model {
                 untouched(self.screenings[screening].touched, then)?;
                 self.step(screening, step, dated)?;
             }
-            Wanted::Issue(draft) => {
+            Wanted::Issue(draft, then) => {
+                untouched(self.workers[draft.worker].touched, then)?;
                 self.may_be_issued(&draft)?;
                 must(draft.until > self.now, "would have expired")?;
                 self.issued(draft, true);
@@ -1340,6 +1932,9 @@ impl Model {
             Wanted::Suspend(pass, reason, then) => {
                 untouched(self.passes[pass].touched, then)?;
                 self.suspended(pass, reason, Some(by));
+                if reason.suspends() == Some(Kind::ForCause) {
+                    self.refer(pass, reason);
+                }
             }
             Wanted::Correct(pass, then) => {
                 untouched(self.passes[pass].touched, then)?;
@@ -1367,21 +1962,71 @@ impl Model {
                 must(ends > self.now && !self.carries_one(pass), "not as it was")?;
                 let (worker, member) = (self.passes[pass].worker, self.passes[pass].member);
                 let touched = self.touch();
+                let own = Told {
+                    answer: Answer::Adopted,
+                    worker,
+                    touched,
+                };
                 self.exclusions.push(Exclusion {
                     member,
                     worker,
                     pass,
-                    lifted: false,
+                    state: Excluded::Draft,
+                    told: BTreeMap::from([(member, own)]),
                     ends,
                     touched,
                 });
+                if self.may_share(member).is_ok() {
+                    self.published(self.exclusions.len() - 1);
+                }
                 self.bring_exclusions(worker, Some(by));
             }
             Wanted::LiftExclusion(exclusion, then) => {
                 untouched(self.exclusions[exclusion].touched, then)?;
                 self.lift_exclusion(exclusion);
             }
-            Wanted::Erase(worker) => {
+            Wanted::AnswerExclusion(exclusion, adopt, then) => {
+                let told = self.may_answer_exclusion(asked.member, exclusion, adopt)?;
+                let touched = told.touched.max(self.exclusions[exclusion].touched);
+                untouched(touched, then)?;
+                let touched = self.touch();
+                let all = &mut self.exclusions[exclusion].told;
+                let told = all.get_mut(&asked.member).expect("it was told");
+                told.touched = touched;
+                told.answer = match adopt {
+                    true => Answer::Adopted,
+                    false => Answer::Declined,
+                };
+                let worker = told.worker;
+                if adopt {
+                    self.bring_exclusions(worker, Some(by));
+                }
+            }
+            Wanted::DecideContest(exclusion, lift, then) => {
+                untouched(self.exclusions[exclusion].touched, then)?;
+                match lift {
+                    true => self.lift_exclusion(exclusion),
+                    false => self.exclusion_is(exclusion, Excluded::Proposed),
+                }
+            }
+            Wanted::AnswerReferral(referral, adopt, then) => {
+                untouched(self.referrals[referral].touched, then)?;
+                self.may_answer_referral(referral, adopt)?;
+                self.answer_referral(referral, adopt, by);
+            }
+            Wanted::Lapse(engagements, listed) => {
+                let ended = |&at: &usize| self.engagements[at].ended;
+                must(!engagements.iter().any(ended), "ended meanwhile")?;
+                let resting = self.resting_on(&engagements);
+                must(resting == listed, "something else rests on them")?;
+                self.lapsed(&engagements, &resting, by);
+            }
+            Wanted::File(rows) => {
+                // By who asked for it, and as it is judged now.
+                self.carry_out(asked.by, &rows)?;
+            }
+            Wanted::Erase(worker, then) => {
+                untouched(self.workers[worker].touched, then)?;
                 must(!self.workers[worker].erased, "erased")?;
                 self.not_to_be_erased(worker)?;
                 self.may_be_erased(worker)?;
@@ -1391,6 +2036,7 @@ impl Model {
                     due: self.now + 7 * DAY_MS,
                 });
             }
+            Wanted::ConfirmGlass(glass) => must(!self.lasts(glass), "not over")?,
             Wanted::ConfirmPass | Wanted::ConfirmOutcome => {}
         }
         Ok(Did::Done)
@@ -1464,7 +2110,8 @@ impl Model {
             }
         }
         for exclusion in 0..self.exclusions.len() {
-            if !self.exclusions[exclusion].lifted && self.exclusions[exclusion].ends <= self.now {
+            let one = &self.exclusions[exclusion];
+            if one.state != Excluded::Lifted && one.ends <= self.now {
                 self.lift_exclusion(exclusion);
             }
         }
@@ -1478,7 +2125,10 @@ impl Model {
 }
 
 fn is_done(wanted: &Wanted) -> bool {
-    matches!(wanted, Wanted::ConfirmPass | Wanted::ConfirmOutcome)
+    matches!(
+        wanted,
+        Wanted::ConfirmPass | Wanted::ConfirmOutcome | Wanted::ConfirmGlass(_)
+    )
 }
 
 pub fn ended(stage: Stage) -> bool {

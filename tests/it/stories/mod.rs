@@ -185,6 +185,7 @@ macro_rules! all {
             a_worker_is_found_by_document_and_by_card,
             a_worker_is_found_by_the_employer_while_they_work_for_it,
             a_search_that_cannot_be_meant_is_refused_with_its_field,
+            who_works_there_is_found_at_once_though_hundreds_have_left,
         );
         $crate::stories::tell!($database, lookups:
             every_look_at_a_person_is_noted_for_registrar_and_auditor,

@@ -268,16 +268,47 @@ pub async fn a_worker_is_found_by_the_employer_while_they_work_for_it(world: Wor
     world.clock.advance(1_000);
     let sought = json!({ "employer": "stuwadoors zuid" });
     assert_eq!(found_by(&hr.api, 50, sought).await, those(&[&piet]));
+    let began = std::time::Instant::now();
     let line = loop {
         let page = auditor.get("/v1/lookups?limit=1").await.ok();
         let line = page["items"][0].clone();
         if line["worker"] == json!(piet) {
             break line;
         }
+        assert!(began.elapsed().as_secs() < 30, "it is noted: {line}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     assert_eq!(
         (&line["what"], &line["hits"]),
         (&json!("search"), &json!(1))
     );
+}
+
+pub async fn who_works_there_is_found_at_once_though_hundreds_have_left(world: World) {
+    let a = world.member("Haven A").await;
+    let hr = a.hr(&world).await;
+    let mut file = String::from(
+        "Document kind;Issuing country;Document number;Family name;First name;Employer\n",
+    );
+    for n in 0..650 {
+        file += &format!("passport;BEL;EX{:06};Maes;An;Stuwadoors Noord\n", n);
+    }
+    let checked = hr.brings("purpose=engagements", file.into()).await;
+    let checked = checked.created();
+    hr.applies(text(&checked, "id")).await.is(202);
+    let applied = hr.awaits(text(&checked, "id")).await;
+    assert_eq!(applied["counts"]["new"], 650);
+    let lapse = json!({ "employer": "Stuwadoors Noord" });
+    let ended = hr.api.post("/v1/engagements:lapse", &lapse).await.ok();
+    assert_eq!(ended["engagements"], 650);
+    world.clock.advance(1_000);
+    let jan = registers(&hr, "Claes", "Jan", json!([])).await;
+    engages(&hr, &jan, "Stuwadoors Noord").await;
+    // On the first page, and there is no other: who has left is not even looked at.
+    let body = json!({ "employer": "stuwadoors", "limit": 50 });
+    let page = hr.api.post(SEARCH, &body).await.ok();
+    let items = page["items"].as_array().expect("items");
+    assert_eq!(items.len(), 1, "{page}");
+    assert_eq!(text(&items[0], "id"), jan);
+    assert!(page["next_cursor"].is_null(), "{page}");
 }
