@@ -253,7 +253,7 @@ pub async fn who_comes_with_a_document_later_waits_for_who_had_it_before(world: 
     let (a, b) = (world.member("Haven A").await, world.member("Haven B").await);
     let (hr_of_a, hr_of_b) = (a.hr(&world).await, b.hr(&world).await);
     // B's record is the older one; its passport is put in after A's was.
-    let at_b = hr_of_b.registers_jan(json!([])).await;
+    let at_b = hr_of_b.registers_jan(json!([passport("EH000001")])).await;
     let badge = hr_of_b.issues_to(&at_b).await.created();
     let at_a = hr_of_a.registers_jan(json!([passport("EH123456")])).await;
     // Nearly the same is another document.
