@@ -401,8 +401,8 @@ fn file(chance: &mut Chance, model: &Model) -> Option<Vec<Row>> {
                         model.engagements[at].staff?
                     }
                 };
-                let known = model.engagements.iter();
-                let known = known.filter(|one| one.staff == Some(staff)).next_back();
+                let mut known = model.engagements.iter();
+                let known = known.rfind(|one| one.staff == Some(staff));
                 let employer = match known {
                     Some(known) if !chance.one_in(8) => known.employer,
                     _ => chance.below(EMPLOYERS),

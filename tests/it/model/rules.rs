@@ -660,7 +660,7 @@ impl Model {
                     // What is done behind broken glass is looked at as a whole.
                     if !self.is_broken(me.member) {
                         let due = self.now + 24 * HOUR_MS;
-                        self.to_confirm(by, Some(old.worker), Wanted::ConfirmPass, due);
+                        self.waits_for_a_look(by, Some(old.worker), Wanted::ConfirmPass, due);
                     }
                 }
             }
@@ -887,7 +887,7 @@ impl Model {
                     until,
                 });
                 let wanted = Wanted::ConfirmGlass(self.glasses.len() - 1);
-                self.to_confirm(by, None, wanted, until + 24 * HOUR_MS);
+                self.waits_for_a_look(by, None, wanted, until + 24 * HOUR_MS);
             }
             Act::CloseGlass { glass } => {
                 is(&[Role::DutyOfficer])?;
@@ -1666,7 +1666,7 @@ impl Model {
         self.step(at, step, today)?;
         if bad_news {
             let due = self.now + 24 * HOUR_MS;
-            self.to_confirm(by, Some(old.worker), Wanted::ConfirmOutcome, due);
+            self.waits_for_a_look(by, Some(old.worker), Wanted::ConfirmOutcome, due);
         }
         Ok(Did::Done)
     }
@@ -1826,7 +1826,7 @@ impl Model {
         Ok(Did::Asked)
     }
 
-    fn to_confirm(&mut self, by: usize, worker: Option<usize>, wanted: Wanted, expires: Ms) {
+    fn waits_for_a_look(&mut self, by: usize, worker: Option<usize>, wanted: Wanted, expires: Ms) {
         self.approvals.push(Approval {
             member: self.actors[by].member,
             wanted,
