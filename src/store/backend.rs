@@ -67,9 +67,10 @@ pub(super) fn open(url: &str, writes: bool) -> Result<AnyConnection, StoreError>
     }
 }
 
-/// A node that hangs in the middle of a write must not hold the head for long, and none waits for it for long.
+/// A node that hangs or dies in the middle of a write must not hold the head for long: it is free before those who wait for it
+/// give up. Between two statements of a write there is never more than a moment's work.
 const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET lock_timeout = '5s'; SET statement_timeout = '60s'; \
-     SET idle_in_transaction_session_timeout = '15s';";
+     SET idle_in_transaction_session_timeout = '3s';";
 
 /// Every query here goes by an index, and is short. A plan that was made while a table was empty reads all of it, and is kept while
 /// the table grows: an import looked up its cards that way for as long as it lasted. Compiling plans never pays.

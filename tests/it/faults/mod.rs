@@ -57,6 +57,7 @@ macro_rules! all_of_postgres {
             a_node_behind_a_frozen_line_stops_permitting_and_heals,
             a_node_behind_a_cut_line_stops_permitting_and_heals,
             a_node_behind_a_dead_line_stops_permitting_and_heals,
+            a_node_that_died_while_it_wrote_keeps_nobody_from_revoking,
         );
         $crate::faults::tell!(Database::Postgres, frozen:
             gates_do_not_notice_a_frozen_database_and_writers_are_told,

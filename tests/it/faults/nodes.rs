@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use portcullis::domain::approval::BULK_MAX;
+use portcullis::store::{Store, ledger};
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -238,6 +239,30 @@ const HEALS: Duration = Duration::from_secs(5);
 /// How soon it can write again, at the latest: what a writer may hang, and what is left of a lock on the server.
 const WRITES_AGAIN: Duration = Duration::from_secs(40);
 
+/// How long a revocation elsewhere may wait for a node that lost its power while it wrote: its lock is free after three seconds.
+const FREE_AGAIN: Duration = Duration::from_secs(5);
+
+pub async fn a_node_that_died_while_it_wrote_keeps_nobody_from_revoking(world: World) {
+    let ports = Ports::of(&world).await;
+    let pass = ports.hr.issues().await;
+    let proxy = Proxy::to(&world.url);
+    // What a node holds in the middle of a write, and never lets go of by itself.
+    let mut writer = Store::at(&proxy.url(&world.url))
+        .writer()
+        .expect("a connection");
+    writer.begin().expect("a transaction");
+    ledger::lock(&mut writer).expect("the head");
+    proxy.kill();
+    let died = Instant::now();
+    ports.hr.revokes(&pass, "stolen").await.created();
+    let waited = died.elapsed();
+    println!("revoked {:.1} s after the other died", waited.as_secs_f64());
+    assert!(waited < FREE_AGAIN, "it waited {waited:?}");
+    assert_eq!(verdict(&ports.gate.asks_about(&pass).await).0, "deny");
+    // Gone without a word to a server that has forgotten it.
+    drop(writer);
+}
+
 async fn cut_off(world: World, fail: impl Fn(&Proxy)) {
     let ports = Ports::with(&world, json!({ "max_age_ms": 2_000 })).await;
     let proxy = Proxy::to(&world.url);
@@ -262,8 +287,11 @@ async fn cut_off(world: World, fail: impl Fn(&Proxy)) {
 
     fail(&proxy);
     let cut = Instant::now();
-    // What it cannot know: revoked elsewhere while it is cut off.
-    ports.hr.revokes(meanwhile, "stolen").await.created();
+    // What it cannot know: revoked elsewhere while it is cut off. It may have died while it noted a check, and then this waits.
+    let revoked = {
+        let (hr, pass) = (ports.hr.clone(), meanwhile.clone());
+        tokio::spawn(async move { hr.revokes(&pass, "stolen").await })
+    };
     let mut last_permit = Duration::ZERO;
     let mut answers = Vec::new();
     while cut.elapsed() < LIMIT * 2 {
@@ -297,6 +325,7 @@ async fn cut_off(world: World, fail: impl Fn(&Proxy)) {
         (&json!(false), &json!(false))
     );
     Figures::of(answers).print("gate checks of a node that is cut off");
+    revoked.await.expect("it is answered").created();
 
     proxy.mend();
     let mended = Instant::now();
