@@ -150,7 +150,7 @@ table! {
     ReadBreakGlass: HrOfficer Own, HrApprover Own, FacilityOfficer Own, DutyOfficer Network, Registrar Network, Auditor Network, MemberAdmin Network, NetworkAdmin Network;
     /// See what a revocation would do, before it is made.
     ReadRevocationImpact: HrOfficer Own, DutyOfficer Own;
-    /// See what the end of an engagement would do, before it is ended.
+    /// See what the end of an engagement would do, before it is ended, or of all at an employer.
     ReadEndImpact: HrOfficer Own;
     /// Bring in files.
     Import: HrOfficer Own, ScreeningOfficer Own, Register Own;

@@ -45,7 +45,7 @@ use super::problem::ProblemDocument;
         clients::add_client, clients::list_clients, clients::show_client, clients::change_client, clients::revoke_client,
         clients::add_person, clients::list_people, clients::show_person, clients::change_person,
         workers::register, workers::list, workers::search, workers::show, workers::amend,
-        workers::engage, workers::engagements, workers::disengage, impact::of_end,
+        workers::engage, workers::engagements, workers::disengage, impact::of_end, impact::of_lapse,
         employers::lapse,
         lookups::list, work_items::list,
         erasures::ask, erasures::list, erasures::show, erasures::withdraw,

@@ -74,6 +74,7 @@ pub fn table() -> Vec<Path> {
         "/v1/engagements/{id}/impact" => GET impact::of_end;
         "/v1/work-items" => GET work_items::list;
         "/v1/engagements:lapse" => POST employers::lapse;
+        "/v1/engagements:lapse-impact" => POST impact::of_lapse;
         "/v1/workers/{id}/erasures" => POST erasures::ask;
         "/v1/workers/{id}/export" => GET exports::export;
         "/v1/workers/{id}/export/page" => GET exports::read;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::approvals::{self, Outcome};
+use super::blind::FoundUnder;
 use super::bulk;
 use super::commit::Tx;
 use super::credentials;
@@ -11,14 +12,14 @@ use super::error::Error;
 use crate::access::blind_key::BlindKey;
 use crate::access::permission::{KeepWorkers, Permit};
 use crate::domain::approval::Act;
-use crate::domain::ids::{CredentialId, EngagementId, MemberId};
+use crate::domain::ids::{CredentialId, EngagementId, MemberId, WorkerId};
 use crate::domain::name_search;
 use crate::domain::reason::Reason;
 use crate::domain::text::{Text, fold};
 use crate::domain::worker::EngagementDetails;
 use crate::ledger::entry::Fact;
 use crate::store::employers::FoundBy;
-use crate::store::{employers, workers};
+use crate::store::{Reader, employers, workers};
 
 /// The name of an employer.
 pub type Employer = Text<160>;
@@ -68,18 +69,8 @@ pub fn lapse(
     permit: Permit<KeepWorkers>,
     employer: &Employer,
 ) -> Result<Outcome<Lapse>, Error> {
-    let (found_under, member) = (tx.found_under()?, permit.caller().member);
-    let keys: Vec<[u8; 16]> = found_under
-        .all()
-        .map(|key| employer_key(key, member, employer))
-        .collect();
-    let mut engaged = employers::engaged(tx.reader()?, &keys, LAPSED_AT_ONCE + 1)?;
-    if engaged.is_empty() {
-        let message = "No engagement that lasts names this employer. Write the name as it stands in the engagements.";
-        return Err(Error::field("/employer", "not_found", message));
-    }
-    let more = engaged.len() > LAPSED_AT_ONCE;
-    engaged.truncate(LAPSED_AT_ONCE);
+    let found_under = tx.found_under()?;
+    let (engaged, more) = engaged(tx.reader()?, &found_under, permit.caller().member, employer)?;
     // What the act comes to is known here, to the last credential, and nothing is stated yet.
     let resting = credentials::resting_on(tx.reader()?, &engaged)?;
     let engagements: Vec<EngagementId> = engaged.into_iter().map(|(_, id)| id).collect();
@@ -98,6 +89,27 @@ pub fn lapse(
         credentials: resting.len(),
         more,
     }))
+}
+
+/// The engagements at an employer that one act ends, each with its worker, and whether more are left.
+pub(super) fn engaged(
+    reader: &mut Reader,
+    found_under: &FoundUnder,
+    member: MemberId,
+    employer: &Employer,
+) -> Result<(Vec<(WorkerId, EngagementId)>, bool), Error> {
+    let keys: Vec<[u8; 16]> = found_under
+        .all()
+        .map(|key| employer_key(key, member, employer))
+        .collect();
+    let mut engaged = employers::engaged(reader, &keys, LAPSED_AT_ONCE + 1)?;
+    if engaged.is_empty() {
+        let message = "No engagement that lasts names this employer. Write the name as it stands in the engagements.";
+        return Err(Error::field("/employer", "not_found", message));
+    }
+    let more = engaged.len() > LAPSED_AT_ONCE;
+    engaged.truncate(LAPSED_AT_ONCE);
+    Ok((engaged, more))
 }
 
 /// Ends what a second person let be ended, if these engagements last and the same rests on them.

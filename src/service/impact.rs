@@ -1,10 +1,13 @@
 //! What an act would do, before it is done: to credentials, at facilities, and at other issuers. Of another member's worker
 //! nothing is told but that the member has credentials of the same person, and how many.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::blind::FoundUnder;
 use super::credentials::{own, resting_on};
+use super::employers::{self, Employer};
 use super::error::Error;
+use crate::access::keyring::Keyring;
 use crate::access::permission::{Permit, ReadEndImpact, ReadRevocationImpact, ReadScreeningImpact};
 use crate::domain::credential::State;
 use crate::domain::ids::{CredentialId, EngagementId, FacilityId, MemberId, ScreeningId, WorkerId};
@@ -48,6 +51,17 @@ pub struct OfEnd {
     pub others: Bearing,
 }
 
+/// What an employer's lapse would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfLapse {
+    /// How many engagements would end.
+    pub engagements: usize,
+    /// Whether engagements at the employer would be left, for the next time.
+    pub more: bool,
+    /// What their end would do. The others are of everybody who is engaged there.
+    pub end: OfEnd,
+}
+
 /// Credentials of one person, as one of their issuers may see them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bearing {
@@ -85,7 +99,8 @@ pub fn of_outcome(
         .ok_or_else(|| Error::not_found("screening"))?
         .screening;
     let function = screening.function;
-    let mut held = live(reader, screening.worker, now)?;
+    let person = match_cases::same_person(reader, screening.worker)?;
+    let mut held = live(reader, person, now)?;
     held.retain(|held| held.functions.contains(function));
     let mut facilities: BTreeMap<FacilityId, BTreeSet<CredentialId>> = BTreeMap::new();
     let requiring = |spot: &&std::sync::Arc<Spot>| spot.requires == Some(function);
@@ -115,7 +130,8 @@ pub fn of_revocation(
     now: Timestamp,
 ) -> Result<OfRevocation, Error> {
     let held = own(reader, id, |member| permit.covers(member))?;
-    let mut others = live(reader, held.credential.worker, now)?;
+    let person = match_cases::same_person(reader, held.credential.worker)?;
+    let mut others = live(reader, person, now)?;
     others.retain(|other| other.credential.id != id);
     let opened = places.spots().filter(|spot| opens(&held, spot, now));
     Ok(OfRevocation {
@@ -139,10 +155,48 @@ pub fn of_end(
         .value
         .engagement
         .worker;
-    let credentials = resting_on(reader, &[(worker, id)])?;
-    let live = live(reader, worker, now)?.into_iter();
+    of_ends(reader, places, permit, &[(worker, id)], now)
+}
+
+/// What the lapse of this employer at the caller's member would do.
+pub fn of_lapse(
+    reader: &mut Reader,
+    keyring: &Keyring,
+    places: &Places,
+    permit: Permit<ReadEndImpact>,
+    employer: &Employer,
+    now: Timestamp,
+) -> Result<OfLapse, Error> {
+    let found_under = FoundUnder::read(reader, keyring)?;
+    let member = permit.caller().member;
+    let (engaged, more) = employers::engaged(reader, &found_under, member, employer)?;
+    Ok(OfLapse {
+        engagements: engaged.len(),
+        more,
+        end: of_ends(reader, places, permit, &engaged, now)?,
+    })
+}
+
+/// What the end of these engagements would do, each given with its worker.
+fn of_ends(
+    reader: &mut Reader,
+    places: &Places,
+    permit: Permit<ReadEndImpact>,
+    engaged: &[(WorkerId, EngagementId)],
+    now: Timestamp,
+) -> Result<OfEnd, Error> {
+    let credentials = resting_on(reader, engaged)?;
+    let ends: HashSet<CredentialId> = credentials.iter().copied().collect();
+    let mut people = BTreeSet::new();
+    for &(worker, _) in engaged {
+        // Who is recorded twice is looked at once.
+        if !people.contains(&worker) {
+            people.extend(match_cases::same_person(reader, worker)?);
+        }
+    }
+    let live = live(reader, people, now)?.into_iter();
     let (ending, others): (Vec<Held>, Vec<Held>) =
-        live.partition(|held| credentials.contains(&held.credential.id));
+        live.partition(|held| ends.contains(&held.credential.id));
     let opened = places
         .spots()
         .filter(|spot| ending.iter().any(|held| opens(held, spot, now)));
@@ -153,11 +207,14 @@ pub fn of_end(
     })
 }
 
-/// The credentials of the person whom this record is of that are neither revoked nor expired.
-fn live(reader: &mut Reader, worker: WorkerId, now: Timestamp) -> Result<Vec<Held>, Error> {
-    let person = match_cases::same_person(reader, worker)?;
-    let person: Vec<WorkerId> = person.into_iter().collect();
-    let mut held = credentials::live_of(reader, &person)?;
+/// The credentials under these records that are neither revoked nor expired.
+fn live(
+    reader: &mut Reader,
+    records: BTreeSet<WorkerId>,
+    now: Timestamp,
+) -> Result<Vec<Held>, Error> {
+    let records: Vec<WorkerId> = records.into_iter().collect();
+    let mut held = credentials::live_of(reader, &records)?;
     held.retain(|held| held.credential.valid_until > now);
     Ok(held)
 }

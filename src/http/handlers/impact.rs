@@ -1,4 +1,5 @@
-//! What an act would do: `/v1/screenings/{id}/impact`, `/v1/credentials/{id}/impact` and `/v1/engagements/{id}/impact`.
+//! What an act would do: `/v1/screenings/{id}/impact`, `/v1/credentials/{id}/impact`, `/v1/engagements/{id}/impact` and
+//! `/v1/engagements:lapse-impact`.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +12,11 @@ use crate::domain::ids::{
     ScreeningKind,
 };
 use crate::domain::screening::Function;
-use crate::http::extract::{Guarded, PathId};
-use crate::service::impact::{self, Bearing, NAMED_MAX};
+use crate::http::extract::{Guarded, PathId, ValidJson};
+use crate::service::impact::{self, Bearing, NAMED_MAX, OfEnd};
 
 use super::Answer;
+use super::employers::LapseBody;
 
 /// What an unfavourable outcome of today would do.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -77,6 +79,18 @@ pub struct EndImpactView {
     /// How many the person has of other members. They stay as they are too.
     #[schema(max_items = 200)]
     pub issuers: Vec<IssuerImpact>,
+}
+
+/// What an employer's lapse would do.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct LapseImpactView {
+    /// How many engagements would be ended.
+    pub engagements_count: usize,
+    /// Whether engagements at the employer would be left, for another lapse.
+    pub more: bool,
+    /// What their end would do; `credentials` and `issuers` tell of everybody who is engaged there.
+    #[serde(flatten)]
+    pub end: EndImpactView,
 }
 
 /// Credentials of another member.
@@ -177,14 +191,44 @@ pub async fn of_end(who: Guarded<ReadEndImpact>, id: PathId<EngagementKind>) -> 
         .services
         .read(move |reader, _| impact::of_end(reader, &places, permit, id, now))
         .await?;
-    let Bearing { own, issuers: of } = found.others;
-    Ok(HttpResponse::Ok().json(EndImpactView {
-        ending_count: found.credentials.len(),
-        ending: found.credentials.into_iter().take(NAMED_MAX).collect(),
-        facilities_count: found.facilities.len(),
-        facilities: found.facilities.into_iter().take(NAMED_MAX).collect(),
-        credentials_count: own.len(),
-        credentials: own.into_iter().take(NAMED_MAX).collect(),
-        issuers: issuers(of),
+    Ok(HttpResponse::Ok().json(EndImpactView::from(found)))
+}
+
+/// What the lapse of an employer of your member's would do. Nothing is done by asking.
+///
+/// It is a POST because the name of an employer, which can be somebody's own, must not stand in a URL.
+#[utoipa::path(post, operation_id = "show_lapse_impact", path = "/v1/engagements:lapse-impact", tag = "Workers", request_body = LapseBody,
+    responses((status = 200, description = "What it would do", body = LapseImpactView)))]
+pub async fn of_lapse(who: Guarded<ReadEndImpact>, body: ValidJson<LapseBody>) -> Answer {
+    let (permit, employer) = (who.permit, body.value.employer);
+    let (places, now) = (
+        who.services.index.places().clone(),
+        who.services.environment.now(),
+    );
+    let found = who
+        .services
+        .read(move |reader, keyring| {
+            impact::of_lapse(reader, keyring, &places, permit, &employer, now)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(LapseImpactView {
+        engagements_count: found.engagements,
+        more: found.more,
+        end: found.end.into(),
     }))
+}
+
+impl From<OfEnd> for EndImpactView {
+    fn from(found: OfEnd) -> Self {
+        let Bearing { own, issuers: of } = found.others;
+        Self {
+            ending_count: found.credentials.len(),
+            ending: found.credentials.into_iter().take(NAMED_MAX).collect(),
+            facilities_count: found.facilities.len(),
+            facilities: found.facilities.into_iter().take(NAMED_MAX).collect(),
+            credentials_count: own.len(),
+            credentials: own.into_iter().take(NAMED_MAX).collect(),
+            issuers: issuers(of),
+        }
+    }
 }

@@ -168,7 +168,10 @@ const DEMANDS: [(Ask, &[&str]); 46] = [
         &["list_break_glass", "show_break_glass"],
     ),
     (ReadRevocationImpact::reach, &["show_revocation_impact"]),
-    (ReadEndImpact::reach, &["show_end_impact"]),
+    (
+        ReadEndImpact::reach,
+        &["show_end_impact", "show_lapse_impact"],
+    ),
     (Import::reach, &["bring_file", "apply_import"]),
     (ReadImports::reach, &["show_import"]),
     (ReadSightings::reach, &["list_sightings"]),

@@ -586,6 +586,11 @@ pub fn rows() -> Vec<Row> {
         get("/v1/engagements/{id}/impact", Thing::Engagement),
         get("/v1/work-items", Thing::Nothing),
         post("/v1/engagements:lapse", Thing::Engagement, Json(employer)),
+        post(
+            "/v1/engagements:lapse-impact",
+            Thing::Engagement,
+            Json(employer),
+        ),
         post("/v1/workers/{id}/erasures", Thing::Newcomer, Body::None),
         get("/v1/workers/{id}/export", Thing::Worker),
         get("/v1/workers/{id}/export/page", Thing::Worker),

@@ -543,6 +543,27 @@ pub async fn an_employer_that_lapses_takes_its_credentials_with_it(world: World)
         .await
         .refused("invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/employer");
+    // What it would do is told before, and is what it does.
+    let impact = "/v1/engagements:lapse-impact";
+    let unknown = hr.post(impact, &json!({ "employer": "Stuwadoor" })).await;
+    assert_eq!(
+        unknown.refused("invalid")["errors"][0]["pointer"],
+        "/employer"
+    );
+    let mut ending = [&gone.credential, &also_gone.credential];
+    let mut stay = [&other.credential, &alike.credential, &free.credential];
+    ending.sort();
+    stay.sort();
+    let said = hr
+        .post(impact, &json!({ "employer": "stuwadoor noord NV" }))
+        .await;
+    let expected = json!({
+        "engagements_count": 3, "more": false,
+        "ending_count": 2, "ending": ending,
+        "facilities_count": 1, "facilities": [a.facility],
+        "credentials_count": 3, "credentials": stay, "issuers": [],
+    });
+    assert_eq!(said.ok(), expected);
     let said = hr
         .post(lapse, &json!({ "employer": "stuwadoor noord NV" }))
         .await;
