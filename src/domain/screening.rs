@@ -89,9 +89,11 @@ names! {
     Closed = 13, "closed";
 }
 
-/// The lowest number of a state that nothing leads out of; those below are open. The schema's rule of one open screening
-/// names it too.
-pub const ENDED_FROM: u8 = 10;
+/// The lowest number of a state that nothing leads out of; those below are open.
+const ENDED_FROM: u8 = 10;
+/// The lowest number of a state in which there is an answer; those below wait for one. The schema's rule of one screening that
+/// waits names it too.
+const ANSWERED_FROM: u8 = 2;
 
 /// What the authority advises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -303,6 +305,17 @@ impl State {
     /// Whether something can still happen to it.
     pub const fn is_open(self) -> bool {
         self.number() < ENDED_FROM
+    }
+
+    /// Whether the State has still to answer.
+    pub const fn is_unanswered(self) -> bool {
+        self.number() < ANSWERED_FROM
+    }
+
+    /// Whether another screening for the same function must wait for what comes of this one: of an answer, or of a refusal that
+    /// can be appealed. Who is cleared may be screened anew, so that the function is not lost on the last day.
+    pub const fn hinders_another(self) -> bool {
+        self.is_unanswered() || matches!(self, Self::Refused | Self::UnderAppeal)
     }
 
     /// The last day of an outcome of this date that leads here; `None` where the state clears nobody.

@@ -113,9 +113,9 @@ problems! {
     /// The engagement is over.
     EngagementEnded = "engagement_ended", CONFLICT, "The engagement is over",
         "A credential can rest only on an engagement that lasts. Begin a new engagement, and name that.";
-    /// The worker has an open screening for this function.
-    ScreeningOpen = "screening_open", CONFLICT, "The worker has an open screening for this function",
-        "A worker has one open screening for a function at a time. Go on with that one, or end it first.";
+    /// The worker has a screening for this function that is not decided.
+    ScreeningOpen = "screening_open", CONFLICT, "The worker has an undecided screening for this function",
+        "A worker has one screening for a function at a time that waits for an answer or for what comes of a refusal. Go on with that one, or end it first. Who is cleared can be screened anew.";
     /// The screening is in another state.
     ScreeningState = "screening_state", CONFLICT, "The screening is not at this step",
         "Nothing leads from where the screening stands to where you want it. Read it to see its state.";

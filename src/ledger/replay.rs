@@ -76,7 +76,7 @@ pub struct Replay {
     pub told: HashMap<(ExclusionId, MemberId), Told>,
     /// Acts that needed a second person.
     pub approvals: HashMap<ApprovalId, Asked>,
-    /// Whose screenings are open for what: one each.
+    /// Whose screenings wait for an answer, and for what: one each.
     screened: HashSet<(WorkerId, Function)>,
     /// Credentials.
     pub credentials: HashMap<CredentialId, Held>,
@@ -338,7 +338,7 @@ impl Projection for Replay {
             .moved(screening, change, Day::of(entry.at))?;
         screened.since = entry.at;
         screened.version = entry.seq;
-        if !screened.standing.state.is_open() {
+        if !screened.standing.state.is_unanswered() {
             self.screened
                 .remove(&(screening.worker, screening.function));
         }

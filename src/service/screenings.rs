@@ -48,7 +48,8 @@ impl Ruling {
 
 /// Opens a screening of a worker of the caller's member, who has consented.
 ///
-/// That the same person was refused by another record does not hinder it: the State answers anew. What all answers together
+/// Who is cleared is screened anew while that lasts, so that no day is lost between the two. That the same person was refused by
+/// another record does not hinder it: the State answers anew. What all answers together
 /// mean for the person is for [`effects`].
 pub fn open(
     tx: &mut Tx<'_>,
@@ -77,10 +78,10 @@ pub fn open(
             "must not lie in the future: consent comes first",
         )
     })?;
-    if screenings::is_open(tx.reader()?, worker, function)? {
+    if screenings::hinder_another(tx.reader()?, worker, function)? {
         return Err(Error::new(
             Code::ScreeningOpen,
-            "The worker has an open screening for this function; go on with that one.",
+            "The worker has a screening for this function that is not decided yet; go on with that one.",
         ));
     }
     let version = tx.state(Fact::ScreeningOpened(screening.clone()))?;

@@ -9,9 +9,7 @@ use super::rows::ScreeningRow;
 use super::schema::screenings;
 use crate::domain::calendar::Day;
 use crate::domain::ids::{MemberId, ScreeningId, WorkerId};
-use crate::domain::screening::{
-    Authority, Change, ENDED_FROM, Function, Outcome, Screening, Standing, State,
-};
+use crate::domain::screening::{Authority, Change, Function, Outcome, Screening, Standing, State};
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Entry;
 use crate::ledger::replay::Screened;
@@ -120,19 +118,21 @@ pub(super) fn moved(
     (moved == 1).then_some(()).ok_or(StoreError::Guard)
 }
 
-/// Whether a worker has an open screening for this function.
-pub fn is_open(
+/// Whether a worker has a screening for this function that another must wait for.
+pub fn hinder_another(
     reader: &mut Reader,
     worker: WorkerId,
     function: Function,
 ) -> Result<bool, StoreError> {
-    let open: i64 = screenings::table
+    let hindering = State::ALL.iter().filter(|state| state.hinders_another());
+    let hindering = hindering.map(|state| i16::from(state.number()));
+    let found: i64 = screenings::table
         .filter(screenings::worker.eq(Bytes16::from(worker)))
         .filter(screenings::function.eq(i16::from(function.number())))
-        .filter(screenings::state.lt(i16::from(ENDED_FROM)))
+        .filter(screenings::state.eq_any(hindering))
         .count()
         .get_result(&mut reader.0)?;
-    Ok(open > 0)
+    Ok(found > 0)
 }
 
 /// A worker's screenings at one member after `after`, at most `limit`, in the order they were opened.
@@ -196,7 +196,8 @@ fn clearing() -> [i16; 2] {
     [State::Cleared, State::ClearedConditional].map(|state| state.number().into())
 }
 
-/// A member's screenings after `after` that clear, and up to this day at most; at most `limit`, in the order they were opened.
+/// A member's screenings after `after` that clear, and up to this day at most, of whom no later one clears for the same function;
+/// at most `limit`, in the order they were opened.
 pub fn ending(
     reader: &mut Reader,
     member: MemberId,
@@ -205,8 +206,15 @@ pub fn ending(
     limit: usize,
 ) -> Result<Vec<Screened>, StoreError> {
     let after = after.map_or(Bytes16([0; 16]), Bytes16::from);
+    let newer = diesel::alias!(screenings as newer);
+    let renewed = newer
+        .filter(newer.field(screenings::worker).eq(screenings::worker))
+        .filter(newer.field(screenings::function).eq(screenings::function))
+        .filter(newer.field(screenings::id).gt(screenings::id))
+        .filter(newer.field(screenings::state).eq_any(clearing()));
     let rows: Vec<ScreeningRow> = screenings::table
         .filter(screenings::member.eq(Bytes16::from(member)))
+        .filter(diesel::dsl::not(diesel::dsl::exists(renewed)))
         .filter(screenings::state.eq_any(clearing()))
         .filter(screenings::valid_until.le(last.number()))
         .filter(screenings::id.gt(after))

@@ -164,7 +164,7 @@ CREATE INDEX screenings_by_worker ON screenings (worker, id);
 CREATE INDEX screenings_by_end ON screenings (state, valid_until, id);
 CREATE INDEX screenings_by_end_of_member ON screenings (member, state, valid_until, id);
 -- A worker has one open screening for a function. States from 10 on are ends.
-CREATE UNIQUE INDEX screenings_open ON screenings (worker, function) WHERE state < 10;
+CREATE UNIQUE INDEX screenings_unanswered ON screenings (worker, function) WHERE state < 2;
 
 -- Port bans, as the register of the State has them.
 CREATE TABLE bans (

@@ -741,10 +741,12 @@ impl Model {
                 self.known(*worker, me.member)?;
                 self.not_oneself(by, *worker)?;
                 self.not_to_be_erased(*worker)?;
-                let open = |one: &Screening| {
-                    one.worker == *worker && one.function == *function && !ended(one.stage)
+                let hinders = |one: &Screening| {
+                    let cleared = matches!(one.stage, Stage::Cleared | Stage::ClearedConditional);
+                    let undecided = !cleared && !ended(one.stage);
+                    one.worker == *worker && one.function == *function && undecided
                 };
-                must(!self.screenings.iter().any(open), "one is open")?;
+                must(!self.screenings.iter().any(hinders), "one is undecided")?;
                 self.screenings.push(Screening {
                     member: me.member,
                     worker: *worker,

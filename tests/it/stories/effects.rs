@@ -193,6 +193,67 @@ pub async fn an_appeal_that_is_won_opens_the_zone_again(world: World) {
     }
 }
 
+pub async fn who_is_screened_anew_in_time_loses_nothing(world: World) {
+    let a = Port::of(&world, "Haven A").await;
+    let worker = a.desk.hr.registers("Peeters").await;
+    let consent = "2026-03-02T07:00:00Z";
+    let old = a.desk.opens(&worker, "cargo_access", consent).await;
+    let old = text(&old.created(), "id").to_owned();
+    a.desk.does(&old, "submissions").await.created();
+    let warned = a.desk.records(&old, "positive_with_warning", TODAY).await;
+    warned.created();
+
+    // Twenty days before its last day, the 2nd of March 2028.
+    world.clock.advance(711 * DAY_MS);
+    let desk = a.desk.again().await;
+    let kinds = async |desk: &Desk| -> Vec<Value> {
+        let page = desk.officer.get("/v1/work-items").await.ok();
+        let items = page["items"].as_array().expect("items").iter();
+        items.map(|item| item["kind"].clone()).collect()
+    };
+    assert_eq!(kinds(&desk).await, ["screening_ends"]);
+    let consent = "2028-02-11T07:00:00Z";
+    let new = desk.opens(&worker, "cargo_access", consent).await;
+    let new = text(&new.created(), "id").to_owned();
+    desk.does(&new, "submissions").await.created();
+    // One at a time waits for an answer, and until there is one the old one is still to be seen to.
+    let third = desk.opens(&worker, "cargo_access", consent).await;
+    third.refused("screening_open");
+    assert_eq!(kinds(&desk).await, ["screening_ends"]);
+    let positive = desk.records(&new, "positive", "2028-02-11").await;
+    positive.created();
+    assert_eq!(desk.shows(&old).await["state"], "cleared_conditional");
+    assert!(kinds(&desk).await.is_empty(), "nothing ends any more");
+
+    // A credential may last as long as the new one does, and no gate shuts when the old one lapses.
+    let later = json!({ "valid_until": "2028-12-31T00:00:00Z" });
+    let (number, functions) = ("7790002", json!(["cargo_access"]));
+    let said = asks_for(&desk.hr, &worker, number, functions, later).await;
+    let pass = Pass {
+        worker: worker.clone(),
+        credential: text(&said.created(), "id").to_owned(),
+        number: number.into(),
+    };
+    let gate = async || GateActor {
+        api: a.cargo.api.again().await,
+        ..a.cargo.clone()
+    };
+    assert_eq!(verdict(&gate().await.asks_about(&pass).await), OPEN);
+    world.clock.advance(21 * DAY_MS);
+    let desk = desk.again().await;
+    let began = std::time::Instant::now();
+    while desk.shows(&old).await["state"] != "lapsed" {
+        assert!(began.elapsed().as_secs() < 20, "it lapses by itself");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(verdict(&gate().await.asks_about(&pass).await), OPEN);
+    assert!(kinds(&desk).await.is_empty(), "nobody need be asked anew");
+    // Bad news about it are bad news about the worker, whatever was said before.
+    let refused = desk.records(&new, "negative", "2028-03-03").await;
+    refused.created();
+    assert_eq!(verdict(&gate().await.asks_about(&pass).await), NOT_CLEARED);
+}
+
 pub async fn a_clearance_that_lapses_closes_the_zone(world: World) {
     let a = Port::of(&world, "Haven A").await;
     let worker = a.desk.hr.registers("Peeters").await;

@@ -116,6 +116,7 @@ macro_rules! all {
             a_refusal_at_a_closes_the_zone_at_the_gates_of_b_and_nothing_else,
             an_appeal_that_is_won_opens_the_zone_again,
             a_clearance_that_lapses_closes_the_zone,
+            who_is_screened_anew_in_time_loses_nothing,
             a_clearance_that_comes_to_end_sooner_is_lost_to_what_would_outlast_it,
             a_suspended_credential_is_kept_up_to_date_and_a_revoked_one_is_left_alone,
             what_is_found_to_be_one_person_is_treated_as_one,
