@@ -288,12 +288,12 @@ pub(super) fn fall(tx: &mut Tx<'_>, credential: CredentialId) -> Result<(), Erro
     Ok(())
 }
 
-/// Somebody's records have become one person's: members that know them by another record are told, and what was adopted
-/// holds for all of them.
+/// Somebody's records have become one person's: members that know them by another record are told, where that may still leave
+/// the member that proposed it, and what was adopted holds for all of them.
 pub(super) fn join(tx: &mut Tx<'_>, worker: WorkerId) -> Result<(), Error> {
     let records = same_person(tx.reader()?, worker)?;
     for excluded in exclusions::of_person(tx.reader()?, &records)? {
-        if excluded.state.takes_answers() {
+        if excluded.state.takes_answers() && sharing::may_leave(tx, excluded.exclusion.member)? {
             tell(tx, &excluded)?;
         }
     }

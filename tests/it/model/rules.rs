@@ -1270,7 +1270,8 @@ impl Model {
     /// Tells every member that knows the person and was not told, where it takes answers.
     fn tell(&mut self, exclusion: usize) {
         let takes = [Excluded::Proposed, Excluded::Contested];
-        if !takes.contains(&self.exclusions[exclusion].state) {
+        let one = &self.exclusions[exclusion];
+        if !takes.contains(&one.state) || self.may_share(one.member).is_err() {
             return;
         }
         for worker in self.person(self.exclusions[exclusion].worker) {

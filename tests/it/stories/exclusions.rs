@@ -416,6 +416,21 @@ pub async fn who_is_known_later_is_told_later(world: World) {
     assert_eq!(ports.hr_of_b.sees(&other).await.1, json!(["exclusion"]));
 }
 
+pub async fn where_nothing_may_leave_any_more_nobody_else_is_told(world: World) {
+    let ports = at_odds(&world).await;
+    let path = ports.hr_of_a.excludes(&ports.at_a, json!({})).await;
+    assert_eq!(state(&ports.hr_of_b.api, &path).await, "proposed");
+    shares(&world, false).await;
+    let hr_of_c = world.member("Haven C").await.hr(&world).await;
+    let passport = json!({ "kind": "passport", "country": "BEL", "number": "EH123456" });
+    hr_of_c.registers_with(json!([passport])).await.created();
+    confirms_the_match(&ports.hr_of_a).await;
+    confirms_the_match(&ports.hr_of_b).await;
+    hr_of_c.api.get(&path).await.refused("not_found");
+    let work = hr_of_c.api.get("/v1/work-items").await.ok();
+    assert_eq!(work["items"], json!([]));
+}
+
 /// What each side may do with an exclusion in each state, by hand: of A, which proposed it, and of B, which was told. What is
 /// not there is refused with `exclusion_state`. Whoever may not at all stands in the golden text of permissions.
 const BY_HAND: [(&str, &[&str], &[&str]); 4] = [

@@ -167,6 +167,7 @@ macro_rules! all {
             an_exclusion_falls_with_its_ground,
             a_contest_is_decided_by_two_of_another_member,
             who_is_known_later_is_told_later,
+            where_nothing_may_leave_any_more_nobody_else_is_told,
             every_state_takes_what_the_list_says,
             an_exclusion_that_cannot_be_meant_is_refused_with_its_field,
         );
