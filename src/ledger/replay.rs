@@ -76,7 +76,7 @@ pub struct Replay {
     pub told: HashMap<(ExclusionId, MemberId), Told>,
     /// Acts that needed a second person.
     pub approvals: HashMap<ApprovalId, Asked>,
-    /// Whose screenings wait for an answer, and for what: one each.
+    /// Whose screenings wait for an answer, and for what: one each, whatever happens to older ones meanwhile.
     screened: HashSet<(WorkerId, Function)>,
     /// Credentials.
     pub credentials: HashMap<CredentialId, Held>,
@@ -333,12 +333,12 @@ impl Projection for Replay {
     ) -> Result<(), Illegal> {
         let screened = self.screenings.get_mut(&id).ok_or(Illegal::Missing)?;
         let screening = &screened.screening;
+        let waited = screened.standing.state.is_unanswered();
         screened.standing = screened
             .standing
             .moved(screening, change, Day::of(entry.at))?;
-        screened.since = entry.at;
-        screened.version = entry.seq;
-        if !screened.standing.state.is_unanswered() {
+        (screened.since, screened.version) = (entry.at, entry.seq);
+        if waited && !screened.standing.state.is_unanswered() {
             self.screened
                 .remove(&(screening.worker, screening.function));
         }

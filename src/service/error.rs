@@ -32,7 +32,7 @@ pub enum Code {
     StaffNumberInUse,
     /// The engagement is over.
     EngagementEnded,
-    /// The worker has an open screening for this function.
+    /// The worker has a screening for this function that is not decided.
     ScreeningOpen,
     /// The screening is not in the state that this needs.
     ScreeningState,

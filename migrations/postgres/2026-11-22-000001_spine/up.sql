@@ -161,7 +161,7 @@ CREATE INDEX screenings_by_worker ON screenings (worker, id);
 -- Those whose last day is near or past.
 CREATE INDEX screenings_by_end ON screenings (state, valid_until, id);
 CREATE INDEX screenings_by_end_of_member ON screenings (member, state, valid_until, id);
--- A worker has one open screening for a function. States from 10 on are ends.
+-- A worker has one screening for a function that waits for its answer. States from 2 on have one.
 CREATE UNIQUE INDEX screenings_unanswered ON screenings (worker, function) WHERE state < 2;
 
 -- Port bans, as the register of the State has them.

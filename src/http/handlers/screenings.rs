@@ -27,7 +27,7 @@ use super::{Answer, Items, after, answer, items, one, rendered};
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScreeningBody {
-    /// For what. A worker has one open screening for each.
+    /// For what. A worker has one screening for each that is not decided.
     pub function: Function,
     /// When the worker's consent was recorded.
     pub consented_at: Timestamp,
