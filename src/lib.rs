@@ -31,6 +31,7 @@
 //! | [`store`] | the only SQL; diesel over SQLite or PostgreSQL | decide anything |
 //! | [`service`] | one file per thing a person or machine does; [`service::commit`] is the one door for changes | know HTTP |
 //! | [`http`] | takes requests apart, calls one service function, dresses the answer | hold a rule |
+//! | [`http::console`] | pages for people, in four languages, made whole on the server | hold a rule, need a script |
 //! | [`app`] | puts a node together and serves it | |
 //! | [`demo`] | a network of invented workers on a real node | go past the door for changes |
 //! | [`cli`] | the commands: asks a server over its API, or works on a database that no server has open | hold a rule |

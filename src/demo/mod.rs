@@ -143,7 +143,7 @@ impl Demo {
         let (url, folder) = (&self.stage.url, self.folder.display());
         screen::say(&format!(
             "{} workers of {} members, {} gates; ready after {:.1} s.\n\n\
-             API      {url}\nDocs     {url}/docs/\nMetrics  {}/metrics\n\
+             API      {url}\nDocs     {url}/docs\nMetrics  {}/metrics\n\
              Secrets  {folder}  (gone when this ends)\n\n\
              A story to follow. Paste into another shell:\n",
             HumanCount(self.crowd.len().into()),

@@ -5,6 +5,7 @@ use actix_web::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
+use super::console::{assets, docs, start};
 use super::handlers::{
     approvals, bans, break_glass, clients, credentials, employers, erasures, exclusions, exports,
     gate_checks, health, impact, imports, issuing, lookups, match_cases, network, oauth, referrals,
@@ -144,8 +145,14 @@ pub fn table() -> Vec<Path> {
         "/readyz" => GET health::readyz;
         "/openapi.json" => GET health::openapi;
         "/problems/{code}" => GET health::problem;
-        "/docs" => GET health::docs_begin;
-        "/docs/{file:.*}" => GET health::docs;
+        "/" => GET start::start;
+        "/accessibility" => GET start::accessibility;
+        "/docs" => GET docs::docs;
+        "/docs/areas/{area}" => GET docs::area;
+        "/docs/types/{name}" => GET docs::one_type;
+        "/docs/try" => GET docs::trial_begin;
+        "/docs/try/{file:.*}" => GET docs::trial;
+        "/assets/{version}/{file}" => GET assets::asset;
     }
 }
 

@@ -10,6 +10,7 @@
 mod faults;
 mod matrix;
 mod model;
+mod pages;
 mod stories;
 mod support;
 mod tidy;

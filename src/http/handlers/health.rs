@@ -88,39 +88,6 @@ pub(super) fn public(request: &HttpRequest, tag: &str, json: &[u8]) -> HttpRespo
     }
 }
 
-/// The description as a page for people, and the files it is made of: all from this program.
-pub async fn docs(request: HttpRequest) -> Answer {
-    let file = request.match_info().get("file").unwrap_or_default();
-    match crate::http::openapi::page(file)? {
-        Some(file) => {
-            let mut answer = HttpResponse::Ok();
-            if file.gzipped {
-                answer.insert_header((header::CONTENT_ENCODING, "gzip"));
-            }
-            Ok(answer
-                .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-                .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
-                .content_type(file.content_type)
-                .body(file.bytes))
-        }
-        None => Err(Problem::new(
-            ProblemCode::NotFound,
-            "There is nothing under this path.",
-        )),
-    }
-}
-
-/// Nothing from elsewhere. The page sets styles on its elements by itself, and shows pictures that it has in its own text.
-const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// `/docs` is `/docs/`: the page names its files relatively.
-pub async fn docs_begin() -> HttpResponse {
-    HttpResponse::PermanentRedirect()
-        .insert_header((header::LOCATION, "/docs/"))
-        .finish()
-}
-
 /// What a problem's code means: where its `type` leads.
 #[utoipa::path(get, operation_id = "explain_problem", path = "/problems/{code}", tag = "Operation", security(()),
     params(("code" = String, Path, description = "The code", max_length = 40, pattern = "^[a-z_]+$")),

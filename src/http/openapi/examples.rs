@@ -51,6 +51,10 @@ pub fn all() -> Vec<(&'static str, Value)> {
         ),
         ("ReasonBody", json!({ "reason": "stolen" })),
         (
+            "TokenForm",
+            json!({ "grant_type": "client_credentials", "client_id": "cli_0192f3c45d6e7f809123456789abcdef", "client_secret": "pcs_0123456789abcdef" }),
+        ),
+        (
             "RevocationBatchBody",
             json!({ "credentials": [CREDENTIAL], "reason": "employment_ended" }),
         ),
@@ -69,7 +73,8 @@ pub fn all() -> Vec<(&'static str, Value)> {
 mod tests {
     use super::*;
     use crate::http::handlers::{
-        bans, clients, credentials, employers, gate_checks, issuing, network, revocations, workers,
+        bans, clients, credentials, employers, gate_checks, issuing, network, oauth, revocations,
+        workers,
     };
 
     #[test]
@@ -87,6 +92,7 @@ mod tests {
                 "CredentialBody" => reads::<issuing::CredentialBody>(example),
                 "BadgeBody" => reads::<credentials::BadgeBody>(example),
                 "BanBody" => reads::<bans::BanBody>(example),
+                "TokenForm" => reads::<oauth::TokenForm>(example),
                 "ReasonBody" => reads::<credentials::ReasonBody>(example),
                 "RevocationBatchBody" => reads::<revocations::RevocationBatchBody>(example),
                 "ClientBody" => reads::<clients::ClientBody>(example),

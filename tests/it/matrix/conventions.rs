@@ -9,14 +9,14 @@ use super::routes::{Body, Row, Side, Thing, nobody, of_the_server, rows};
 use crate::support::actors::{Api, Said, new_key};
 use crate::support::{Database, World};
 
-pub(super) struct Scene {
-    pub(super) world: World,
-    pub(super) network: Api,
-    pub(super) side: Side,
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) network: Api,
+    pub(crate) side: Side,
 }
 
 impl Scene {
-    pub(super) async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
         let world = World::begin(Database::Sqlite).await;
         let network = world.admin().await;
         let side = Side::of(
@@ -32,12 +32,12 @@ impl Scene {
     }
 
     /// Somebody who may do this.
-    pub(super) fn who(&self, row: &Row) -> &Api {
+    pub(crate) fn who(&self, row: &Row) -> &Api {
         row.by(&self.side, &self.network)
     }
 
     /// What a route's path or body names: something that is there, but nothing that a request would end.
-    pub(super) async fn id(&self, row: &Row) -> String {
+    pub(crate) async fn id(&self, row: &Row) -> String {
         match row.thing {
             Thing::Client
             | Thing::Engagement
@@ -82,7 +82,6 @@ async fn what_is_not_there_says_so_and_which_methods_are() {
     let scene = Scene::begin().await;
     let nowhere = Api::anonymous(scene.world.node.address);
     for path in [
-        "/",
         "/v1",
         "/v1/",
         "/v2/workers",
@@ -94,6 +93,9 @@ async fn what_is_not_there_says_so_and_which_methods_are() {
         "/v1/..%2f..%2fetc%2fpasswd",
         "/%00",
         "/docs/nothing.js",
+        "/docs/areas/nothing",
+        "/docs/types/nothing",
+        "/assets/0/portcullis.css",
         "/problems/nothing",
         "/problems/%00",
         "/%ff",
@@ -258,7 +260,8 @@ async fn every_answer_carries_a_request_id_and_says_how_long_it_may_be_kept() {
             "/v1/credentials/{id}/status" => "private, no-cache",
             "/openapi.json" | "/.well-known/jwks.json" => "public, max-age=300",
             // The test's client follows from the one to the other.
-            "/docs" | "/docs/{file:.*}" => "public, max-age=300",
+            "/docs/try" | "/docs/try/{file:.*}" => "public, max-age=300",
+            "/assets/{version}/{file}" => "public, max-age=31536000, immutable",
             _ => "no-store",
         };
         assert_eq!(said.headers["cache-control"], kept, "{}", row.name());
@@ -341,8 +344,8 @@ async fn what_is_known_already_is_not_sent_again() {
 async fn the_page_of_the_description_needs_nothing_from_elsewhere() {
     let scene = Scene::begin().await;
     let anonymous = Api::anonymous(scene.world.node.address);
-    let page = anonymous.get("/docs").await;
-    assert_eq!(page.status, 200, "/docs leads to the page");
+    let page = anonymous.get("/docs/try").await;
+    assert_eq!(page.status, 200, "/docs/try leads to the page");
     assert!(
         page.headers["content-type"]
             .to_str()
@@ -364,14 +367,14 @@ async fn the_page_of_the_description_needs_nothing_from_elsewhere() {
     for file in files {
         assert!(!file.contains("//"), "{file} is from elsewhere");
         let said = anonymous
-            .get(&format!("/docs/{}", file.trim_start_matches("./")))
+            .get(&format!("/docs/try/{}", file.trim_start_matches("./")))
             .await;
         assert_eq!(said.status, 200, "{file}");
         assert!(!said.text.is_empty());
     }
     // A script in the page itself would be stopped by the policy.
     assert!(!page.text.contains("<script>"), "{}", page.text);
-    let start = anonymous.get("/docs/swagger-initializer.js").await;
+    let start = anonymous.get("/docs/try/swagger-initializer.js").await;
     assert!(start.text.contains("/openapi.json"), "{}", start.text);
     assert!(!start.text.contains("://"), "{}", start.text);
 }

@@ -13,18 +13,33 @@ use crate::support::World;
 use crate::support::actors::{Api, Said};
 
 /// Pages for people, which the description does not describe.
-const NOT_DESCRIBED: [&str; 2] = ["GET /docs", "GET /docs/{file:.*}"];
+const NOT_DESCRIBED: [&str; 8] = [
+    "GET /",
+    "GET /accessibility",
+    "GET /docs",
+    "GET /docs/areas/{area}",
+    "GET /docs/types/{name}",
+    "GET /docs/try",
+    "GET /docs/try/{file:.*}",
+    "GET /assets/{version}/{file}",
+];
 
 /// What anybody may call.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 14] = [
     "POST /oauth/token",
     "GET /.well-known/jwks.json",
     "GET /livez",
     "GET /readyz",
     "GET /openapi.json",
     "GET /problems/{code}",
+    "GET /",
+    "GET /accessibility",
     "GET /docs",
-    "GET /docs/{file:.*}",
+    "GET /docs/areas/{area}",
+    "GET /docs/types/{name}",
+    "GET /docs/try",
+    "GET /docs/try/{file:.*}",
+    "GET /assets/{version}/{file}",
 ];
 
 /// All that a gate may call: it asks about cards, and reads no record.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use portcullis::http::console::assets;
 use portcullis::http::routes;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -250,10 +251,15 @@ impl Row {
 
     /// The path with this identifier in it.
     pub fn at(&self, id: &str) -> String {
+        if self.path.starts_with("/assets/") {
+            return assets::path("portcullis.css");
+        }
         self.path
             .replace("{id}", id)
             .replace("{code}", "not_found")
             .replace("{file:.*}", "")
+            .replace("{area}", "gates")
+            .replace("{name}", "ReasonBody")
     }
 }
 
@@ -757,8 +763,14 @@ pub fn rows() -> Vec<Row> {
         get("/readyz", Thing::Nothing),
         get("/openapi.json", Thing::Nothing),
         get("/problems/{code}", Thing::Nothing),
+        get("/", Thing::Nothing),
+        get("/accessibility", Thing::Nothing),
         get("/docs", Thing::Nothing),
-        get("/docs/{file:.*}", Thing::Nothing),
+        get("/docs/areas/{area}", Thing::Nothing),
+        get("/docs/types/{name}", Thing::Nothing),
+        get("/docs/try", Thing::Nothing),
+        get("/docs/try/{file:.*}", Thing::Nothing),
+        get("/assets/{version}/{file}", Thing::Nothing),
     ]
 }
 
