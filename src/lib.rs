@@ -61,7 +61,7 @@
 //! What needs two people is decided where the act is: its service function judges that it could be done, and hands it to
 //! [`service::approvals`] instead of doing it. There stand the rules of the second person, once for all acts
 //! ([`domain::approval`] has the acts): another person, in the right role at that moment, not the one whom it is about, who
-//! has read exactly what is asked for. What may not wait (a revocation, a suspension, bad news about somebody who was
+//! has read exactly what is asked for. Who asks is a person too: a tool that is nobody's could be in the hands of both. What may not wait (a revocation, a suspension, bad news about somebody who was
 //! cleared) is done at once; the graver of these are confirmed afterwards, and no silence undoes them. A revocation for cause shuts the
 //! gate at once and waits for its second person as a revocation.
 //!

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::credential::SuspensionKind;
+use super::screening::State;
 
 /// What kind of reason it is, and with it what one member's act means for the others.
 #[derive(
@@ -161,6 +162,29 @@ impl Reason {
             Class::Judicial => Some(SuspensionKind::Judicial),
             Class::Administrative | Class::Possession | Class::System => None,
         }
+    }
+
+    /// Whether a person may give it. That a court ordered something only the State's register says.
+    pub const fn is_by_hand(self) -> bool {
+        !matches!(self, Self::PortBan)
+    }
+
+    /// Whether a screening in this state bears it out. What needs no screening is borne out by any.
+    pub const fn is_borne_out_by(self, state: State) -> bool {
+        match self {
+            Self::AdviceNegative => matches!(
+                state,
+                State::Refused | State::UnderAppeal | State::RefusedFinal
+            ),
+            Self::AdviceLapsed => matches!(state, State::Lapsed),
+            Self::AdviceConditionUnmet => matches!(state, State::ConditionUnmet),
+            _ => true,
+        }
+    }
+
+    /// Whether a duty officer, who sees to what cannot wait, revokes for it.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self.class(), Class::Possession | Class::ForCause)
     }
 
     /// Whether it can revoke. Revocation is final, so what may still turn out to be nothing cannot ground it: neither

@@ -119,14 +119,9 @@ pub(super) fn ask(
     act: Act,
 ) -> Result<Asked, Error> {
     let worker = worker.into();
-    // A tool that is nobody's may be in the hands of who is asked next.
-    let by_people = match act.desk() {
-        Desk::Administration => true,
-        Desk::Network => administrators::two_of_network(tx)?,
-        Desk::Screenings | Desk::Credentials | Desk::Privacy => false,
-    };
-    if by_people && caller.person.is_none() {
-        return Err(needs_person());
+    // The first administrator of a network is nobody yet.
+    if act.desk() != Desk::Network || administrators::two_of_network(tx)? {
+        check_person(caller)?;
     }
     let own = records_of(tx, caller)?;
     if is_about(tx, &act, worker, &own)? {
@@ -153,6 +148,7 @@ pub(super) fn to_confirm(
     entry: u64,
     due: Timestamp,
 ) -> Result<(), Error> {
+    check_person(caller)?;
     let act = Act::Confirm { done, entry };
     tx.state(Fact::ApprovalAsked(asked_by(
         tx,
@@ -314,8 +310,8 @@ pub fn grant(
         Act::OpenPlace { place, version, .. } => network::open_approved(tx, place, *version)?,
         Act::Confirm {
             done: Done::BreakGlass { break_glass },
-            ..
-        } => break_glass::check_over(tx, *break_glass)?,
+            entry,
+        } => break_glass::check_over(tx, permit.caller(), *break_glass, *entry)?,
         Act::Confirm { .. } => {}
     }
     Ok(Asked {
@@ -455,6 +451,14 @@ fn is_by_one_of(tx: &Tx<'_>, own: &BTreeSet<WorkerId>, approval: &Approval) -> b
     asker
         .and_then(|(_, person)| person.worker)
         .is_some_and(|worker| own.contains(&worker))
+}
+
+/// A tool that is nobody's may be in the hands of who is the second person next.
+fn check_person(caller: Caller) -> Result<(), Error> {
+    match caller.person {
+        Some(_) => Ok(()),
+        None => Err(needs_person()),
+    }
 }
 
 fn needs_person() -> Error {

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use super::approvals;
 use super::commit::Tx;
 use super::error::{Code, Error};
-use crate::access::permission::{BreakTheGlass, Permit, ReadBreakGlass};
+use crate::access::permission::{BreakTheGlass, Caller, Permit, ReadBreakGlass};
 use crate::domain::approval::{CONFIRM_MS, Done};
 use crate::domain::break_glass::{BreakGlass, Emergency};
 use crate::domain::ids::{BreakGlassId, MemberId};
 use crate::domain::screening::Reference;
 use crate::index::places::Places;
-use crate::ledger::entry::Fact;
+use crate::ledger::entry::{Actor, Entry, Fact};
+use crate::store::ledger;
+
+/// Entries read at once.
+const PAGE: usize = 1_000;
 
 /// What is said of a glass that is to be broken.
 #[derive(Debug, Clone)]
@@ -92,8 +96,14 @@ pub fn close(
     Ok((seq, closed))
 }
 
-/// Refuses to confirm what is not over yet: more could be done in it.
-pub(super) fn check_over(tx: &mut Tx<'_>, id: BreakGlassId) -> Result<(), Error> {
+/// Refuses to confirm what is not over yet, as more could be done in it, and what the caller took part in, who would say of
+/// their own acts that they were right. `opened` is the entry that broke it.
+pub(super) fn check_over(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    id: BreakGlassId,
+    opened: u64,
+) -> Result<(), Error> {
     let (_, glass) = stored(tx, id)?;
     if glass.is_open(tx.now) {
         return Err(Error::new(
@@ -101,7 +111,56 @@ pub(super) fn check_over(tx: &mut Tx<'_>, id: BreakGlassId) -> Result<(), Error>
             "The glass is still broken; this can be answered when that is over.",
         ));
     }
+    if took_part(tx, caller, &glass, opened)? {
+        return Err(Error::new(
+            Code::WrongPerson,
+            "You revoked or suspended behind this glass; somebody who did not must say whether it was right.",
+        ));
+    }
     Ok(())
+}
+
+/// Whether the caller, through whichever client, revoked or suspended something while the glass was broken.
+fn took_part(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    glass: &BreakGlass,
+    opened: u64,
+) -> Result<bool, Error> {
+    let mut after = opened;
+    loop {
+        let page = ledger::after(tx.reader()?, after, PAGE)?;
+        let Some(&(last, _)) = page.last() else {
+            return Ok(false);
+        };
+        after = last;
+        for (seq, bytes) in page {
+            let entry = Entry::decode(seq, &bytes).map_err(Error::internal)?;
+            match entry.fact {
+                _ if entry.at >= glass.until => return Ok(false),
+                Fact::BreakGlassClosed(closed) if closed.id == glass.id => return Ok(false),
+                Fact::CredentialRevoked { .. } | Fact::CredentialSuspended { .. }
+                    if is_by(tx, caller, entry.by) =>
+                {
+                    return Ok(true);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_by(tx: &Tx<'_>, caller: Caller, actor: Actor) -> bool {
+    let Actor::Client(client) = actor else {
+        return false;
+    };
+    let person = || {
+        tx.index
+            .places()
+            .caller(client)
+            .and_then(|client| client.person)
+    };
+    client == caller.client || (caller.person.is_some() && person() == caller.person)
 }
 
 fn stored(tx: &mut Tx<'_>, id: BreakGlassId) -> Result<(u64, BreakGlass), Error> {

@@ -7,6 +7,7 @@ use super::approvals::{self, Outcome};
 use super::bans;
 use super::bulk;
 use super::commit::Tx;
+use super::effects;
 use super::error::{Code, Error};
 use super::exclusions::{self, EXCLUSION_HOLDS};
 use super::referrals;
@@ -82,7 +83,15 @@ pub fn suspend(
     let held = own(tx.reader()?, id, |member| permit.covers(member))?;
     // What cannot be suspended is not asked for.
     held.state.apply(Change::Suspend(kind))?;
+    if !reason.is_by_hand() {
+        return Err(Error::field(
+            "/reason",
+            "not_by_hand",
+            "Only the State's register says what a court ordered. Suspend for another reason, or not at all.",
+        ));
+    }
     let (caller, worker) = (permit.caller(), held.credential.worker);
+    effects::check_borne_out(tx, worker, reason, "/reason")?;
     if bulk::needs_two(tx, caller, 1) {
         let act = Act::SuspendCredential {
             credential: id,

@@ -10,6 +10,7 @@ use super::error::{Code, Error};
 use crate::domain::calendar::Day;
 use crate::domain::clearance::{Clearances, Functions, last_day};
 use crate::domain::ids::WorkerId;
+use crate::domain::reason::{Class, Reason};
 use crate::domain::screening::Function;
 use crate::domain::time::Timestamp;
 use crate::ledger::entry::Fact;
@@ -33,6 +34,40 @@ pub(super) fn follow(tx: &mut Tx<'_>, worker: WorkerId) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether the person whom this record is of is cleared for this function today, by any screening of any member.
+pub(super) fn is_cleared(
+    tx: &mut Tx<'_>,
+    worker: WorkerId,
+    function: Function,
+) -> Result<bool, Error> {
+    let today = Day::of(tx.now);
+    let person = person(tx.reader()?, worker)?;
+    let clearances = clearances(tx.reader()?, &person, today)?;
+    Ok(clearances.until(function).is_some())
+}
+
+/// Refuses to say of a person what no authority said of them.
+pub(super) fn check_borne_out(
+    tx: &mut Tx<'_>,
+    worker: WorkerId,
+    reason: Reason,
+    pointer: &str,
+) -> Result<(), Error> {
+    if reason.class() != Class::Screening {
+        return Ok(());
+    }
+    let screenings = screenings_of(tx.reader()?, worker)?;
+    let mut states = screenings.iter().map(|screened| screened.standing.state);
+    if states.any(|state| reason.is_borne_out_by(state)) {
+        return Ok(());
+    }
+    Err(Error::field(
+        pointer,
+        "not_on_record",
+        "No screening of the worker says so. Record what the authority decided first, or give another reason.",
+    ))
 }
 
 /// Refuses a credential that is for more than the person is cleared for, or for longer.
@@ -115,9 +150,13 @@ fn clearances(
     person: &[WorkerId],
     today: Day,
 ) -> Result<Clearances, StoreError> {
-    let screenings = screenings::of_person(reader, person)?;
+    Ok(cleared_by(&screenings::of_person(reader, person)?, today))
+}
+
+/// For what a person is cleared by these screenings, which are all there are of them.
+pub(super) fn cleared_by(screenings: &[Screened], today: Day) -> Clearances {
     let said = screenings
         .iter()
         .map(|screened| (screened.screening.function, &screened.standing));
-    Ok(Clearances::of(said, today))
+    Clearances::of(said, today)
 }

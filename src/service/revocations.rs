@@ -2,7 +2,8 @@
 //!
 //! For a reason of the class for_cause two people revoke, as it marks the worker and not the badge. No gate waits for the
 //! second: the credential is suspended at once, and stays so, whatever the second person says or does not say, until two
-//! people lift that. So what is suspended for cause takes two for any reason: a revocation ends what it was suspended for.
+//! people lift that. So what is suspended for cause takes two for any reason: a revocation ends what it was suspended for. Neither
+//! is waived behind broken glass, which is for many at once.
 //! What is too many for one person waits as a whole: nothing of it is done before.
 
 use std::collections::HashSet;
@@ -11,11 +12,13 @@ use super::approvals::{self, Outcome};
 use super::bulk;
 use super::commit::Tx;
 use super::credentials::own;
+use super::effects;
 use super::error::{Code, Error};
 use super::exclusions;
 use super::referrals;
 use crate::access::permission::{Caller, CorrectRevocations, Permit, Revoke};
 use crate::domain::approval::Act;
+use crate::domain::client::Role;
 use crate::domain::credential::{Change, Refused, State, SuspensionKind};
 use crate::domain::ids::CredentialId;
 use crate::domain::reason::{Class, Reason};
@@ -48,19 +51,20 @@ pub fn revoke(
     id: CredentialId,
     reason: Reason,
 ) -> Result<Outcome<Revocation>, Error> {
-    check_reason(reason)?;
+    check_reason(permit.caller(), reason)?;
     let standing = standing(tx, permit, id)?;
     if standing.state == State::Revoked {
         return Ok(Outcome::Done(before(tx, id, reason)?));
     }
+    let worker = own(tx.reader()?, id, |_| true)?.credential.worker;
+    effects::check_borne_out(tx, worker, reason, "/reason")?;
     let mut waits = rule(tx, permit.caller(), reason, 1);
-    if waits == Rule::One && under_inquiry(tx, permit.caller(), &standing) {
+    if waits == Rule::One && under_inquiry(&standing) {
         waits = Rule::Two;
     }
     if waits == Rule::One {
         return Ok(Outcome::Done(revoked(tx, id, reason)?));
     }
-    let worker = own(tx.reader()?, id, |_| true)?.credential.worker;
     if waits == Rule::TwoAndShut {
         shut(tx, &standing, reason)?;
     }
@@ -84,7 +88,7 @@ pub fn revoke_many(
     ids: &[CredentialId],
     reason: Reason,
 ) -> Result<Outcome<Vec<OfBatch>>, Error> {
-    check_reason(reason)?;
+    check_reason(permit.caller(), reason)?;
     let mut seen = HashSet::new();
     let wanted: Vec<Loaded> = ids
         .iter()
@@ -93,6 +97,7 @@ pub fn revoke_many(
         .filter(|standing| standing.state != State::Revoked)
         .collect();
     let waits = rule(tx, permit.caller(), reason, wanted.len());
+    check_listed(tx, ids, &wanted, reason, waits)?;
     if !wanted.is_empty() && waits != Rule::One {
         if waits == Rule::TwoAndShut {
             for standing in &wanted {
@@ -111,7 +116,7 @@ pub fn revoke_many(
     for &id in ids {
         let one = match standing(tx, permit, id) {
             Ok(standing) if standing.state == State::Revoked => Ok(before(tx, id, reason)?),
-            Ok(standing) if under_inquiry(tx, permit.caller(), &standing) => Err(Error::new(
+            Ok(standing) if under_inquiry(&standing) => Err(Error::new(
                 Code::InquiryStands,
                 "It is suspended for cause, so it takes two people to revoke it: ask for it by itself.",
             )),
@@ -188,6 +193,20 @@ pub(super) fn correct_approved(
     Ok(())
 }
 
+/// Revokes what is on a file that is carried out behind broken glass, which may be whole again meanwhile. What takes two people
+/// whatever stands is asked for.
+pub(super) fn behind_glass(
+    tx: &mut Tx<'_>,
+    permit: Permit<Revoke>,
+    id: CredentialId,
+    reason: Reason,
+) -> Result<(), Error> {
+    if takes_two(reason) || under_inquiry(&standing(tx, permit, id)?) {
+        return revoke(tx, permit, id, reason).map(drop);
+    }
+    of_granted(tx, id, reason)
+}
+
 /// Revokes what is on a file that a second person let be carried out.
 pub(super) fn of_granted(tx: &mut Tx<'_>, id: CredentialId, reason: Reason) -> Result<(), Error> {
     let standing = tx.standing(id);
@@ -208,32 +227,69 @@ enum Rule {
     TwoAndShut,
 }
 
-/// What it takes for so many. Behind broken glass one person does it, and another looks at it afterwards.
+/// Whether it takes two people to revoke for this reason, however few.
+pub(super) fn takes_two(reason: Reason) -> bool {
+    matches!(reason.class(), Class::ForCause | Class::System)
+}
+
+/// What it takes for so many.
 fn rule(tx: &Tx<'_>, caller: Caller, reason: Reason, many: usize) -> Rule {
-    if bulk::needs_two(tx, caller, many) {
-        Rule::Two
-    } else if reason.class() == Class::ForCause && !bulk::is_broken(tx, caller) {
-        Rule::TwoAndShut
-    } else {
-        Rule::One
+    match reason.class() {
+        _ if bulk::needs_two(tx, caller, many) => Rule::Two,
+        Class::ForCause => Rule::TwoAndShut,
+        _ if takes_two(reason) => Rule::Two,
+        _ => Rule::One,
     }
 }
 
-/// Whether a revocation would end what the credential is suspended for, and nobody acts behind broken glass.
-fn under_inquiry(tx: &Tx<'_>, caller: Caller, standing: &Loaded) -> bool {
+/// Whether a revocation would end what the credential is suspended for.
+fn under_inquiry(standing: &Loaded) -> bool {
     let lifts = Change::Lift(SuspensionKind::ForCause);
-    standing.state.apply(lifts).is_ok() && !bulk::is_broken(tx, caller)
+    standing.state.apply(lifts).is_ok()
 }
 
-fn check_reason(reason: Reason) -> Result<(), Error> {
-    if reason.revokes() {
-        return Ok(());
+fn check_reason(caller: Caller, reason: Reason) -> Result<(), Error> {
+    if !reason.revokes() {
+        return Err(Error::field(
+            "/reason",
+            "not_for_revocation",
+            "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.",
+        ));
     }
-    Err(Error::field(
-        "/reason",
-        "not_for_revocation",
-        "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.",
-    ))
+    if caller.role == Role::DutyOfficer && !reason.is_urgent() {
+        return Err(Error::field(
+            "/reason",
+            "not_for_role",
+            "A duty officer revokes what cannot wait: what is lost, stolen, damaged or copied, or for cause. Leave this to an HR officer.",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a list as a whole where one of it could not be done for this reason, and says which.
+fn check_listed(
+    tx: &mut Tx<'_>,
+    ids: &[CredentialId],
+    wanted: &[Loaded],
+    reason: Reason,
+    waits: Rule,
+) -> Result<(), Error> {
+    for standing in wanted {
+        let at = ids.iter().position(|&id| id == standing.id);
+        let pointer = format!("/credentials/{}", at.unwrap_or_default());
+        if waits == Rule::TwoAndShut && standing.state == State::Approved {
+            return Err(Error::field(
+                pointer,
+                "not_handed_over",
+                "It was not handed over yet, so no gate must be shut for it. Take it out of the list, and revoke it because it is not handed over.",
+            ));
+        }
+        if reason.class() == Class::Screening {
+            let worker = own(tx.reader()?, standing.id, |_| true)?.credential.worker;
+            effects::check_borne_out(tx, worker, reason, &pointer)?;
+        }
+    }
+    Ok(())
 }
 
 fn standing(tx: &Tx<'_>, permit: Permit<Revoke>, id: CredentialId) -> Result<Loaded, Error> {

@@ -102,8 +102,9 @@ pub fn submit(
     advance(tx, permit, id, Change::Submitted)
 }
 
-/// Records what the authority advises. The first time a second person must let it happen; anew and unfavourably about
-/// somebody who was cleared, it takes effect at once, and is confirmed afterwards; but not the next after many by one person.
+/// Records what the authority advises. A second person must let it happen. Unfavourably about somebody who is cleared,
+/// by whichever screening of whichever member, it takes effect at once, and is confirmed afterwards; but not the next after
+/// many by one person.
 pub fn record(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
@@ -116,16 +117,40 @@ pub fn record(
     }
     let change = advised(advice, ruling, sharing::validity(tx.reader()?)?);
     let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
-    let at_once = takes_effect_at_once(screened.standing.state, advice);
-    if at_once && !bulk::needs_two_for_news(tx, permit.caller())? {
-        approvals::not_oneself(tx, permit.caller(), screened.screening.worker)?;
-        let moved = apply(tx, screened, change)?;
-        let done = Done::Outcome { screening: id };
-        let (worker, due) = (moved.screening.worker, tx.now.plus_ms(CONFIRM_MS));
-        approvals::to_confirm(tx, permit.caller(), worker, done, moved.version, due)?;
-        return Ok(Of::Done(moved));
+    let Screening {
+        worker, function, ..
+    } = screened.screening;
+    let is_bad = advice == Advice::Negative
+        && (clears(&screened) || effects::is_cleared(tx, worker, function)?);
+    if is_bad {
+        return bring(tx, permit.caller(), screened, change);
     }
     ask(tx, permit.caller(), &screened, change)
+}
+
+/// Takes a step that takes somebody's clearance: at once, as they must not go on handling cargo while a second person is looked
+/// for. One confirms it afterwards; after many by one person the next waits for them.
+fn bring(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    screened: Screened,
+    change: Change,
+) -> Result<Of<Screened>, Error> {
+    if bulk::needs_two_for_news(tx, caller)? {
+        return ask(tx, caller, &screened, change);
+    }
+    approvals::not_oneself(tx, caller, screened.screening.worker)?;
+    let moved = apply(tx, screened, change)?;
+    let Screening { id, worker, .. } = moved.screening;
+    let (done, due) = (Done::Outcome { screening: id }, tx.now.plus_ms(CONFIRM_MS));
+    approvals::to_confirm(tx, caller, worker, done, moved.version, due)?;
+    Ok(Of::Done(moved))
+}
+
+/// Whether this screening is one that clears.
+pub(super) fn clears(screened: &Screened) -> bool {
+    let state = screened.standing.state;
+    matches!(state, State::Cleared | State::ClearedConditional)
 }
 
 /// The appeal body decides appeals; it gives no first advice.
@@ -141,12 +166,6 @@ pub(super) fn advised(advice: Advice, ruling: &Ruling, validity: Validity) -> Ch
         }
         Advice::Negative => Change::Negative(ruling.leading_to(State::Refused, validity)),
     }
-}
-
-/// Somebody who was cleared and is no longer must not go on handling cargo while a second person is looked for.
-pub(super) fn takes_effect_at_once(state: State, advice: Advice) -> bool {
-    let cleared = matches!(state, State::Cleared | State::ClearedConditional);
-    cleared && advice == Advice::Negative
 }
 
 /// Notes that the worker appealed on this day.
@@ -212,14 +231,19 @@ pub(super) fn sweep(tx: &mut Tx<'_>, limit: usize) -> Result<usize, Error> {
     Ok(swept)
 }
 
-/// Closes a screening whose worker withdrew consent.
+/// Closes a screening whose worker withdrew consent. One that clears them is closed as bad news is brought: what takes a
+/// clearance from many people is looked at by a second person, whatever it is called.
 pub fn withdraw(
     tx: &mut Tx<'_>,
     permit: Permit<KeepScreenings>,
     id: ScreeningId,
-) -> Result<Screened, Error> {
+) -> Result<Of<Screened>, Error> {
     let change = Change::ConsentWithdrawn;
-    advance(tx, permit, id, change)
+    let screened = own(tx.reader()?, id, |member| permit.covers(member))?;
+    if clears(&screened) {
+        return bring(tx, permit.caller(), screened, change);
+    }
+    advance(tx, permit, id, change).map(Of::Done)
 }
 
 /// A screening at the caller's member.

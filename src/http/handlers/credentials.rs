@@ -306,7 +306,8 @@ pub struct ReasonBody {
 }
 
 /// Suspends a credential. Its gates refuse it from this answer on. For a reason of the class for_cause a second person has
-/// a day to confirm it; nothing is undone by that or its absence.
+/// a day to confirm it; nothing is undone by that or its absence. `port_ban` is not given by hand, and what an advice says only
+/// where a screening of the worker says so.
 ///
 /// Who revoked or suspended 20 in ten minutes needs a second person for the next one.
 #[utoipa::path(post, operation_id = "suspend_credential", path = "/v1/credentials/{id}/suspensions", tag = "Credentials", request_body = ReasonBody,

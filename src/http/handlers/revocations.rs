@@ -50,7 +50,8 @@ impl From<Revocation> for RevocationView {
 ///
 /// One that is revoked already is answered with 200 and its first revocation. For a reason of the class for_cause the
 /// credential is suspended at once, and revoked when a second person grants it. Who revoked or suspended 20 in ten minutes
-/// needs a second person for the next one.
+/// needs a second person for the next one; so does a recall, and what is suspended for cause. What an advice says is given only
+/// where a screening of the worker says so. A duty officer revokes for reasons of the classes possession and for_cause.
 #[utoipa::path(post, operation_id = "revoke_credential", path = "/v1/credentials/{id}/revocations", tag = "Credentials", request_body = ReasonBody,
     params(("id" = CredentialId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
@@ -157,7 +158,8 @@ pub struct RevocationBatchView {
 ///
 /// For a reason of the class for_cause they are suspended at once, and revoked when a second person grants the whole list:
 /// the approval has those that are your member's and not revoked yet. More than 20, or more than that with what you did in
-/// the last ten minutes, wait for a second person whatever the reason, and nothing of it is done before.
+/// the last ten minutes, wait for a second person whatever the reason, and nothing of it is done before. What cannot be revoked
+/// for this reason is named by its place, and then nothing is done.
 #[utoipa::path(post, operation_id = "revoke_credentials", path = "/v1/revocations:batch", tag = "Credentials", request_body = RevocationBatchBody,
     params(("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
     responses((status = 200, description = "What became of each", body = RevocationBatchView),

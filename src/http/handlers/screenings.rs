@@ -307,8 +307,8 @@ pub async fn submit(
 
 /// Records what the authority advises.
 ///
-/// It takes effect when a second person grants it. A new negative advice about somebody who was cleared refuses them at
-/// once, and the term of appeal begins.
+/// It takes effect when a second person grants it. A negative advice about somebody who is cleared, by this screening or another,
+/// also of another member, refuses them at once, and the term of appeal begins.
 #[utoipa::path(post, operation_id = "record_outcome", path = "/v1/screenings/{id}/outcomes", tag = "Screenings", request_body = OutcomeBody,
     params(("id" = ScreeningId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
@@ -410,10 +410,14 @@ pub async fn condition_unmet(
 }
 
 /// Closes an open screening whose worker withdrew consent. It takes no body.
+///
+/// Where it had cleared them a second person confirms it afterwards; who closed or refused 20 in ten minutes that nobody has
+/// confirmed needs a second person for the next one.
 #[utoipa::path(post, operation_id = "withdraw_consent", path = "/v1/screenings/{id}/withdrawals", tag = "Screenings",
     params(("id" = ScreeningId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Closed", body = ScreeningView)))]
+    responses((status = 201, description = "Closed", body = ScreeningView),
+              (status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn withdraw(
     who: Guarded<KeepScreenings>,
     id: PathId<ScreeningKind>,
@@ -422,5 +426,5 @@ pub async fn withdraw(
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
-    changed(&who, once, move |tx| screenings::withdraw(tx, permit, id)).await
+    asked(&who, once, move |tx| screenings::withdraw(tx, permit, id)).await
 }

@@ -8,7 +8,7 @@ use super::file::Code as FileCode;
 use super::file::columns::Column;
 use super::file::records::BanRow;
 use super::file::sheet::Row;
-use super::plan::{Found, Verdict, Wanted};
+use super::plan::{Found, Leave, Verdict, Wanted};
 use super::report::{Fault, Outcome};
 use super::terms::Terms;
 use crate::access::permission::{Caller, KeepBans};
@@ -111,7 +111,7 @@ impl Wanted for WantedBan {
         _: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
-        _: bool,
+        _: Leave,
     ) -> Result<(), Error> {
         mirror(tx, caller.permit::<KeepBans>()?, &self.draft).map(drop)
     }

@@ -7,7 +7,7 @@ use super::file::columns::Column;
 use super::file::records::CredentialRow;
 use super::file::sheet::Row;
 use super::file::text::fold;
-use super::plan::{Found, Verdict, Wanted};
+use super::plan::{Found, Leave, Verdict, Wanted};
 use super::report::{Fault, Outcome};
 use super::terms::{NOT_ONESELF, Terms};
 use super::values::{Person, StaffKey, person, want};
@@ -383,7 +383,7 @@ impl Wanted for WantedCredential {
         terms: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
-        _: bool,
+        _: Leave,
     ) -> Result<(), Error> {
         let (keep, issue) = (caller.permit::<KeepWorkers>()?, caller.permit::<Issue>()?);
         let staff = self

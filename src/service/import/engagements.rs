@@ -9,7 +9,7 @@ use super::file::cases::EngagementRow;
 use super::file::columns::Column;
 use super::file::sheet::Row;
 use super::file::text::fold;
-use super::plan::{Found, Verdict, Wanted};
+use super::plan::{Found, Leave, Verdict, Wanted};
 use super::report::{Fault, Outcome};
 use super::terms::{NOT_ONESELF, Terms};
 use super::values::{StaffKey, keep, person, staff_key, text};
@@ -252,7 +252,7 @@ impl Wanted for WantedEngagement {
         _: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
-        _: bool,
+        _: Leave,
     ) -> Result<(), Error> {
         let keep = caller.permit::<KeepWorkers>()?;
         let worker = match known.subject(self.named) {

@@ -166,9 +166,12 @@ pub fn check(
         services.keyring.clone(),
         &places,
         caller.member,
-        read(&services.store, |reader| {
-            own_records(reader, &places, caller.client)
-        })?,
+        (
+            read(&services.store, |reader| {
+                own_records(reader, &places, caller.client)
+            })?,
+            caller.person.is_some(),
+        ),
         settings,
         layout,
     )?;

@@ -5,28 +5,32 @@
 //! when just this screening was touched meanwhile; bad news about somebody who was cleared takes effect with its row and is
 //! confirmed afterwards. One answer for a whole file would hide in a digest whom it clears.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use super::file::cases::OutcomeRow;
 use super::file::columns::Column;
 use super::file::sheet::Row;
-use super::plan::{Found, Verdict, Wanted};
+use super::plan::{Found, Leave, Verdict, Wanted};
 use super::report::{Fault, Outcome};
-use super::terms::{NOT_ONESELF, Terms};
+use super::terms::{NEEDS_PERSON, NOT_ONESELF, Terms};
 use super::values::keep;
 use super::words;
 use crate::access::permission::{Caller, KeepScreenings};
 use crate::domain::approval::{Act, Desk};
 use crate::domain::calendar::Day;
 use crate::domain::ids::{NotAnId, ScreeningId, WorkerId};
-use crate::domain::screening::{Advice, Change, Function, NotAReference, Refused, State, Validity};
+use crate::domain::screening::{
+    Advice, Change, Function, NotAReference, Refused, Screening, State, Validity,
+};
 use crate::domain::time::Timestamp;
 use crate::ledger::replay::Screened;
 use crate::service::commit::Tx;
+use crate::service::effects;
 use crate::service::error::Error;
-use crate::service::screenings::{NO_ADVICE, Ruling, advised, record, takes_effect_at_once};
+use crate::service::screenings::{NO_ADVICE, Ruling, advised, clears, record};
 use crate::service::sharing;
-use crate::store::{Reader, approvals, screenings};
+use crate::store::{Reader, approvals, match_cases, screenings};
 
 /// An advice to record.
 pub(super) struct WantedOutcome {
@@ -52,10 +56,14 @@ pub(super) struct Known {
     validity: Validity,
     /// The open one, or else the last.
     of_worker: HashMap<(WorkerId, Function), ScreeningId>,
+    /// All screenings of each person, at whichever member, under the first of their records.
+    people: HashMap<WorkerId, Vec<Screened>>,
 }
 
 struct Case {
     screened: Screened,
+    /// The first of the person's records.
+    person: WorkerId,
     /// What is asked for already of it as it is.
     waiting: Option<(Change, Timestamp)>,
 }
@@ -112,11 +120,13 @@ impl Wanted for WantedOutcome {
                 if is_open || !has_open {
                     known.of_worker.insert(named, screened.screening.id);
                 }
-                known.add(screened);
+                found.push(screened);
             }
         }
         found.retain(|screened| screened.screening.member == terms.member);
-        found.into_iter().for_each(|screened| known.add(screened));
+        for screened in found {
+            known.add(reader, screened)?;
+        }
         let mut after = None;
         loop {
             let member = Some(terms.member);
@@ -184,13 +194,30 @@ impl Wanted for WantedOutcome {
         if terms.own.contains(&case.screened.screening.worker) {
             return conflict(self.column(), "wrong_person", NOT_ONESELF.to_owned());
         }
-        let at_once = takes_effect_at_once(standing.state, self.advice);
+        if !terms.by_person {
+            return conflict(self.column(), "wrong_person", NEEDS_PERSON.to_owned());
+        }
+        let function = case.screened.screening.function;
+        let of_person = known.people.entry(case.person).or_default();
+        let is_cleared = || {
+            effects::cleared_by(of_person, Day::of(now))
+                .until(function)
+                .is_some()
+        };
+        let at_once = self.advice == Advice::Negative && (clears(&case.screened) || is_cleared());
         if waits.is_some() && !at_once {
             let message = "Another step of this screening waits for its second person. Let it be answered or take it back first.";
             return conflict(self.column(), "other_waits", message.to_owned());
         }
         match standing.moved(&case.screened.screening, &change, Day::of(now)) {
-            Ok(moved) if at_once => case.screened.standing = moved,
+            Ok(moved) if at_once => {
+                for screened in of_person {
+                    if screened.screening.id == case.screened.screening.id {
+                        screened.standing = moved.clone();
+                    }
+                }
+                case.screened.standing = moved;
+            }
             Ok(_) => case.waiting = Some((change, Timestamp::MAX)),
             Err(refused @ (Refused::InFuture(_) | Refused::Backdated(_))) => {
                 let message = format!("Correct the day: {refused}.");
@@ -217,7 +244,7 @@ impl Wanted for WantedOutcome {
         _: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
-        _: bool,
+        _: Leave,
     ) -> Result<(), Error> {
         let id = known.id(self.named);
         let id = id.ok_or_else(|| Error::internal("a new outcome without a screening"))?;
@@ -236,12 +263,24 @@ fn stands(advice: Advice, state: State) -> bool {
 }
 
 impl Known {
-    fn add(&mut self, screened: Screened) {
-        let id = screened.screening.id;
-        self.cases.entry(id).or_insert(Case {
+    fn add(&mut self, reader: &mut Reader, screened: Screened) -> Result<(), Error> {
+        let Screening { id, worker, .. } = screened.screening;
+        if self.cases.contains_key(&id) {
+            return Ok(());
+        }
+        let records = match_cases::same_person(reader, worker)?;
+        let person = records.first().copied().unwrap_or(worker);
+        if let Entry::Vacant(unknown) = self.people.entry(person) {
+            let records: Vec<WorkerId> = records.into_iter().collect();
+            unknown.insert(screenings::of_person(reader, &records)?);
+        }
+        let case = Case {
             screened,
+            person,
             waiting: None,
-        });
+        };
+        self.cases.insert(id, case);
+        Ok(())
     }
 
     fn id(&self, named: Named) -> Option<ScreeningId> {

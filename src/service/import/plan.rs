@@ -44,15 +44,26 @@ pub(super) trait Wanted: Sized + Send + Sync + 'static {
     fn judge(&self, known: &mut Self::Known, terms: &Terms, now: Timestamp) -> Verdict;
     /// The member's own workers of whom the outcome tells that they are recorded.
     fn tells_of(&self, known: &Self::Known, terms: &Terms) -> Vec<WorkerId>;
-    /// Carries out a row that was judged to be new. `granted` says that a second person let all of the file be done.
+    /// Carries out a row that was judged to be new.
     fn enact(
         &self,
         known: &mut Self::Known,
         terms: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
-        granted: bool,
+        leave: Leave,
     ) -> Result<(), Error>;
+}
+
+/// By whose leave a file is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// Of whoever brought it alone.
+    Own,
+    /// Theirs, behind broken glass, however many it revokes.
+    Glass,
+    /// A second person's, who let all of it be done.
+    Second,
 }
 
 /// What came of reading a row.

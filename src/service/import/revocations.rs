@@ -6,18 +6,18 @@ use super::file::Code as FileCode;
 use super::file::columns::Column;
 use super::file::records::{RevocationRow, Target};
 use super::file::sheet::Row;
-use super::plan::{Found, Verdict, Wanted};
+use super::plan::{Found, Leave, Verdict, Wanted};
 use super::reasons;
 use super::report::{Fault, Outcome};
-use super::terms::{NOT_FOR_REVOCATION, NOT_ONESELF, Terms};
+use super::terms::{NEEDS_PERSON, NOT_FOR_REVOCATION, NOT_IN_FILE, NOT_ONESELF, Terms};
 use crate::access::permission::{Caller, Revoke};
 use crate::domain::credential::{CardKey, State};
 use crate::domain::ids::{CredentialId, WorkerId};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Class, Reason};
 use crate::domain::time::Timestamp;
 use crate::service::commit::Tx;
 use crate::service::error::Error;
-use crate::service::revocations::{of_granted, revoke};
+use crate::service::revocations::{behind_glass, of_granted, revoke, takes_two};
 use crate::store::{Reader, credentials};
 
 /// A credential to revoke.
@@ -37,8 +37,14 @@ enum Named {
 #[derive(Default)]
 pub(super) struct Known {
     cards: HashMap<CardKey, CredentialId>,
-    /// Own credentials: whose, and whether revoked.
-    own: HashMap<CredentialId, (WorkerId, bool)>,
+    /// Own credentials.
+    own: HashMap<CredentialId, Own>,
+}
+
+struct Own {
+    worker: WorkerId,
+    under_inquiry: bool,
+    revoked: bool,
 }
 
 impl Wanted for WantedRevocation {
@@ -72,9 +78,12 @@ impl Wanted for WantedRevocation {
             .collect();
         for held in credentials::find_many(reader, &ids.into_iter().collect::<Vec<_>>())? {
             if held.credential.member == terms.member {
-                let unrevoked = (held.credential.worker, false);
-                let (_, revoked) = known.own.entry(held.credential.id).or_insert(unrevoked);
-                *revoked |= held.state == State::Revoked;
+                let own = known.own.entry(held.credential.id).or_insert(Own {
+                    worker: held.credential.worker,
+                    under_inquiry: held.grounds.for_cause.is_some(),
+                    revoked: false,
+                });
+                own.revoked |= held.state == State::Revoked;
             }
         }
         Ok(())
@@ -87,13 +96,17 @@ impl Wanted for WantedRevocation {
     fn judge(&self, known: &mut Known, terms: &Terms, _: Timestamp) -> Verdict {
         let id = known.id(self.named);
         match id.and_then(|id| known.own.get_mut(&id)) {
-            Some((_, true)) => (Outcome::Same, Vec::new()),
-            Some((worker, _)) if terms.own.contains(worker) => {
+            Some(own) if own.revoked => (Outcome::Same, Vec::new()),
+            Some(own) if terms.own.contains(&own.worker) => {
                 let fault = terms.fault(self.column(), "wrong_person", NOT_ONESELF);
                 (Outcome::Conflict, vec![fault])
             }
-            Some((_, revoked)) => {
-                *revoked = true;
+            Some(own) if !terms.by_person && (own.under_inquiry || takes_two(self.reason)) => {
+                let fault = terms.fault(self.column(), "wrong_person", NEEDS_PERSON);
+                (Outcome::Conflict, vec![fault])
+            }
+            Some(own) => {
+                own.revoked = true;
                 (Outcome::New, Vec::new())
             }
             None => {
@@ -108,7 +121,7 @@ impl Wanted for WantedRevocation {
 
     fn tells_of(&self, known: &Known, _: &Terms) -> Vec<WorkerId> {
         let own = known.id(self.named).and_then(|id| known.own.get(&id));
-        own.map(|(worker, _)| *worker).into_iter().collect()
+        own.map(|own| own.worker).into_iter().collect()
     }
 
     fn enact(
@@ -117,15 +130,17 @@ impl Wanted for WantedRevocation {
         _: &Terms,
         tx: &mut Tx<'_>,
         caller: Caller,
-        granted: bool,
+        leave: Leave,
     ) -> Result<(), Error> {
         let id = known
             .id(self.named)
             .ok_or_else(|| Error::internal("a new revocation without a credential"))?;
-        if granted {
-            return of_granted(tx, id, self.reason);
+        let reason = self.reason;
+        match leave {
+            Leave::Second => of_granted(tx, id, reason),
+            Leave::Glass => behind_glass(tx, caller.permit::<Revoke>()?, id, reason),
+            Leave::Own => revoke(tx, caller.permit::<Revoke>()?, id, reason).map(drop),
         }
-        revoke(tx, caller.permit::<Revoke>()?, id, self.reason).map(drop)
     }
 }
 
@@ -171,9 +186,12 @@ fn want(terms: &Terms, row: &RevocationRow) -> Result<WantedRevocation, Vec<Faul
             )
         }),
     };
-    let reason = reason.and_then(|reason| match reason.revokes() {
-        true => Ok(reason),
-        false => Err(terms.fault(Column::Reason, "not_for_revocation", NOT_FOR_REVOCATION)),
+    let reason = reason.and_then(|reason| match reason.class() {
+        _ if !reason.revokes() => {
+            Err(terms.fault(Column::Reason, "not_for_revocation", NOT_FOR_REVOCATION))
+        }
+        Class::Screening => Err(terms.fault(Column::Reason, "not_in_file", NOT_IN_FILE)),
+        _ => Ok(reason),
     });
     match (named, reason) {
         (Ok(named), Ok(reason)) => Ok(WantedRevocation { named, reason }),

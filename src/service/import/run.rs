@@ -10,7 +10,7 @@ use super::engagements::WantedEngagement;
 use super::file::columns::Purpose;
 use super::file::sheet::Sheet;
 use super::outcomes::WantedOutcome;
-use super::plan::{self, Batch, Wanted};
+use super::plan::{self, Batch, Leave, Wanted};
 use super::report::{Counts, NOTABLE_MAX, Report, Tally};
 use super::revocations::WantedRevocation;
 use super::terms::{Settings, Terms, own_records};
@@ -106,13 +106,18 @@ fn carry_out(
         services.keyring.clone(),
         &places,
         import.member,
-        read(&services.store, |reader| {
-            let mut own = own_records(reader, &places, import.client)?;
-            if let Some(second) = second {
-                own.extend(own_records(reader, &places, second)?);
-            }
-            Ok(own)
-        })?,
+        (
+            read(&services.store, |reader| {
+                let mut own = own_records(reader, &places, import.client)?;
+                if let Some(second) = second {
+                    own.extend(own_records(reader, &places, second)?);
+                }
+                Ok(own)
+            })?,
+            places
+                .caller(import.client)
+                .is_some_and(|client| client.person.is_some()),
+        ),
         &settings,
         layout,
     )?);
@@ -199,7 +204,12 @@ impl Work<'_> {
             let room = import
                 .second
                 .map_or(u64::MAX, |second| second.new_max.saturating_sub(done.new));
-            let tally = enact(tx, &terms, caller, (import.granted, room), &batch)?;
+            let leave = match (import.granted, import.second.is_some()) {
+                (true, true) => Leave::Second,
+                (true, false) => Leave::Glass,
+                (false, _) => Leave::Own,
+            };
+            let tally = enact(tx, &terms, caller, (leave, room), &batch)?;
             let counts = sum(done, tally.counts);
             imports::progress(tx.writer()?, id, to, &json(&counts)?)?;
             if !tally.notable.is_empty() {
@@ -220,7 +230,7 @@ fn enact<W: Wanted>(
     tx: &mut Tx<'_>,
     terms: &Terms,
     caller: Caller,
-    (granted, room): (bool, u64),
+    (leave, room): (Leave, u64),
     batch: &Batch<W>,
 ) -> Result<Tally, Error> {
     // Made anew at each try, so that a try that was rolled back leaves no trace in it.
@@ -235,7 +245,7 @@ fn enact<W: Wanted>(
         batch,
         &mut tally,
         room,
-        |known, wanted| wanted.enact(known, terms, tx, caller, granted),
+        |known, wanted| wanted.enact(known, terms, tx, caller, leave),
     )?;
     Ok(tally)
 }

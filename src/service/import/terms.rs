@@ -20,7 +20,7 @@ use crate::domain::clearance::Functions;
 use crate::domain::credential::{CardKey, SCOPE_MAX, Scope};
 use crate::domain::ids::{CardSystemId, ClientId, FacilityId, MemberId, WorkerId};
 use crate::domain::network::CardSystem;
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Class, Reason};
 use crate::index::places::Places;
 use crate::service::clients;
 use crate::service::error::Error;
@@ -69,6 +69,8 @@ pub(super) struct Terms {
     facilities: Facilities,
     /// The records of whoever brings it, where they are recorded as a worker: nobody does anything about themselves.
     pub own: BTreeSet<WorkerId>,
+    /// Whether whoever brings it is a person, and so may ask a second one.
+    pub by_person: bool,
 }
 
 impl Terms {
@@ -77,7 +79,7 @@ impl Terms {
         keyring: Arc<Keyring>,
         places: &Places,
         member: MemberId,
-        own: BTreeSet<WorkerId>,
+        (own, by_person): (BTreeSet<WorkerId>, bool),
         settings: &Settings,
         layout: Layout,
     ) -> Result<Self, Error> {
@@ -109,6 +111,9 @@ impl Terms {
                     NOT_FOR_REVOCATION,
                 ));
             }
+            Some(reason) if reason.class() == Class::Screening => {
+                return Err(Error::field("reason", "not_in_file", NOT_IN_FILE));
+            }
             None if revokes && !has(Column::Reason) => {
                 let message =
                     "The file has no column for the reason: say why these credentials are revoked.";
@@ -136,6 +141,7 @@ impl Terms {
             card_system,
             facilities,
             own,
+            by_person,
         })
     }
 
@@ -269,6 +275,11 @@ pub(super) fn own_records(
 pub(super) const NOT_ONESELF: &str =
     "Nobody decides what concerns themselves. Let another person bring in this row.";
 
+/// Why a row is refused that needs a second person, of a client that is nobody's.
+pub(super) const NEEDS_PERSON: &str = "This takes two people, and the first is asked for too: bring it in through a client that an administrator added for a person.";
+
+/// Why some reasons are not given in a file: what an advice says is looked at one by one, beside the screening that says so.
+pub(super) const NOT_IN_FILE: &str = "What a screening says of somebody is not said in a file of revocations. Record its outcome, or give another reason.";
 /// Why some reasons do not revoke.
 pub(super) const NOT_FOR_REVOCATION: &str = "This reason may turn out to be nothing, and a revocation is final: suspend the credential instead.";
 

@@ -86,7 +86,8 @@ pub(in crate::service) fn weigh_again(
         services.keyring.clone(),
         &places,
         import.member,
-        askers,
+        // A second person grants only what a person asked for.
+        (askers, true),
         &settings,
         layout,
     )?;

@@ -443,7 +443,7 @@ impl Game {
             self.is_applied(import).await;
             // What is done at once is answered like what waits for a second person.
             said.status = reqwest::StatusCode::OK;
-        } else {
+        } else if said.status == reqwest::StatusCode::ACCEPTED {
             let approval = self.names.approvals.len();
             self.names.imports.insert(approval, import);
         }

@@ -134,6 +134,8 @@ pub struct Glass {
     pub member: usize,
     pub closed: bool,
     until: Ms,
+    /// What was withdrawn since it was broken and before it was closed.
+    behind: std::ops::Range<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -647,6 +649,16 @@ impl Model {
                     !old.revoked && !old.approved && !old.kinds.contains(&kind),
                     "not in this state",
                 )?;
+                must(kind != Kind::Judicial, "no court said so")?;
+                if kind == Kind::Screening {
+                    // All that is drawn is a negative advice.
+                    let person = self.person(old.worker);
+                    let refused = |one: &Screening| {
+                        let stages = [Stage::Refused, Stage::UnderAppeal, Stage::RefusedFinal];
+                        person.contains(&one.worker) && stages.contains(&one.stage)
+                    };
+                    must(self.screenings.iter().any(refused), "no authority said so")?;
+                }
                 if self.too_many(by, 1) {
                     return self.ask(
                         by,
@@ -660,7 +672,7 @@ impl Model {
                     // What is done behind broken glass is looked at as a whole.
                     if !self.is_broken(me.member) {
                         let due = self.now + 24 * HOUR_MS;
-                        self.waits_for_a_look(by, Some(old.worker), Wanted::ConfirmPass, due);
+                        self.waits_for_a_look(by, Some(old.worker), Wanted::ConfirmPass, due)?;
                     }
                 }
             }
@@ -685,14 +697,15 @@ impl Model {
             }
             Act::Revoke { pass, reason } => {
                 is(&[Role::HrOfficer, Role::DutyOfficer])?;
+                self.is_urgent(by, *reason)?;
                 let old = self.passes[*pass].clone();
                 own(old.member)?;
                 if old.revoked {
                     return Ok(Did::Done);
                 }
-                let (many, broken) = (self.too_many(by, 1), self.is_broken(me.member));
-                let shuts = !many && !broken && reason.class() == Class::ForCause;
-                if many || shuts || (old.for_cause() && !broken) {
+                let many = self.too_many(by, 1);
+                let shuts = !many && reason.class() == Class::ForCause;
+                if many || shuts || old.for_cause() {
                     if shuts {
                         must(!old.approved, "not handed over")?;
                         self.shut(*pass, *reason, by);
@@ -703,6 +716,7 @@ impl Model {
             }
             Act::RevokeMany { passes, reason } => {
                 is(&[Role::HrOfficer, Role::DutyOfficer])?;
+                self.is_urgent(by, *reason)?;
                 let mut listed: Vec<usize> = Vec::new();
                 for &pass in passes {
                     let held = &self.passes[pass];
@@ -710,8 +724,8 @@ impl Model {
                         listed.push(pass);
                     }
                 }
-                let (many, broken) = (self.too_many(by, listed.len()), self.is_broken(me.member));
-                let for_cause = reason.class() == Class::ForCause && !broken;
+                let many = self.too_many(by, listed.len());
+                let for_cause = reason.class() == Class::ForCause;
                 if !listed.is_empty() && (many || for_cause) {
                     if !many {
                         let held = |pass: &usize| !self.passes[*pass].approved;
@@ -724,7 +738,7 @@ impl Model {
                 }
                 for pass in listed {
                     // One by one, with a second person each.
-                    if broken || !self.passes[pass].for_cause() {
+                    if !self.passes[pass].for_cause() {
                         self.revoked(pass, *reason, by);
                     }
                 }
@@ -887,15 +901,18 @@ impl Model {
                     member: me.member,
                     closed: false,
                     until,
+                    behind: self.withdrawn.len()..usize::MAX,
                 });
                 let wanted = Wanted::ConfirmGlass(self.glasses.len() - 1);
-                self.waits_for_a_look(by, None, wanted, until + 24 * HOUR_MS);
+                self.waits_for_a_look(by, None, wanted, until + 24 * HOUR_MS)?;
             }
             Act::CloseGlass { glass } => {
                 is(&[Role::DutyOfficer])?;
                 own(self.glasses[*glass].member)?;
                 must(self.lasts(*glass), "over")?;
-                self.glasses[*glass].closed = true;
+                let end = self.withdrawn.len();
+                let glass = &mut self.glasses[*glass];
+                (glass.closed, glass.behind.end) = (true, end);
             }
             Act::Erase { worker } => {
                 is(&[Role::Registrar])?;
@@ -1139,9 +1156,9 @@ impl Model {
                     let of = |wanted: &Wanted| matches!(wanted, Wanted::Screen(at, .., then) if at == screening && *then == old.touched);
                     self.waits(asked) && of(&asked.wanted)
                 });
-                let cleared = matches!(old.stage, Stage::Cleared | Stage::ClearedConditional);
-                let at_once = cleared && *step == Step::Negative;
+                let at_once = *step == Step::Negative && self.is_cleared(&old);
                 let may = !self.is_oneself(by, old.worker)
+                    && self.actors[by].person.is_some()
                     && (at_once || !waits)
                     && self.leads_to(&old, *step).is_ok();
                 if !may {
@@ -1310,6 +1327,15 @@ impl Model {
     pub fn lasts(&self, glass: usize) -> bool {
         let glass = &self.glasses[glass];
         !glass.closed && self.now < glass.until
+    }
+
+    /// A duty officer revokes what cannot wait.
+    fn is_urgent(&self, by: usize, reason: Reason) -> Result<(), No> {
+        let urgent = matches!(reason.class(), Class::Possession | Class::ForCause);
+        must(
+            self.actors[by].role != Role::DutyOfficer || urgent,
+            "not for a duty officer",
+        )
     }
 
     pub fn is_broken(&self, member: usize) -> bool {
@@ -1654,9 +1680,12 @@ impl Model {
         let old = self.screenings[at].clone();
         must(me.member == old.member, "another member's")?;
         let today = self.today();
-        let cleared = matches!(old.stage, Stage::Cleared | Stage::ClearedConditional);
         let at_once = matches!(step, Step::Submitted | Step::Appealed | Step::Withdrawn);
-        let bad_news = cleared && step == Step::Negative;
+        let bad_news = match step {
+            Step::Negative => self.is_cleared(&old),
+            Step::Withdrawn => matches!(old.stage, Stage::Cleared | Stage::ClearedConditional),
+            _ => false,
+        };
         self.leads_to(&old, step)?;
         if !at_once && !bad_news {
             return self.ask(
@@ -1669,9 +1698,16 @@ impl Model {
         self.step(at, step, today)?;
         if bad_news {
             let due = self.now + 24 * HOUR_MS;
-            self.waits_for_a_look(by, Some(old.worker), Wanted::ConfirmOutcome, due);
+            self.waits_for_a_look(by, Some(old.worker), Wanted::ConfirmOutcome, due)?;
         }
         Ok(Did::Done)
+    }
+
+    /// Whether bad news in this screening is of somebody who is cleared, by it or by another.
+    fn is_cleared(&self, old: &Screening) -> bool {
+        let of = BTreeSet::from([old.function]);
+        matches!(old.stage, Stage::Cleared | Stage::ClearedConditional)
+            || !self.cleared(old.worker, &of, self.now + 1).is_empty()
     }
 
     fn leads_to(&self, old: &Screening, step: Step) -> Result<Stage, No> {
@@ -1813,6 +1849,11 @@ impl Model {
     // The second person.
 
     fn ask(&mut self, by: usize, worker: Option<usize>, wanted: Wanted) -> Result<Did, No> {
+        let me = &self.actors[by];
+        must(
+            me.person.is_some() || me.role == Role::NetworkAdmin,
+            "nobody asks",
+        )?;
         must(
             !self.concerns(by, worker, &wanted),
             "asks for what concerns oneself",
@@ -1829,7 +1870,14 @@ impl Model {
         Ok(Did::Asked)
     }
 
-    fn waits_for_a_look(&mut self, by: usize, worker: Option<usize>, wanted: Wanted, expires: Ms) {
+    fn waits_for_a_look(
+        &mut self,
+        by: usize,
+        worker: Option<usize>,
+        wanted: Wanted,
+        expires: Ms,
+    ) -> Result<(), No> {
+        must(self.actors[by].person.is_some(), "nobody brings it")?;
         self.approvals.push(Approval {
             member: self.actors[by].member,
             wanted,
@@ -1839,6 +1887,7 @@ impl Model {
             expires,
             asked: self.touches,
         });
+        Ok(())
     }
 
     fn concerns(&self, actor: usize, worker: Option<usize>, wanted: &Wanted) -> bool {
@@ -2039,7 +2088,15 @@ impl Model {
                     due: self.now + 7 * DAY_MS,
                 });
             }
-            Wanted::ConfirmGlass(glass) => must(!self.lasts(glass), "not over")?,
+            Wanted::ConfirmGlass(glass) => {
+                must(!self.lasts(glass), "not over")?;
+                let glass = &self.glasses[glass];
+                let mut behind = self.withdrawn.iter().enumerate();
+                let took_part = behind.any(|(at, (who, then))| {
+                    glass.behind.contains(&at) && *then < glass.until && self.is_same(by, *who)
+                });
+                must(!took_part, "who took part")?;
+            }
             Wanted::ConfirmPass | Wanted::ConfirmOutcome => {}
         }
         Ok(Did::Done)

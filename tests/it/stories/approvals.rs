@@ -190,15 +190,15 @@ pub async fn what_was_asked_for_is_what_is_granted(world: World) {
     let mut other = approval.clone();
     other["content"] = json!("0".repeat(64));
     grants(&hr.approver, &other).await.refused("changed");
-    // Not after the credential was touched: an inquiry that stands beside a new ban is another thing to lift.
-    hr.suspends(&office.pass, "port_ban").await.created();
+    // Not after the credential was touched: an inquiry about what was parked meanwhile is another thing to lift.
+    hr.suspends(&office.pass, "dormant").await.created();
     grants(&hr.approver, &approval).await.refused("changed");
     // Asked for again it is granted.
     let again = office.asks(&hr.api).await;
     assert_ne!(again["content"], approval["content"]);
     grants(&hr.approver, &again).await.created();
     // What was asked for a second time before the first was granted is then out of date.
-    assert_eq!(office.state().await, "suspended", "the ban stands");
+    assert_eq!(office.state().await, "suspended", "it is parked");
 }
 
 pub async fn who_lost_the_role_has_lost_what_was_asked_in_it(world: World) {

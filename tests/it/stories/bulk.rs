@@ -234,7 +234,7 @@ pub async fn a_file_of_more_than_twenty_waits_whole(world: World) {
 }
 
 pub async fn a_duty_officer_breaks_the_glass_and_everybody_sees_it(world: World) {
-    let port = Port::of(&world, "Haven A", 46).await;
+    let port = Port::of(&world, "Haven A", 47).await;
     let (hr, passes) = (&port.hr, &port.passes);
     let other = Port::of(&world, "Haven B", 21).await;
     let body = json!({ "reason": "stock_stolen", "reference": "INC-2026/7", "minutes": 30 });
@@ -268,13 +268,20 @@ pub async fn a_duty_officer_breaks_the_glass_and_everybody_sees_it(world: World)
         (&json!(true), "INC-2026/7")
     );
     duty.post(path, &body).await.refused("break_glass_open");
-    // At this member many are revoked by one, for cause too; at no other.
+    // At this member many are revoked by one; at no other. For cause it takes two all the same, and the gates are shut.
     hr.api.post(BATCH, &list(&passes[..21], "lost")).await.ok();
     let body_for_cause = list(&passes[21..43], "identity_fraud");
-    duty.post(BATCH, &body_for_cause).await.ok();
+    duty.post(BATCH, &body_for_cause).await.is(202);
     revokes(&hr.api, &passes[43], "identity_fraud")
         .await
-        .created();
+        .is(202);
+    revokes(&hr.api, &passes[43], "lost").await.is(202);
+    let state = format!("/v1/credentials/{}", passes[43].credential);
+    assert_eq!(hr.api.get(&state).await.ok()["state"], "suspended");
+    let helper = json!({ "member": port.admin.member });
+    let helper = port.admin.api.post("/v1/people", &helper).await.created();
+    let helps = port.admin.tool(&world, "hr_officer", &helper).await;
+    revokes(&helps, &passes[46], "lost").await.created();
     for pass in &passes[..44] {
         assert!(!port.is_good(pass).await);
     }
@@ -318,6 +325,9 @@ pub async fn a_duty_officer_breaks_the_glass_and_everybody_sees_it(world: World)
     revokes(&hr.api, &passes[44], "lost").await.is(202);
     let twin = port.admin.tool(&world, "hr_approver", &person).await;
     grants(&twin, &confirm[0]).await.refused("wrong_person");
+    // Nor does who revoked behind it say that it was right, in whichever role.
+    let helped = port.admin.tool(&world, "hr_approver", &helper).await;
+    grants(&helped, &confirm[0]).await.refused("wrong_person");
     grants(&hr.approver, &confirm[0]).await.created();
     assert!(to_confirm(&hr.approver).await.is_empty());
 

@@ -794,3 +794,53 @@ pub async fn the_end_of_an_engagement_does_what_was_shown(world: World) {
         (&json!(0), &json!(0))
     );
 }
+
+pub async fn bad_news_about_who_is_cleared_by_another_screening_acts_at_once(world: World) {
+    let (a, b) = (
+        Port::of(&world, "Haven A").await,
+        Port::of(&world, "Haven B").await,
+    );
+    let at_a = a.registers_with("EH123456").await;
+    a.desk.clears(&at_a, "cargo_access").await;
+    let pass = a.issues_to(&at_a, json!(["cargo_access"])).await;
+    let at_b = b.registers_with("EH123456").await;
+    a.confirms().await;
+    let consent = "2026-03-02T07:00:00Z";
+    let sent = async |worker: &str| {
+        let opened = b.desk.opens(worker, "cargo_access", consent).await;
+        let screening = text(&opened.created(), "id").to_owned();
+        b.desk.does(&screening, "submissions").await.created();
+        format!("/v1/screenings/{screening}/outcomes")
+    };
+    // A first answer that is good waits for its second person.
+    let path = sent(&at_b).await;
+    let advice = |advice: &str| json!({ "advice": advice, "authority": "namb", "reference": "2026/0043", "date": TODAY });
+    let waits = b
+        .desk
+        .officer
+        .post(&path, &advice("positive"))
+        .await
+        .is(202);
+    let withdrawals = format!("/v1/approvals/{}/withdrawals", text(&waits, "id"));
+    b.desk
+        .officer
+        .post(&withdrawals, &json!({}))
+        .await
+        .created();
+    assert_eq!(Port::says(&a.gates(&pass).await), [OPEN, OPEN]);
+    // One that is bad does not, though this screening has cleared nobody: that of A has.
+    let said = b.desk.officer.post(&path, &advice("negative")).await;
+    assert_eq!(said.created()["state"], "refused");
+    assert_eq!(Port::says(&a.gates(&pass).await), [NOT_CLEARED, OPEN]);
+    // It is to be confirmed; and of somebody who is cleared by nothing any more, nothing is at once.
+    let waiting = "/v1/approvals?state=waiting";
+    let page = b.desk.approver.get(waiting).await.ok();
+    assert_eq!(page["items"][0]["act"]["act"], "confirm");
+    let other = b.registers_with("EH777777").await;
+    let path = sent(&other).await;
+    b.desk
+        .officer
+        .post(&path, &advice("negative"))
+        .await
+        .is(202);
+}

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::bans::passport;
+use super::screenings::Desk;
 use crate::faults::full;
 use crate::support::World;
 use crate::support::actors::{Api, GateActor, Hr, Pass, Said, new_key, verdict};
@@ -94,15 +95,22 @@ pub async fn replaced_by_two_at_once_there_is_one_new_one(world: World) {
 }
 
 pub async fn revoked_while_its_lift_is_granted_it_is_revoked(world: World) {
-    let port = Port::of(&world, "Haven A").await;
+    let admin = world.member("Haven A").await;
+    let desk = Desk::of(&world, &admin).await;
+    admin.breaks_glass(&world).await;
+    let port = Port {
+        hr: desk.hr.clone(),
+        gate: admin.gate(&world, &[&desk.hr.card_system]).await,
+    };
     for _ in 0..tries() {
         let pass = port.hr.issues().await;
-        port.hr.suspends(&pass, "under_inquiry").await.created();
+        desk.refuses(&pass.worker, "cargo_access").await;
+        port.hr.suspends(&pass, "advice_negative").await.created();
         let path = format!("/v1/credentials/{}/lifts", pass.credential);
         let asked = port
             .hr
             .api
-            .post(&path, &json!({ "kind": "for_cause" }))
+            .post(&path, &json!({ "kind": "screening" }))
             .await;
         let asked = asked.is(202);
         let (revoked, granted) = tokio::join!(

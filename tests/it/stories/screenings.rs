@@ -83,6 +83,16 @@ impl Desk {
         id
     }
 
+    /// A screening of this worker with a negative advice of today.
+    pub async fn refuses(&self, worker: &str, function: &str) -> String {
+        let opened = self.opens(worker, function, "2026-03-02T07:00:00Z").await;
+        let id = text(&opened.created(), "id").to_owned();
+        self.does(&id, "submissions").await.created();
+        let refused = self.records(&id, "negative", TODAY).await.created();
+        assert_eq!(refused["state"], "refused");
+        id
+    }
+
     pub async fn records(&self, id: &str, advice: &str, date: &str) -> Said {
         let body = json!({ "advice": advice, "authority": "namb", "reference": "2026/0042", "date": date });
         self.says(id, "outcomes", body).await
@@ -318,6 +328,32 @@ pub async fn nobody_bars_a_port_alone_by_bad_news(world: World) {
     let content = json!({ "content": done["content"] });
     desk.approver.post(&grants, &content).await.created();
     assert_eq!(negative(&cleared[21]).await.created()["state"], "refused");
+}
+
+pub async fn nobody_closes_the_clearances_of_a_port_alone(world: World) {
+    let admin = world.member("Haven A").await;
+    let desk = Desk::of(&world, &admin).await;
+    let mut cleared = Vec::new();
+    for _ in 0..21 {
+        let worker = desk.hr.registers("Peeters").await;
+        cleared.push(desk.clears(&worker, "cargo_access").await);
+    }
+    let withdraws = async |id: &str| {
+        let path = format!("/v1/screenings/{id}/withdrawals");
+        desk.officer.post(&path, &json!({})).await
+    };
+    for id in &cleared[..20] {
+        assert_eq!(withdraws(id).await.created()["state"], "closed");
+    }
+    let waits = withdraws(&cleared[20]).await.is(202);
+    assert_eq!(desk.shows(&cleared[20]).await["state"], "cleared");
+    // One that clears nobody takes nothing from anybody.
+    let draft = desk.draft().await;
+    assert_eq!(withdraws(&draft).await.created()["state"], "closed");
+    let grants = format!("/v1/approvals/{}/grants", text(&waits, "id"));
+    let content = json!({ "content": waits["content"] });
+    desk.approver.post(&grants, &content).await.created();
+    assert_eq!(desk.shows(&cleared[20]).await["state"], "closed");
 }
 
 pub async fn a_worker_has_one_open_screening_for_a_function(world: World) {

@@ -3,6 +3,7 @@
 use portcullis::domain::client::Role;
 use serde_json::{Value, json};
 
+use super::screenings;
 use crate::support::World;
 use crate::support::actors::{Admin, Api, GateActor, Hr, Pass, Said, new_key, verdict};
 use crate::support::world::text;
@@ -10,7 +11,8 @@ use crate::support::world::text;
 /// The machine written out by hand. A state is the letters of the suspensions that stand, `R` for revoked. Each line has
 /// what comes of +d +f +s +j (suspend) and -d -f -s -j (lift): the state it leads to (`.` for none standing), `!` for
 /// "already suspended so", `?` for "not suspended so", `#` for "revoked, for good". Revoking leads to R from everywhere.
-/// d dormant, f for cause, s screening, j judicial.
+/// d dormant, f for cause, s screening, j judicial. What is judicial no hand does: +j is a ban that comes from the State's
+/// register, -j one that ends in it.
 const BY_HAND: [(&str, [&str; 8]); 17] = [
     (".", ["d", "f", "s", "j", "?", "?", "?", "?"]),
     ("d", ["!", "df", "ds", "dj", ".", "?", "?", "?"]),
@@ -39,7 +41,7 @@ const KINDS: [(char, &str, &str); 4] = [
 ];
 
 /// Of each kind by its dates: when it is good, how long after its issue it is looked at, and what a gate then says of it while
-/// it is active. Its dates change nothing about what can happen to it.
+/// it is active. Its dates change nothing about what can happen to it, but that a ban leaves alone what has expired.
 const DATES: [(&str, &str, i64, (&str, &str)); 3] = [
     (
         "2026-03-01T00:00:00Z",
@@ -63,7 +65,8 @@ const DATES: [(&str, &str, i64, (&str, &str)); 3] = [
 
 pub async fn every_change_of_every_state_leads_where_the_list_says(world: World) {
     let a = world.member("Haven A").await;
-    let hr = a.hr(&world).await;
+    let people = People::of(&world, &a).await;
+    let hr = &people.desk.hr;
     // More is suspended and revoked than one may alone.
     a.breaks_glass(&world).await;
     let gate = a.gate(&world, &[&hr.card_system]).await;
@@ -73,19 +76,19 @@ pub async fn every_change_of_every_state_leads_where_the_list_says(world: World)
         let mut passes = Vec::new();
         for (from, _) in BY_HAND {
             for _ in 0..=KINDS.len() * 2 {
-                passes.push(in_state(&hr, from, &dates).await);
+                passes.push(people.in_state(from, &dates).await);
             }
         }
         world.clock.advance(later_ms);
         let mut passes = passes.iter();
         let at = Place {
-            hr: &hr,
+            hr,
             gate: &gate,
             active,
         };
         for (from, outcomes) in BY_HAND {
             for (change, outcome) in outcomes.into_iter().enumerate() {
-                let pass = passes.next().expect("one for each");
+                let (pass, ban) = passes.next().expect("one for each");
                 at.stands(pass, from).await;
                 let (_, kind, reason) = KINDS[change % 4];
                 let said = if change < 4 {
@@ -93,6 +96,23 @@ pub async fn every_change_of_every_state_leads_where_the_list_says(world: World)
                 } else {
                     hr.lifts(pass, kind).await
                 };
+                let is_state = !["!", "?", "#"].contains(&outcome);
+                if kind == "judicial" && is_state {
+                    // By hand nothing changes.
+                    match change < 4 {
+                        true => not_by_hand(said),
+                        false => drop(said.refused("ban_stands")),
+                    }
+                    at.stands(pass, from).await;
+                    match ban {
+                        Some(ban) => people.lifts_ban(ban).await,
+                        None => drop(people.bans(pass).await),
+                    }
+                    let is_over = active.1 == "expired";
+                    at.stands(pass, if is_over { from } else { outcome }).await;
+                    cells += 1;
+                    continue;
+                }
                 let to = match outcome {
                     "!" => refused(said, "already_suspended", from),
                     "?" => refused(said, "not_suspended", from),
@@ -105,8 +125,12 @@ pub async fn every_change_of_every_state_leads_where_the_list_says(world: World)
                 at.stands(pass, to).await;
                 cells += 1;
             }
-            let pass = passes.next().expect("one for each");
+            let (pass, _) = passes.next().expect("one for each");
             let said = hr.revokes(pass, "stolen").await;
+            // What is suspended for cause takes two, also behind broken glass.
+            assert_eq!(said.status == 202, from.contains('f'), "{from}");
+            let shown = format!("/v1/credentials/{}", pass.credential);
+            let said = hr.approver.seconds(said, &shown).await;
             if from == "R" {
                 // The first revocation stands, with its reason.
                 assert_eq!(said.ok()["reason"], "lost");
@@ -125,18 +149,60 @@ fn refused<'a>(said: Said, code: &str, stays: &'a str) -> &'a str {
     stays
 }
 
-/// A new credential, brought into this state.
-async fn in_state(hr: &Hr, state: &str, dates: &Value) -> Pass {
-    let pass = hr.issues_with(dates.clone()).await;
-    if state == "R" {
-        hr.revokes(&pass, "lost").await.created();
-    }
-    for (letter, _, reason) in KINDS {
-        if state.contains(letter) {
-            hr.suspends(&pass, reason).await.created();
+/// Nobody says by hand what only the State's register says.
+fn not_by_hand(said: Said) {
+    let problem = said.refused("invalid");
+    assert_eq!(problem["errors"][0]["code"], "not_by_hand", "{problem}");
+}
+
+/// Who brings credentials into states: a port, and the State's register.
+struct People {
+    desk: screenings::Desk,
+    register: Api,
+}
+
+impl People {
+    async fn of(world: &World, admin: &Admin) -> Self {
+        let network = world.admin().await;
+        Self {
+            desk: screenings::Desk::of(world, admin).await,
+            register: network.client(world, &network.member, "register").await,
         }
     }
-    pass
+
+    /// A new credential of somebody who was refused, brought into this state; and the ban on them, if there is one.
+    async fn in_state(&self, state: &str, dates: &Value) -> (Pass, Option<String>) {
+        let hr = &self.desk.hr;
+        let pass = hr.issues_with(dates.clone()).await;
+        self.desk.refuses(&pass.worker, "cargo_access").await;
+        if state == "R" {
+            hr.revokes(&pass, "lost").await.created();
+        }
+        for (letter, _, reason) in KINDS {
+            if letter != 'j' && state.contains(letter) {
+                hr.suspends(&pass, reason).await.created();
+            }
+        }
+        match state.contains('j') {
+            true => (pass.clone(), Some(self.bans(&pass).await)),
+            false => (pass, None),
+        }
+    }
+
+    /// A court bans whoever has this pass, for a year from the day before.
+    async fn bans(&self, pass: &Pass) -> String {
+        let worker = format!("/v1/workers/{}", pass.worker);
+        let worker = self.desk.hr.api.get(&worker).await.ok();
+        let ban = json!({ "document": worker["documents"][0], "reference": new_key(),
+            "starts_at": "2026-03-01T00:00:00Z", "ends_at": "2027-03-01T00:00:00Z" });
+        let ban = self.register.post("/v1/bans", &ban).await.created();
+        text(&ban, "id").to_owned()
+    }
+
+    async fn lifts_ban(&self, ban: &str) {
+        let path = format!("/v1/bans/{ban}/ends");
+        self.register.post(&path, &json!({})).await.created();
+    }
 }
 
 /// Where credentials are looked at.
@@ -224,18 +290,19 @@ pub async fn every_change_of_every_state_is_made_by_the_roles_of_the_list_and_by
     world: World,
 ) {
     let a = world.member("Haven A").await;
-    let hr = a.hr(&world).await;
+    let people = People::of(&world, &a).await;
+    let hr = &people.desk.hr;
     a.breaks_glass(&world).await;
     let gate = a.gate(&world, &[&hr.card_system]).await;
     let at = Place {
-        hr: &hr,
+        hr,
         gate: &gate,
         active: ("permit", "valid"),
     };
     let everybody = everybody(&world, &a).await;
     let mut cells = 0;
     for (from, outcomes) in BY_HAND {
-        let mut pass = in_state(&hr, from, &json!({})).await;
+        let (mut pass, _) = people.in_state(from, &json!({})).await;
         for (role, api) in &everybody {
             for change in 0..=KINDS.len() * 2 {
                 let (_, kind, reason) = KINDS[change % 4];
@@ -253,6 +320,13 @@ pub async fn every_change_of_every_state_is_made_by_the_roles_of_the_list_and_by
                     continue;
                 }
                 let to = match outcomes.get(change).copied() {
+                    Some(to) if kind == "judicial" && !["!", "?", "#"].contains(&to) => {
+                        match change < 4 {
+                            true => not_by_hand(said),
+                            false => drop(said.refused("ban_stands")),
+                        }
+                        from
+                    }
                     Some("!") => refused(said, "already_suspended", from),
                     Some("?") => refused(said, "not_suspended", from),
                     Some("#") => refused(said, "credential_revoked", from),
@@ -267,7 +341,7 @@ pub async fn every_change_of_every_state_is_made_by_the_roles_of_the_list_and_by
                 };
                 at.stands(&pass, to).await;
                 if to != from {
-                    pass = in_state(&hr, from, &json!({})).await;
+                    (pass, _) = people.in_state(from, &json!({})).await;
                 }
             }
             at.stands(&pass, from).await;
@@ -278,7 +352,7 @@ pub async fn every_change_of_every_state_is_made_by_the_roles_of_the_list_and_by
 
 /// The rest of the machine by hand: what was granted and not handed over (`A`), and what an exclusion suspends (`e`, with `f` for
 /// cause beside it). Each line has what comes of +d +f +s +j, of -d -f -s -j -e, of handing over, of taking the badge back and of
-/// revoking; `^` for "not handed over", `x` for "an exclusion holds", `h` for "handed over before", `n` for "not over", `b` for a
+/// revoking; `^` for "not handed over", `@` for "not by hand", `x` for "an exclusion holds", `h` for "handed over before", `n` for "not over", `b` for a
 /// badge that is back.
 const HANDED: [(&str, [&str; 12]); 6] = [
     (
@@ -287,24 +361,22 @@ const HANDED: [(&str, [&str; 12]); 6] = [
     ),
     (
         ".",
-        ["d", "f", "s", "j", "?", "?", "?", "?", "?", "h", "n", "R"],
+        ["d", "f", "s", "@", "?", "?", "?", "?", "?", "h", "n", "R"],
     ),
     (
         "f",
-        [
-            "df", "!", "fs", "fj", "?", ".", "?", "?", "?", "h", "n", "R",
-        ],
+        ["df", "!", "fs", "@", "?", ".", "?", "?", "?", "h", "n", "R"],
     ),
     (
         "e",
         [
-            "de", "fe", "se", "je", "?", "?", "?", "?", "x", "h", "n", "R",
+            "de", "fe", "se", "@", "?", "?", "?", "?", "x", "h", "n", "R",
         ],
     ),
     (
         "fe",
         [
-            "dfe", "!", "fse", "fje", "?", "e", "?", "?", "x", "h", "n", "R",
+            "dfe", "!", "fse", "@", "?", "e", "?", "?", "x", "h", "n", "R",
         ],
     ),
     (
@@ -332,6 +404,7 @@ const WAYS: [(&str, &str, &str); 12] = [
 /// A port where a second person grants what is issued.
 struct Desk<'a> {
     hr: &'a Hr,
+    officers: &'a screenings::Desk,
 }
 
 impl Desk<'_> {
@@ -376,6 +449,7 @@ impl Desk<'_> {
 
     async fn in_state(&self, state: &str) -> Pass {
         let worker = self.hr.registers("Claes").await;
+        self.officers.refuses(&worker, "cargo_access").await;
         let ground = match state.contains('e') {
             true => Some(self.approved(&worker).await),
             false => None,
@@ -404,9 +478,13 @@ impl Desk<'_> {
 
 pub async fn what_is_approved_or_excluded_leads_where_the_list_says(world: World) {
     let a = world.approving_member("Haven A").await;
-    let hr = a.hr(&world).await;
+    let officers = screenings::Desk::of(&world, &a).await;
+    let hr = &officers.hr;
     let gate = a.gate(&world, &[&hr.card_system]).await;
-    let desk = Desk { hr: &hr };
+    let desk = Desk {
+        hr,
+        officers: &officers,
+    };
     let stands = async |pass: &Pass, state: &str| {
         let path = format!("/v1/credentials/{}", pass.credential);
         let record = hr.api.get(&path).await.ok();
@@ -455,6 +533,10 @@ pub async fn what_is_approved_or_excluded_leads_where_the_list_says(world: World
                 _ => None,
             };
             let to = match code {
+                None if outcome == "@" => {
+                    not_by_hand(said);
+                    from
+                }
                 Some(code) => refused(said, code, from),
                 None if said.status == 202 => {
                     hr.approver.seconds(said, "/v1/approvals").await;

@@ -350,7 +350,7 @@ impl Admin {
         let body = json!({ "member": self.member, "name": "port cards" });
         let card_system = self.api.post("/v1/card-systems", &body).await.created();
         Hr {
-            api: self.client(world, &self.member, "hr_officer").await,
+            api: self.person(world, "hr_officer").await,
             approver: self.person(world, "hr_approver").await,
             member: self.member.clone(),
             card_system: text(&card_system, "id").to_owned(),
