@@ -60,6 +60,8 @@ names! {
     Ban = 7, "ban";
     /// An exclusion of the person is not lifted.
     Exclusion = 8, "exclusion";
+    /// A credential is suspended for cause, and nobody has decided what came of it.
+    Inquiry = 9, "inquiry";
 }
 
 impl Obstacle {
@@ -80,6 +82,9 @@ impl Obstacle {
             }
             Self::Exclusion => {
                 "An exclusion of the person holds, or is proposed. Wait until it is lifted."
+            }
+            Self::Inquiry => {
+                "A credential is suspended for cause, if it has expired since or not. Have it decided: lift the suspension, or revoke."
             }
             Self::Refusal => {
                 "The worker was refused, or lost a credential for cause, less than five years ago. That is kept as long."

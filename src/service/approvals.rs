@@ -10,7 +10,7 @@ use super::error::{Code, Error};
 use super::import::Weighed;
 use super::{
     Services, bans, break_glass, credentials, employers, erasures, exclusions, import, issuing,
-    network, referrals, revocations, screenings, sharing,
+    match_cases, network, referrals, revocations, screenings, sharing,
 };
 use crate::access::permission::{AnswerApprovals, Caller, Permit, ReadApprovals};
 use crate::domain::approval::{Act, Approval, Desk, Done, End, Ground, State, WAITS_MS};
@@ -248,6 +248,11 @@ pub fn grant(
             version,
         } => issuing::issue_approved(tx, permit_of(asker)?, credential, *version)?,
         Act::LetOneIssue { member, version } => issuing::let_one_approved(tx, *member, *version)?,
+        Act::DecideMatch {
+            case,
+            version,
+            decision,
+        } => match_cases::approved(tx, permit.caller(), *case, *version, *decision)?,
         Act::CorrectRevocation {
             credential,
             version,

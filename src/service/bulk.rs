@@ -52,14 +52,19 @@ pub(super) fn needs_two_for_news(tx: &mut Tx<'_>, caller: Caller) -> Result<bool
 
 /// Refuses one more to a caller who needs a second person for it, where it is only a part of what they do.
 pub(super) fn check(tx: &Tx<'_>, caller: Caller) -> Result<(), Error> {
-    if !needs_two(tx, caller, 1) {
-        return Ok(());
+    match needs_two(tx, caller, 1) {
+        true => Err(too_many()),
+        false => Ok(()),
     }
-    Err(Error::new(
+}
+
+/// The refusal of what one person may not do any more for now.
+pub(super) fn too_many() -> Error {
+    Error::new(
         Code::BulkLimit,
         format!(
-            "This would revoke more than the {BULK_MAX} credentials that one person revokes or suspends in ten minutes. Nothing \
+            "This would revoke or suspend more than the {BULK_MAX} credentials that one person does in ten minutes. Nothing \
              was done: wait, let another person do it, or let the duty officer break the glass."
         ),
-    ))
+    )
 }

@@ -152,6 +152,10 @@ fn obstacles(tx: &mut Tx<'_>, worker: WorkerId, member: MemberId) -> Result<Vec<
             if held.state != credential::State::Revoked && held.credential.valid_until > now {
                 found.insert(Obstacle::Credential);
             }
+            // That it has expired since ends no inquiry.
+            if held.grounds.for_cause.is_some() {
+                found.insert(Obstacle::Inquiry);
+            }
             let for_cause = held
                 .reason
                 .is_some_and(|reason| matches!(reason.class(), Class::ForCause | Class::Judicial));

@@ -67,7 +67,8 @@ pub fn issue(
     let version = check(tx, permit, &credential)?;
     check_scope(tx, &credential.scope)?;
     approvals::not_oneself(tx, permit.caller(), draft.worker)?;
-    if !approves(tx, member) {
+    let by_one = !approves(tx, member) && !lost_for_cause(tx.reader()?, draft.worker)?;
+    if by_one {
         if draft.badges.is_empty() {
             let message =
                 "is needed: what you issue is good at once, and must be carried on something";
@@ -80,7 +81,7 @@ pub fn issue(
         return Err(Error::field(
             "/badges",
             "not_yet",
-            "must be left out: your member's credentials are granted by a second person first, and get their badges then",
+            "must be left out: a second person grants it first, as for all that your member issues or because the worker lost one for cause; it gets its badges then",
         ));
     }
     let act = Act::IssueCredential {
@@ -284,6 +285,29 @@ pub(super) fn under_inquiry(
     Ok(live
         .iter()
         .any(|held| held.credential.member == member && held.grounds != Grounds::default()))
+}
+
+/// Why a file brings somebody no more badges for what they did or may have done, with its code: a second person must see whom it is
+/// about.
+pub(super) fn not_by_file(
+    reader: &mut Reader,
+    member: MemberId,
+    worker: WorkerId,
+) -> Result<Option<(&'static str, &'static str)>, Error> {
+    if under_inquiry(reader, member, worker)? {
+        return Ok(Some(("inquiry_stands", INQUIRY_STANDS)));
+    }
+    let lost = lost_for_cause(reader, worker)?;
+    Ok(lost.then_some(("lost_for_cause", LOST_FOR_CAUSE)))
+}
+
+const LOST_FOR_CAUSE: &str = "This worker lost a credential for cause. Issue another by itself, so that a second person sees whom it is for.";
+
+/// Whether the person with this record lost a credential for cause, of whichever member, and nobody found that wrong. Who took it
+/// from them does not alone give them another.
+fn lost_for_cause(reader: &mut Reader, worker: WorkerId) -> Result<bool, Error> {
+    let records: Vec<WorkerId> = same_person(reader, worker)?.into_iter().collect();
+    Ok(credentials::any_revoked_for_cause(reader, &records)?)
 }
 
 fn issued(

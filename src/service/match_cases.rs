@@ -13,13 +13,14 @@ use super::error::{Code, Error};
 use super::exclusions;
 use super::personal::unseal;
 use crate::access::keyring::Keyring;
-use crate::access::permission::{DecideMatchCases, Permit, ReadMatchCases};
+use crate::access::permission::{Caller, DecideMatchCases, Permit, ReadMatchCases};
+use crate::domain::approval::Act;
 use crate::domain::document::{Document, DocumentKey};
 use crate::domain::ids::{MatchCaseId, WorkerId};
 use crate::domain::match_case::{Decision, MatchCase, SAME_PERSON_MAX, State};
 use crate::domain::worker::{Worker, WorkerDetails};
 use crate::ledger::entry::Fact;
-use crate::ledger::replay::Matched;
+use crate::ledger::replay::{Asked, Matched};
 use crate::store::{Reader, documents, match_cases};
 
 /// How many cases one record opens at once. Where more records bear its documents, the longest known are asked about, and
@@ -115,35 +116,64 @@ pub fn list(
     Ok(match_cases::list(reader, member, state, after, limit)?)
 }
 
-/// Says whether both records are of one person, for the member that had the document first. It is said once.
+/// Asks to say whether both records are of one person, for the member that had the document first. It is said once, and by two
+/// people: to one, who could have written the document into a record themselves, it would carry a clearance to whoever was
+/// refused, a ban to whom nobody banned, or let a newcomer in who is kept out.
 pub fn decide(
     tx: &mut Tx<'_>,
     permit: Permit<DecideMatchCases>,
     id: MatchCaseId,
     decision: Decision,
-) -> Result<Matched, Error> {
+) -> Result<Asked, Error> {
     let found = match_cases::find(tx.reader()?, id)?
         .filter(|matched| permit.covers(matched.case.candidate_member));
     let matched = found.ok_or_else(not_found)?;
-    for worker in [matched.case.worker, matched.case.candidate] {
-        approvals::not_oneself(tx, permit.caller(), worker)?;
+    check(tx, permit.caller(), &matched, decision)?;
+    let act = Act::DecideMatch {
+        case: id,
+        version: matched.version,
+        decision,
+    };
+    approvals::ask(tx, permit.caller(), matched.case.candidate, act)
+}
+
+/// Says what two people say.
+pub(super) fn approved(
+    tx: &mut Tx<'_>,
+    second: Caller,
+    id: MatchCaseId,
+    version: u64,
+    decision: Decision,
+) -> Result<(), Error> {
+    let matched = match_cases::find(tx.reader()?, id)?.ok_or_else(not_found)?;
+    if matched.version != version {
+        return Err(approvals::stale("The match case was decided meanwhile."));
     }
-    let state = matched.state.decided(decision)?;
-    if decision == Decision::Confirmed {
-        check_together(tx, &matched.case)?;
-    }
-    let version = tx.state(Fact::MatchDecided { case: id, decision })?;
+    check(tx, second, &matched, decision)?;
+    tx.state(Fact::MatchDecided { case: id, decision })?;
     if decision == Decision::Confirmed {
         effects::follow(tx, matched.case.worker)?;
         bans::bring(tx, matched.case.worker)?;
         exclusions::join(tx, matched.case.worker)?;
     }
-    Ok(Matched {
-        state,
-        decided_at: Some(tx.now),
-        version,
-        ..matched
-    })
+    Ok(())
+}
+
+/// Refuses what cannot be said of a case, or not by the caller, of whom it may be.
+fn check(
+    tx: &mut Tx<'_>,
+    caller: Caller,
+    matched: &Matched,
+    decision: Decision,
+) -> Result<(), Error> {
+    for worker in [matched.case.worker, matched.case.candidate] {
+        approvals::not_oneself(tx, caller, worker)?;
+    }
+    matched.state.decided(decision)?;
+    match decision {
+        Decision::Confirmed => check_together(tx, &matched.case),
+        Decision::Rejected => Ok(()),
+    }
 }
 
 /// Refuses to make one person of more records than are looked through for one. The newcomer's case stays open then, and

@@ -18,6 +18,7 @@ use super::sharing;
 use crate::access::keyring::Keyring;
 use crate::access::permission::{KeepWorkers, Permit, ReadWorkers};
 use crate::domain::calendar::Day;
+use crate::domain::credential;
 use crate::domain::digest::Digest;
 use crate::domain::document::{DOCUMENTS_PER_WORKER_MAX, Document, Unfit};
 use crate::domain::ids::{EngagementId, MemberId, WorkerId};
@@ -28,7 +29,7 @@ use crate::domain::worker::{
 };
 use crate::ledger::entry::Fact;
 use crate::store::workers::{self, EngagementHeld, Versioned};
-use crate::store::{Reader, documents, names, sealed};
+use crate::store::{self, Reader, documents, names, sealed};
 
 /// Registers a worker. Whoever bears a document of theirs already is asked about: see [`match_cases`].
 pub fn register(
@@ -78,6 +79,7 @@ pub fn amend(
     erasures::none_waits(tx, id)?;
     check_birth(details, tx.now)?;
     check_documents(tx, &details.documents)?;
+    none_granted(tx, id)?;
     let found_under = tx.found_under()?;
     let details = &remembering(tx, id, details)?;
     let (sealed, digest) = personal::seal(tx, id, id, details)?;
@@ -94,11 +96,33 @@ pub fn amend(
     let documents: Vec<Document> = details.found_by().cloned().collect();
     let documents = found_under.of_documents(&documents);
     match_cases::open(tx, &worker, &documents)?;
+    let withdrawn = tx.withdrawn_lately(permit.caller());
     bans::find(tx, &worker, &documents)?;
+    // A ban that is brought to somebody's record by the document of whom it is on closes all that they have, as a revocation would.
+    let more = tx.withdrawn_lately(permit.caller()) - withdrawn;
+    if more > 0 && bulk::needs_two(tx, permit.caller(), 0) {
+        return Err(bulk::too_many());
+    }
     Ok(Versioned {
         value: worker,
         version,
     })
+}
+
+/// Refuses while something that was granted to the person, as they are recorded, waits to be handed over to them: it was another
+/// person whom the second one saw.
+fn none_granted(tx: &mut Tx<'_>, id: WorkerId) -> Result<(), Error> {
+    let live = store::credentials::live_of(tx.reader()?, &[id])?;
+    if live
+        .iter()
+        .all(|held| held.state != credential::State::Approved)
+    {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Conflict,
+        "A credential was granted to the worker as they are recorded, and not handed over yet. Hand it over or revoke it first.",
+    ))
 }
 
 /// The new details, with every document that the record ever had.

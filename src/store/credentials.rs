@@ -14,7 +14,7 @@ use crate::domain::clearance::Functions;
 use crate::domain::credential::{Badge, BadgeCard, CardKey, Credential, Medium, Scope, State};
 use crate::domain::grounds::Grounds;
 use crate::domain::ids::{BadgeId, CredentialId, MemberId, WorkerId};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Class, Reason};
 use crate::domain::time::Timestamp;
 use crate::ledger::replay::Held;
 
@@ -177,6 +177,27 @@ pub fn live_of(reader: &mut Reader, workers: &[WorkerId]) -> Result<Vec<Held>, S
         }
     }
     Ok(found)
+}
+
+/// Whether one of these workers lost a credential for cause, and nobody found that wrong.
+pub fn any_revoked_for_cause(
+    reader: &mut Reader,
+    workers: &[WorkerId],
+) -> Result<bool, StoreError> {
+    let for_cause = Reason::ALL
+        .iter()
+        .filter(|reason| reason.class() == Class::ForCause);
+    let for_cause: Vec<i16> = for_cause.map(|reason| i16::from(reason.number())).collect();
+    let ids: Vec<Bytes16> = workers.iter().map(|&id| id.into()).collect();
+    let found: Option<Bytes16> = credentials::table
+        .select(credentials::id)
+        .filter(credentials::worker.eq_any(ids))
+        .filter(credentials::state.eq(i16::from(State::Revoked.number())))
+        .filter(credentials::reason.eq_any(for_cause))
+        .filter(credentials::corrected_at.is_null())
+        .first(&mut reader.0)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// Small enough that a page is still in the cache of the processor when it is used.

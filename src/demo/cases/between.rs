@@ -60,16 +60,17 @@ impl Cases<'_> {
     ) -> Result<[CredentialId; 2], Error> {
         let first = self.worker(one, passport).await?;
         let second = self.worker(other, passport).await?;
-        self.by(one.hr, move |tx, hr| {
+        let asked = self.by(one.hr, move |tx, hr| {
             let permit = hr.permit()?;
             let open = State::Open;
             let mut cases =
                 match_cases::list(tx.reader()?, hr.permit()?, Some(open), None, 200)?.into_iter();
             let case = cases.find(|found| found.case.worker == second);
             let case = case.ok_or_else(|| Error::internal("nobody noticed"))?;
-            match_cases::decide(tx, permit, case.case.id, Decision::Confirmed).map(drop)
-        })
-        .await?;
+            match_cases::decide(tx, permit, case.case.id, Decision::Confirmed)
+        });
+        let asked = asked.await?;
+        self.grants(one.hr_approver, asked).await?;
         Ok([
             self.credential(one, first, &[]).await?,
             self.credential(other, second, &[]).await?,

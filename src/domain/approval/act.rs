@@ -8,9 +8,10 @@ use super::super::credential::{Credential, SuspensionKind};
 use super::super::digest::Digest;
 use super::super::exclusion::{self, Exclusion};
 use super::super::ids::{
-    BanId, BreakGlassId, CredentialId, EngagementId, ExclusionId, ImportId, MemberId, PersonId,
-    ReferralId, ScreeningId, WorkerId,
+    BanId, BreakGlassId, CredentialId, EngagementId, ExclusionId, ImportId, MatchCaseId, MemberId,
+    PersonId, ReferralId, ScreeningId, WorkerId,
 };
+use super::super::match_case::Decision;
 use super::super::network::{Administrators, Place, Settings};
 use super::super::reason::Reason;
 use super::super::{referral, screening};
@@ -118,6 +119,15 @@ pub enum Act {
         member: MemberId,
         /// The entry that last touched its record.
         version: u64,
+    },
+    /// It is said whether two records are of one person.
+    DecideMatch {
+        /// In which case.
+        case: MatchCaseId,
+        /// The entry that last touched it.
+        version: u64,
+        /// What is said.
+        decision: Decision,
     },
     /// It is noted that a credential was revoked wrongly. It stays revoked.
     CorrectRevocation {
@@ -289,6 +299,7 @@ impl Act {
             | Self::DecideContest { .. }
             | Self::LiftExclusion { .. }
             | Self::IssueCredential { .. }
+            | Self::DecideMatch { .. }
             | Self::RevokeCredentials { .. }
             | Self::SuspendCredential { .. }
             | Self::LapseEmployer { .. }
@@ -322,6 +333,7 @@ impl Act {
             Self::ChangeSettings { .. } => "change_settings",
             Self::MirrorBan { .. } => "mirror_ban",
             Self::EndBan { .. } => "end_ban",
+            Self::DecideMatch { .. } => "decide_match",
             Self::CorrectRevocation { .. } => "correct_revocation",
             Self::IssueCredential { .. } => "issue_credential",
             Self::LetOneIssue { .. } => "let_one_issue",

@@ -1,6 +1,5 @@
 //! Match cases: `/v1/match-cases`, and how each is decided: confirmations and rejections.
 
-use actix_web::http::StatusCode;
 use serde::Serialize;
 
 use crate::access::permission::{DecideMatchCases, ReadMatchCases};
@@ -16,7 +15,8 @@ use crate::ledger::replay::Matched;
 use crate::service::Tx;
 use crate::service::match_cases::{self, Newcomer};
 
-use super::{Answer, Items, after, answer, items, one, rendered};
+use super::approvals::{ApprovalView, accepted};
+use super::{Answer, Items, after, answer, items, one};
 
 /// The question whether two records that bear one document are of one person.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -189,11 +189,12 @@ pub async fn show(who: Guarded<ReadMatchCases>, id: PathId<MatchCaseKind>) -> An
     one(found.version, &view)
 }
 
-/// Says that both records are of one person. Neither is changed. It takes no body.
+/// Asks to say that both records are of one person. Neither is changed. It takes effect when a second person grants it. It takes
+/// no body.
 #[utoipa::path(post, operation_id = "confirm_match", path = "/v1/match-cases/{id}/confirmations", tag = "Match cases",
     params(("id" = MatchCaseId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Confirmed", body = MatchCaseView)))]
+    responses((status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn confirm(
     who: Guarded<DecideMatchCases>,
     id: PathId<MatchCaseKind>,
@@ -203,11 +204,12 @@ pub async fn confirm(
     decide(&who, id, &key, Decision::Confirmed).await
 }
 
-/// Says that the records are of two people. That is lasting: the same pair is not asked about again. It takes no body.
+/// Asks to say that the records are of two people. That is lasting: the same pair is not asked about again. It takes effect
+/// when a second person grants it. It takes no body.
 #[utoipa::path(post, operation_id = "reject_match", path = "/v1/match-cases/{id}/rejections", tag = "Match cases",
     params(("id" = MatchCaseId, Path, description = "Which"),
            ("Idempotency-Key" = String, Header, description = "New for each new request", max_length = 64)),
-    responses((status = 201, description = "Rejected", body = MatchCaseView)))]
+    responses((status = 202, description = "It waits for a second person", body = ApprovalView)))]
 pub async fn reject(
     who: Guarded<DecideMatchCases>,
     id: PathId<MatchCaseKind>,
@@ -225,15 +227,9 @@ async fn decide(
 ) -> Answer {
     let once = key.once_bytes(who.actor(), b"");
     let (permit, id) = (who.permit, id.0);
-    let member = permit.caller().member;
     let work = move |tx: &mut Tx<'_>| {
-        let matched = match_cases::decide(tx, permit, id, decision)?;
-        rendered(
-            StatusCode::CREATED,
-            Some(format!("/v1/match-cases/{id}")),
-            matched.version,
-            &MatchCaseView::of(&matched, member, None),
-        )
+        let asked = match_cases::decide(tx, permit, id, decision)?;
+        accepted(tx, &asked)
     };
     answer(
         who.services

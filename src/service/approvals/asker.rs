@@ -2,9 +2,9 @@
 
 use super::stale;
 use crate::access::permission::{
-    Caller, CorrectRevocations, DecideScreenings, Erase, Import, Issue, KeepBans, KeepClients,
-    KeepExclusions, KeepFacilities, KeepIssuing, KeepReferrals, KeepScreenings, KeepSharing,
-    KeepWorkers, Lift, Permission, Permit, Revoke, Suspend,
+    Caller, CorrectRevocations, DecideMatchCases, DecideScreenings, Erase, Import, Issue, KeepBans,
+    KeepClients, KeepExclusions, KeepFacilities, KeepIssuing, KeepReferrals, KeepScreenings,
+    KeepSharing, KeepWorkers, Lift, Permission, Permit, Revoke, Suspend,
 };
 use crate::domain::approval::Act;
 use crate::service::error::Error;
@@ -19,6 +19,7 @@ pub(super) fn may_ask(caller: Caller, act: &Act) -> bool {
         Act::EraseWorker { .. } => caller.permit::<Erase>().is_ok(),
         Act::IssueCredential { .. } => caller.permit::<Issue>().is_ok(),
         Act::LetOneIssue { .. } => caller.permit::<KeepIssuing>().is_ok(),
+        Act::DecideMatch { .. } => caller.permit::<DecideMatchCases>().is_ok(),
         Act::CorrectRevocation { .. } => caller.permit::<CorrectRevocations>().is_ok(),
         Act::AnswerReferral { .. } => caller.permit::<KeepReferrals>().is_ok(),
         Act::ProposeExclusion { .. }

@@ -29,7 +29,7 @@ use crate::service::commit::Tx;
 use crate::service::effects::screenings_of;
 use crate::service::error::Error;
 use crate::service::exclusions::{EXCLUSION_HOLDS, adopted};
-use crate::service::issuing::{INQUIRY_STANDS, check_validity, under_inquiry, whole_seconds};
+use crate::service::issuing::{check_validity, not_by_file, whole_seconds};
 use crate::service::match_cases::MATCH_OPEN;
 use crate::service::personal::{learn_keys, unseal_many};
 use crate::service::workers::{begin, register};
@@ -80,8 +80,8 @@ struct Employed {
     banned: bool,
     /// What keeps them from where the member excludes them.
     exclusions: Vec<Exclusion>,
-    /// Whether something of theirs is suspended for cause or by a court.
-    under_inquiry: bool,
+    /// What of theirs for cause keeps a file from bringing them more.
+    for_cause: Option<(&'static str, &'static str)>,
     /// Whether they are to be erased.
     leaves: bool,
     /// Every screening of the person.
@@ -174,7 +174,7 @@ impl Wanted for WantedCredential {
         let banned = banned(reader, &employed)?;
         let mut exclusions: HashMap<WorkerId, Vec<Exclusion>> = HashMap::new();
         let mut screenings: HashMap<WorkerId, Vec<Screened>> = HashMap::new();
-        let (mut leaving, mut inquiries) = (HashSet::new(), HashSet::new());
+        let (mut leaving, mut for_cause) = (HashSet::new(), HashMap::new());
         let names_functions = wanted
             .iter()
             .any(|wanted| !wanted.scope.functions.is_empty());
@@ -188,8 +188,8 @@ impl Wanted for WantedCredential {
             let adopted = adopted(reader, worker)?.into_iter();
             let own = adopted.filter(|(member, _)| *member == terms.member);
             exclusions.insert(worker, own.map(|(_, exclusion)| exclusion).collect());
-            if under_inquiry(reader, terms.member, worker)? {
-                inquiries.insert(worker);
+            if let Some(why) = not_by_file(reader, terms.member, worker)? {
+                for_cause.insert(worker, why);
             }
         }
         known.staff = staff
@@ -209,7 +209,7 @@ impl Wanted for WantedCredential {
                         undecided: undecided.contains(&worker),
                         banned: banned.contains(&worker),
                         exclusions: exclusions.get(&worker).cloned().unwrap_or_default(),
-                        under_inquiry: inquiries.contains(&worker),
+                        for_cause: for_cause.get(&worker).copied(),
                     },
                 )
             })
@@ -328,8 +328,8 @@ impl Wanted for WantedCredential {
             {
                 let code = "exclusion_holds";
                 Some(terms.fault(Column::StaffNumber, code, EXCLUSION_HOLDS))
-            } else if staff.under_inquiry {
-                Some(terms.fault(Column::StaffNumber, "inquiry_stands", INQUIRY_STANDS))
+            } else if let Some((code, message)) = staff.for_cause {
+                Some(terms.fault(Column::StaffNumber, code, message))
             } else if staff
                 .until
                 .is_some_and(|until| until < last_day(self.valid_until))
@@ -406,7 +406,7 @@ impl Wanted for WantedCredential {
                             undecided: false,
                             banned: false,
                             exclusions: Vec::new(),
-                            under_inquiry: false,
+                            for_cause: None,
                             leaves: false,
                             screenings: Vec::new(),
                         },

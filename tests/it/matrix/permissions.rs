@@ -294,7 +294,7 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         "POST /v1/match-cases/{id}/confirmations",
         "own",
         "hr_officer",
-        201,
+        202,
     ),
     (
         "POST /v1/match-cases/{id}/confirmations",
@@ -312,7 +312,7 @@ const BY_HAND: &[(&str, &str, &str, u16)] = &[
         "POST /v1/match-cases/{id}/rejections",
         "own",
         "hr_officer",
-        201,
+        202,
     ),
     (
         "POST /v1/match-cases/{id}/rejections",

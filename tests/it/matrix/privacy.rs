@@ -210,7 +210,8 @@ async fn story(world: &World, admin: &Admin) -> Told {
     ]});
     errors.push(hr.api.post("/v1/credentials", &refused).await);
     let confirm = format!("{matched}/confirmations");
-    hr.api.post(&confirm, &json!({})).await.created();
+    let said = hr.api.post(&confirm, &json!({})).await.is(202);
+    hr.approver.grants(&said).await;
     errors.push(hr.api.post(&confirm, &json!({})).await);
     for wrong in [
         json!([document, document]),

@@ -329,7 +329,8 @@ async fn by_states(reached: &mut Reached, side: &Side) {
     let body = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z", "badges": badges });
     reached.by(hr.post("/v1/credentials", &body).await, "match_open");
     let decide = format!("{path}/rejections");
-    hr.post(&decide, &json!({})).await.created();
+    let said = hr.post(&decide, &json!({})).await.is(202);
+    side.hr.approver.grants(&said).await;
     reached.by(hr.post(&decide, &json!({})).await, "match_decided");
 
     let path = format!("/v1/workers/{}/erasures", side.worker);

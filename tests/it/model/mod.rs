@@ -588,7 +588,7 @@ impl Game {
                 let member = self.model.workers[*worker].member;
                 let mut body =
                     json!({ "worker": names.workers[*worker], "valid_until": moment(until) });
-                if member != self.model.approving {
+                if member != self.model.approving && !self.model.lost_for_cause(*worker) {
                     body["badges"] = json!([self.badge(member)]);
                 }
                 if let Some(engagement) = engagement {

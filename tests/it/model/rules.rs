@@ -222,6 +222,7 @@ pub enum Wanted {
     /// These engagements are to end, and what rests on them.
     Lapse(Vec<usize>, BTreeSet<usize>),
     File(Vec<Row>),
+    Match(usize, bool),
     /// It is done, and only looked at.
     ConfirmPass,
     ConfirmOutcome,
@@ -505,6 +506,9 @@ impl Model {
                 self.known(*worker, me.member)?;
                 self.not_oneself(by, *worker)?;
                 self.not_to_be_erased(*worker)?;
+                let granted =
+                    |pass: &Pass| pass.worker == *worker && pass.approved && !pass.revoked;
+                must(!self.passes.iter().any(granted), "granted to who they were")?;
                 let before = self.workers[*worker].documents.clone();
                 let former = before.difference(documents).count();
                 must(former <= FORMER_DOCUMENTS_MAX, "too many to remember")?;
@@ -513,7 +517,10 @@ impl Model {
                 amended.documents.extend(documents);
                 amended.touched = touched;
                 self.compared(*worker);
+                let withdrawn = self.withdrawn.len();
                 self.bring_bans(*worker, Some(by));
+                let more = self.withdrawn.len() > withdrawn;
+                must(!more || !self.too_many(by, 0), "too many at once")?;
             }
             Act::Engage { worker, employer } => {
                 is(&[Role::HrOfficer])?;
@@ -586,7 +593,7 @@ impl Model {
                     until: self.now + days * DAY_MS,
                 };
                 self.may_be_issued(&draft)?;
-                if me.member == self.approving {
+                if me.member == self.approving || self.lost_for_cause(*worker) {
                     let touched = self.workers[*worker].touched;
                     return self.ask(by, Some(*worker), Wanted::Issue(draft, touched));
                 }
@@ -938,19 +945,9 @@ impl Model {
                 self.not_oneself(by, asked.later)?;
                 self.not_oneself(by, asked.earlier)?;
                 must(asked.same.is_none(), "decided already")?;
-                self.cases[*case].same = Some(*same);
-                if *same {
-                    let together = self.person(asked.later);
-                    must(together.len() <= SAME_PERSON_MAX, "too many records")?;
-                    self.follow(asked.later);
-                    self.bring_bans(asked.later, Some(by));
-                    for exclusion in 0..self.exclusions.len() {
-                        if together.contains(&self.exclusions[exclusion].worker) {
-                            self.tell(exclusion);
-                        }
-                    }
-                    self.bring_exclusions(asked.later, Some(by));
-                }
+                self.may_be_one(&asked, *same)?;
+                let wanted = Wanted::Match(*case, *same);
+                return self.ask(by, Some(asked.earlier), wanted);
             }
             Act::Grant { approval, as_read } => return self.grant(by, *approval, *as_read),
             Act::Decline { approval } => {
@@ -1103,6 +1100,7 @@ impl Model {
                             && !known.ended
                             && !self.is_oneself(by, known.worker)
                             && self.may_have(member, known.worker).is_ok()
+                            && !self.lost_for_cause(known.worker)
                             && self.cleared(known.worker, scope, until) == *scope;
                         if !may {
                             return Ok(Judged::Conflict);
@@ -1346,6 +1344,16 @@ impl Model {
 
     // Who is who.
 
+    /// No more records are of one person than are looked through.
+    fn may_be_one(&self, case: &Case, same: bool) -> Result<(), No> {
+        let mut together = self.person(case.later);
+        together.extend(self.person(case.earlier));
+        must(
+            !same || together.len() <= SAME_PERSON_MAX,
+            "too many records",
+        )
+    }
+
     /// The records that are of one person with this one.
     fn person(&self, worker: usize) -> BTreeSet<usize> {
         let mut records = BTreeSet::from([worker]);
@@ -1553,6 +1561,17 @@ impl Model {
             used: self.today(),
             touched: 0,
         });
+    }
+
+    /// Whether they lost something for cause, and nobody found that wrong.
+    pub fn lost_for_cause(&self, worker: usize) -> bool {
+        let person = self.person(worker);
+        self.passes.iter().any(|pass| {
+            let cause = pass
+                .reason
+                .is_some_and(|reason| reason.class() == Class::ForCause);
+            person.contains(&pass.worker) && pass.revoked && cause && !pass.corrected
+        })
     }
 
     /// What these have that is neither revoked nor expired.
@@ -1800,6 +1819,7 @@ impl Model {
                 pass.revoked || pass.until <= self.now,
                 "a credential is live",
             )?;
+            must(!pass.for_cause(), "an inquiry")?;
             let cause = pass
                 .reason
                 .is_some_and(|reason| matches!(reason.class(), Class::ForCause | Class::Judicial));
@@ -1924,6 +1944,7 @@ impl Model {
             | Wanted::AnswerReferral(..)
             | Wanted::Lapse(..)
             | Wanted::File(..)
+            | Wanted::Match(..)
             | Wanted::ConfirmPass
             | Wanted::ConfirmGlass(..) => (Role::HrApprover, false),
         };
@@ -2087,6 +2108,25 @@ impl Model {
                     state: Erased::Waiting,
                     due: self.now + 7 * DAY_MS,
                 });
+            }
+            Wanted::Match(case, same) => {
+                let asked = self.cases[case].clone();
+                must(asked.same.is_none(), "decided meanwhile")?;
+                self.not_oneself(by, asked.later)?;
+                self.not_oneself(by, asked.earlier)?;
+                self.may_be_one(&asked, same)?;
+                self.cases[case].same = Some(same);
+                if same {
+                    let together = self.person(asked.later);
+                    self.follow(asked.later);
+                    self.bring_bans(asked.later, Some(by));
+                    for exclusion in 0..self.exclusions.len() {
+                        if together.contains(&self.exclusions[exclusion].worker) {
+                            self.tell(exclusion);
+                        }
+                    }
+                    self.bring_exclusions(asked.later, Some(by));
+                }
             }
             Wanted::ConfirmGlass(glass) => {
                 must(!self.lasts(glass), "not over")?;

@@ -65,7 +65,8 @@ pub async fn confirms_the_match(hr: &Hr) {
     let page = hr.api.get("/v1/match-cases?state=open").await.ok();
     let case = &page["items"][0];
     let path = format!("/v1/match-cases/{}/confirmations", text(case, "id"));
-    hr.api.post(&path, &json!({})).await.created();
+    let said = hr.api.post(&path, &json!({})).await.is(202);
+    hr.approver.grants(&said).await;
 }
 
 async fn register(world: &World) -> (Admin, Api) {
@@ -562,4 +563,36 @@ pub async fn a_ban_that_cannot_be_meant_is_refused_with_its_field(world: World) 
     let body = json!({ "worker": "wrk_00000000000070008000000000000000", "reference": "2026/1", "starts_at": BEFORE, "ends_at": IN_A_YEAR });
     let problem = feed.post("/v1/bans", &body).await.refused("invalid");
     assert_eq!(problem["errors"][0]["code"], "not_found");
+}
+
+pub async fn nobody_bars_a_port_alone_by_the_document_of_who_is_banned(world: World) {
+    let (_, feed) = register(&world).await;
+    let hr = world.member("Haven A").await.hr(&world).await;
+    let banned = passport("EH999999");
+    feed.post("/v1/bans", &ban("REG-1", &banned, BEFORE, IN_A_YEAR))
+        .await
+        .created();
+    let mut passes = Vec::new();
+    for _ in 0..21 {
+        passes.push(hr.issues().await);
+    }
+    let bears_it = async |pass: &Pass| {
+        let path = format!("/v1/workers/{}", pass.worker);
+        let said = hr.api.get(&path).await;
+        let etag = said.etag();
+        let own = said.ok()["documents"][0].clone();
+        let body =
+            json!({ "family_name": "Peeters", "given_names": "Mara", "documents": [own, banned] });
+        hr.api.put(&path, &etag, &body).await
+    };
+    for pass in &passes[..20] {
+        bears_it(pass).await.ok();
+        assert_eq!(hr.sees(pass).await.1, json!(["judicial"]));
+    }
+    bears_it(&passes[20]).await.refused("bulk_limit");
+    // Nothing of it was done.
+    assert_eq!(hr.sees(&passes[20]).await.0, "active");
+    let path = format!("/v1/workers/{}", passes[20].worker);
+    let documents = hr.api.get(&path).await.ok()["documents"].clone();
+    assert_eq!(documents.as_array().map(Vec::len), Some(1));
 }

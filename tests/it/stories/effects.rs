@@ -88,7 +88,8 @@ impl Port {
         let cases = self.desk.hr.api.get(open).await.ok();
         let case = text(&cases["items"][0], "id");
         let path = format!("/v1/match-cases/{case}/confirmations");
-        self.desk.hr.api.post(&path, &json!({})).await.created();
+        let said = self.desk.hr.api.post(&path, &json!({})).await.is(202);
+        self.desk.hr.approver.grants(&said).await;
     }
 }
 

@@ -455,7 +455,8 @@ pub async fn what_comes_in_between_puts_it_off(world: World) {
     a.hr.api.get(&path).await.ok();
     let case = a.hr.api.get("/v1/match-cases").await.ok()["items"][0].clone();
     let path_of_case = format!("/v1/match-cases/{}/rejections", text(&case, "id"));
-    a.hr.api.post(&path_of_case, &json!({})).await.created();
+    let said = a.hr.api.post(&path_of_case, &json!({})).await.is(202);
+    a.hr.approver.grants(&said).await;
     sweep(&world).await;
     a.hr.api.get(&path).await.refused("not_found");
 }
@@ -517,8 +518,12 @@ pub async fn who_was_refused_does_not_begin_anew_by_being_forgotten(world: World
         for case in open["items"].as_array().expect("items") {
             let path = format!("/v1/match-cases/{}/confirmations", text(case, "id"));
             let said = a.hr.api.post(&path, &json!({})).await;
-            if said.status != 201 {
-                b.hr.api.post(&path, &json!({})).await.created();
+            match said.status.as_u16() {
+                202 => a.hr.approver.grants(&said.json()).await,
+                _ => {
+                    let said = b.hr.api.post(&path, &json!({})).await.is(202);
+                    b.hr.approver.grants(&said).await;
+                }
             }
         }
         let body = issue(json!({ "functions": ["cargo_access"] }), system);
@@ -531,4 +536,24 @@ pub async fn who_was_refused_does_not_begin_anew_by_being_forgotten(world: World
     assert_eq!(obstacles(a.asks(&at_a).await), ["refusal"]);
     world.clock.advance(1_000);
     assert_eq!(a.asks(&at_a).await.status, 202);
+}
+
+pub async fn an_inquiry_that_outlived_its_credential_is_decided_first(world: World) {
+    let port = Port::of(&world, "Haven A").await;
+    let soon = json!({ "valid_until": "2026-03-03T00:00:00Z" });
+    let pass = port.hr.issues_with(soon).await;
+    port.hr.suspends(&pass, "under_inquiry").await.created();
+    world.clock.advance(2 * DAY_MS);
+    let port = port.again().await;
+    let problem = port.asks(&pass.worker).await.refused("erasure_blocked");
+    let codes: Vec<&str> = problem["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|error| text(error, "code"))
+        .collect();
+    assert!(codes.contains(&"inquiry"), "{problem}");
+    assert_eq!(port.hr.lifts(&pass, "for_cause").await.status, 201);
+    let problem = port.asks(&pass.worker).await;
+    assert!(!problem.text.contains("inquiry"), "{}", problem.text);
 }

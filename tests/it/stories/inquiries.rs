@@ -76,7 +76,9 @@ pub async fn nothing_else_is_issued_while_an_inquiry_stands(world: World) {
     said.refused("inquiry_stands");
     let shown = format!("/v1/credentials/{}", suspected.credential);
     hr.approver.seconds(asked, &shown).await.created();
-    hr.issues_to_worker(&third.worker).await;
+    // Now it is known what they did, and a second person must see to it.
+    let body = json!({ "worker": third.worker, "valid_until": "2027-01-01T00:00:00Z" });
+    hr.api.post("/v1/credentials", &body).await.is(202);
 }
 
 pub async fn what_was_granted_before_is_not_handed_over_while_an_inquiry_stands(world: World) {

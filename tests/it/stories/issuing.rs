@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::bans::confirms_the_match;
 use crate::support::World;
 use crate::support::actors::{Admin, GateActor, Hr, Pass, Said, verdict};
 use crate::support::world::text;
@@ -406,4 +407,66 @@ pub async fn who_bears_no_document_gets_nothing(world: World) {
     let path = format!("/v1/workers/{worker}");
     hr.api.put(&path, &etag, &with).await.ok();
     hr.issues_to_worker(&worker).await;
+}
+
+pub async fn what_was_granted_to_one_is_not_handed_over_to_another(world: World) {
+    let office = Office::of(&world).await;
+    let hr = &office.hr;
+    let worker = hr.registers("Maes").await;
+    let path = format!("/v1/workers/{worker}");
+    let amends = async |name: &str| {
+        let said = hr.api.get(&path).await;
+        let etag = said.etag();
+        let documents = said.ok()["documents"].clone();
+        let body = json!({ "family_name": name, "given_names": "Mara", "documents": documents });
+        hr.api.put(&path, &etag, &body).await
+    };
+    amends("Claes").await.ok();
+    let credential = office.approved(&worker).await;
+    amends("Peeters").await.refused("conflict");
+    office.adds_a_badge(&credential, "77004401").await.created();
+    amends("Peeters").await.refused("conflict");
+    office.hands_over(&credential).await.created();
+    amends("Peeters").await.ok();
+    // What is stopped stands in nobody's way either.
+    let credential = office.approved(&worker).await;
+    amends("Maes").await.refused("conflict");
+    let pass = Pass {
+        worker: worker.clone(),
+        credential,
+        number: String::new(),
+    };
+    hr.revokes(&pass, "need_ended").await.created();
+    amends("Maes").await.ok();
+}
+
+pub async fn who_lost_a_credential_for_cause_gets_another_by_two(world: World) {
+    let (a, b) = (world.member("Haven A").await, world.member("Haven B").await);
+    let (hr, other) = (a.hr(&world).await, b.hr(&world).await);
+    let pass = hr.issues_on("EH454545").await;
+    let said = hr.revokes(&pass, "lent_or_shared").await;
+    let shown = format!("/v1/credentials/{}", pass.credential);
+    hr.approver.seconds(said, &shown).await.created();
+    // Neither here nor, once it is known who they are, elsewhere does one person issue to them.
+    let known = json!([crate::stories::bans::passport("EH454545")]);
+    let at_b = other.registers_with(known).await.created();
+    confirms_the_match(&hr).await;
+    for (hr, worker) in [(&hr, &*pass.worker), (&other, text(&at_b, "id"))] {
+        let (said, _) = hr.tries_to_issue_to(worker).await;
+        let problem = said.refused("invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/badges", "{problem}");
+        let body = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z" });
+        let asked = hr.api.post("/v1/credentials", &body).await.is(202);
+        hr.approver.grants(&asked).await;
+        let credential = text(&asked["act"]["credential"], "id");
+        let path = format!("/v1/credentials/{credential}");
+        assert_eq!(hr.api.get(&path).await.ok()["state"], "approved");
+    }
+    // What was revoked wrongly counts no more.
+    let corrections = format!("{shown}/corrections");
+    let asked = hr.approver.post(&corrections, &json!({})).await.is(202);
+    let registrar = a.person(&world, "registrar").await;
+    registrar.grants(&asked).await;
+    let (said, _) = hr.tries_to_issue_to(&pass.worker).await;
+    said.created();
 }

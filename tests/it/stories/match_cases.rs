@@ -63,9 +63,11 @@ async fn the_case(api: &Api) -> Value {
     cases.remove(0)
 }
 
-async fn decides(api: &Api, case: &Value, how: &str) -> Said {
-    let path = format!("/v1/match-cases/{}/{how}", text(case, "id"));
-    api.post(&path, &json!({})).await
+/// An officer asks, and a second person grants.
+async fn decides(hr: &Hr, case: &Value, how: &str) -> Said {
+    let path = format!("/v1/match-cases/{}", text(case, "id"));
+    let said = hr.api.post(&format!("{path}/{how}"), &json!({})).await;
+    hr.approver.seconds(said, &path).await
 }
 
 fn db_same_person(world: &World, worker: &str) -> BTreeSet<String> {
@@ -182,20 +184,24 @@ pub async fn who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_i
     hr_of_c.api.get(&path).await.refused("not_found");
     assert!(cases(&hr_of_c.api).await.is_empty());
     for how in ["confirmations", "rejections"] {
-        decides(&hr_of_c.api, &listed, how)
-            .await
-            .refused("not_found");
-        decides(&hr_of_b.api, &listed, how)
-            .await
-            .refused("not_found");
-        decides(&approver, &listed, how).await.refused("forbidden");
+        decides(&hr_of_c, &listed, how).await.refused("not_found");
+        decides(&hr_of_b, &listed, how).await.refused("not_found");
+        let path = format!("{path}/{how}");
+        approver.post(&path, &json!({})).await.refused("forbidden");
     }
     hr_of_b.issues_to(&at_b).await.refused("match_open");
 
+    // To be asked for changes nothing yet.
+    let confirms = format!("{path}/confirmations");
+    let asked = hr_of_a.api.post(&confirms, &json!({})).await.is(202);
+    assert_eq!(hr_of_a.api.get(&path).await.ok()["state"], "open");
+    let declines = format!("/v1/approvals/{}/declines", text(&asked, "id"));
+    let ground = json!({ "ground": "not_substantiated" });
+    hr_of_a.approver.post(&declines, &ground).await.created();
+    hr_of_b.issues_to(&at_b).await.refused("match_open");
+
     world.clock.advance(60_000);
-    let confirmed = decides(&hr_of_a.api, &listed, "confirmations")
-        .await
-        .created();
+    let confirmed = decides(&hr_of_a, &listed, "confirmations").await.created();
     assert_eq!(
         (
             &confirmed["state"],
@@ -214,7 +220,7 @@ pub async fn who_comes_by_another_member_is_noticed_and_gets_nothing_before_it_i
         "nobody is shown any more"
     );
     for how in ["confirmations", "rejections"] {
-        decides(&hr_of_a.api, &listed, how)
+        decides(&hr_of_a, &listed, how)
             .await
             .refused("match_decided");
     }
@@ -233,7 +239,7 @@ pub async fn that_it_is_not_this_person_is_lasting(world: World) {
     let at_a = hr_of_a.registers_jan(both.clone()).await;
     let at_b = hr_of_b.registers_jan(json!([passport("EH123456")])).await;
     let case = the_case(&hr_of_a.api).await;
-    let rejected = decides(&hr_of_a.api, &case, "rejections").await.created();
+    let rejected = decides(&hr_of_a, &case, "rejections").await.created();
     assert_eq!(rejected["state"], "rejected");
     hr_of_b.issues_to(&at_b).await.created();
     // Neither the same document again, nor another, nor from the other side.
@@ -285,7 +291,7 @@ pub async fn who_comes_with_a_document_later_waits_for_who_had_it_before(world: 
     let path = format!("/v1/match-cases/{}", text(&case, "id"));
     let shown = hr_of_a.api.get(&path).await.ok();
     assert_eq!(shown["newcomer"]["documents"], json!([]));
-    decides(&hr_of_a.api, &case, "rejections").await.created();
+    decides(&hr_of_a, &case, "rejections").await.created();
     hr_of_b.api.post(&badges, &more).await.created();
 }
 
@@ -344,9 +350,9 @@ pub async fn several_records_are_asked_about_one_by_one_and_lead_to_one_person(w
         (&json!(third), &json!(second))
     );
     assert_eq!(own["other_member"], json!(b.member));
-    decides(&hr_of_b.api, own, "confirmations").await.created();
+    decides(&hr_of_b, own, "confirmations").await.created();
     assert_eq!(db_same_person(&world, &first), those(&[&first]));
-    decides(&hr_of_a.api, &the_case(&hr_of_a.api).await, "confirmations")
+    decides(&hr_of_a, &the_case(&hr_of_a.api).await, "confirmations")
         .await
         .created();
     for one in [&first, &second, &third] {
@@ -368,13 +374,11 @@ pub async fn several_records_are_asked_about_one_by_one_and_lead_to_one_person(w
         .iter()
         .find(|case| case["side"] == "both")
         .expect("one is of B alone");
-    decides(&hr_of_b.api, own, "confirmations").await.created();
+    decides(&hr_of_b, own, "confirmations").await.created();
     hr_of_b.issues_to(&fourth).await.refused("match_open");
     let of_a = open(&hr_of_a.api).await;
     assert_eq!(of_a.len(), 1);
-    decides(&hr_of_a.api, &of_a[0], "confirmations")
-        .await
-        .created();
+    decides(&hr_of_a, &of_a[0], "confirmations").await.created();
     hr_of_b.issues_to(&fourth).await.created();
 }
 
@@ -475,7 +479,7 @@ pub async fn more_records_than_one_person_can_have_are_not_made_one_person(world
         let page = hr.api.get(open).await.ok();
         let case = &page["items"][0];
         assert_eq!(case["worker"], json!(worker));
-        let said = decides(&hr.api, case, "confirmations").await;
+        let said = decides(&hr, case, "confirmations").await;
         if nth < SAME_PERSON_MAX {
             said.created();
             continue;
@@ -484,7 +488,7 @@ pub async fn more_records_than_one_person_can_have_are_not_made_one_person(world
         let told = text(&problem, "detail");
         assert!(told.contains(&SAME_PERSON_MAX.to_string()), "{told}");
         hr.issues_to(&worker).await.refused("match_open");
-        decides(&hr.api, case, "rejections").await.created();
+        decides(&hr, case, "rejections").await.created();
         hr.issues_to(&worker).await.created();
     }
     assert_eq!(db_same_person(&world, &first).len(), SAME_PERSON_MAX);

@@ -143,6 +143,7 @@ macro_rules! all {
             a_national_register_number_is_used_only_while_an_authorisation_is_in_force,
         );
         $crate::stories::tell!($database, bans:
+            nobody_bars_a_port_alone_by_the_document_of_who_is_banned,
             a_ban_bars_every_gate_of_every_member_at_once,
             the_end_of_a_ban_lifts_what_it_did_and_nothing_else,
             a_ban_begins_on_its_day,
@@ -239,6 +240,7 @@ macro_rules! all {
             expired_while_it_is_revoked_and_replaced_nothing_is_good,
         );
         $crate::stories::tell!($database, erasures:
+            an_inquiry_that_outlived_its_credential_is_decided_first,
             a_week_after_two_have_said_so_nothing_of_a_person_is_left,
             what_an_erased_worker_was_issued_is_still_revoked,
             of_many_any_subset_is_erased_and_the_rest_stays_whole,
@@ -256,6 +258,8 @@ macro_rules! all {
             a_node_without_the_key_in_use_records_nobody,
         );
         $crate::stories::tell!($database, issuing:
+            what_was_granted_to_one_is_not_handed_over_to_another,
+            who_lost_a_credential_for_cause_gets_another_by_two,
             who_bears_no_document_gets_nothing,
             what_a_second_person_grants_is_good_when_it_was_handed_over,
             what_changed_meanwhile_must_be_asked_again,

@@ -175,9 +175,9 @@ pub async fn found_to_be_one_person_while_something_is_issued_nothing_is_good(wo
         let worker = text(&worker, "id").to_owned();
         let case = a.hr.api.get("/v1/match-cases?state=open").await.ok()["items"][0].clone();
         let path = format!("/v1/match-cases/{}/confirmations", text(&case, "id"));
-        let nothing = json!({});
+        let asked = a.hr.api.post(&path, &json!({})).await.is(202);
         let (confirmed, (said, number)) = tokio::join!(
-            a.hr.api.post(&path, &nothing),
+            grants(&a.hr.approver, &asked),
             b.hr.tries_to_issue_to(&worker)
         );
         confirmed.created();

@@ -100,7 +100,7 @@ pub async fn a_worker_is_found_by_how_a_name_begins_and_by_nobody_else(world: Wo
     let line = loop {
         let page = auditor.get("/v1/lookups?limit=1").await.ok();
         let line = page["items"][0].clone();
-        if line["person"].is_string() {
+        if line["client"] == json!(officer.client.as_ref().expect("has logged in").0) {
             break line;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -138,15 +138,19 @@ impl Api {
         if said.status != StatusCode::ACCEPTED {
             return said;
         }
-        let approval = said.json();
-        let grants = format!("/v1/approvals/{}/grants", text(&approval, "id"));
-        let body = json!({ "content": approval["content"] });
-        self.post(&grants, &body).await.created();
+        self.grants(&said.json()).await;
         let status = StatusCode::CREATED;
         Said {
             status,
             ..self.get(path).await
         }
+    }
+
+    /// Grants what somebody asked for, as it was answered.
+    pub async fn grants(&self, asked: &Value) {
+        let grants = format!("/v1/approvals/{}/grants", text(asked, "id"));
+        let body = json!({ "content": asked["content"] });
+        self.post(&grants, &body).await.created();
     }
 
     /// Brings in a file. Nothing is changed yet.

@@ -137,7 +137,7 @@ impl World {
             client: id(member),
             member: id(member),
             role: Role::HrOfficer,
-            person: None,
+            person: Some(id(member)),
         };
         caller.permit().unwrap()
     }
