@@ -137,10 +137,11 @@ impl Verdict {
     }
 
     /// The same verdict from a copy that is too old or not whole: what is known to be suspended, revoked or not cleared
-    /// stays denied, as no later entry makes a revoked credential good; everything else must be looked at by a person.
+    /// stays denied, as no later entry makes a revoked credential good; so does what has expired, as no entry makes a credential
+    /// good for longer. Everything else must be looked at by a person.
     pub const fn from_stale_copy(self) -> Self {
         match self.status {
-            Status::NotValid | Status::NotCleared => self,
+            Status::NotValid | Status::NotCleared | Status::Expired => self,
             _ => Self::UNDETERMINED,
         }
     }
@@ -237,7 +238,8 @@ mod tests {
                         assert_eq!(verdict.class, Some(Class::Screening));
                     }
                     let stale = verdict.from_stale_copy();
-                    let listed = state != State::Active || is_not_cleared;
+                    let has_expired = now >= until;
+                    let listed = state != State::Active || is_not_cleared || has_expired;
                     assert_eq!(
                         stale.decision,
                         if listed {

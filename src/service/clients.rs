@@ -18,6 +18,7 @@ use crate::domain::time::Environment;
 use crate::index::places::{Places, Shelf};
 use crate::ledger::entry::Fact;
 use crate::ledger::fold::Record;
+use crate::store::network;
 
 /// What a secret begins with, so that scanners for leaked secrets find it.
 const SECRET_PREFIX: &str = "pcs_";
@@ -169,12 +170,14 @@ fn check_person(
         ));
     }
     // The registrar watches over what the others do with workers' data.
-    let others = tx.index.places();
-    let mut roles = others
-        .clients
-        .values()
-        .filter(|(_, client)| client.person == Some(person.id) && !client.revoked)
-        .map(|(_, client)| client.role);
+    // Not from memory: a client that a job of the same group added counts.
+    let others = network::all(tx.reader()?)?;
+    let mut roles = others.iter().filter_map(|(_, record)| match record {
+        Record::Client(client) if client.person == Some(person.id) && !client.revoked => {
+            Some(client.role)
+        }
+        _ => None,
+    });
     let registrar = draft.role == Role::Registrar;
     if roles.any(|role| (role == Role::Registrar) != registrar) {
         return Err(Error::field(
@@ -262,9 +265,13 @@ fn check_worker(tx: &mut Tx<'_>, said: &Person) -> Result<(), Error> {
     crate::store::workers::find(tx.reader()?, worker)?
         .filter(|worker| worker.value.member == said.member)
         .ok_or_else(|| Error::field("/worker", "not_found", "There is no such worker."))?;
-    let places = tx.index.places();
-    let mut others = places.people.values().map(|(_, person)| person);
-    if others.any(|person| person.id != said.id && person.worker == Some(worker)) {
+    // Not from memory, either.
+    let others = network::all(tx.reader()?)?;
+    let is_in_use = others.iter().any(|(_, record)| match record {
+        Record::Person(person) => person.id != said.id && person.worker == Some(worker),
+        _ => false,
+    });
+    if is_in_use {
         let message = "This worker is recorded as a person already; give that one another client.";
         return Err(Error::field("/worker", "in_use", message));
     }

@@ -2,7 +2,7 @@
 //!
 //! * [`language`]: the four languages, and which of them somebody reads. [`assets`]: the look, the face, the mark.
 //! * [`start`]: where everybody begins. [`docs`]: the API for who connects something to it, made from the description
-//!   ([`reference`], with [`samples`] that the tests run).
+//!   ([`mod@reference`], with [`samples`] that the tests run).
 //!
 //! A page calls the same service functions as the API. No rule lives in a page.
 

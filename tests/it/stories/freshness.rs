@@ -106,7 +106,7 @@ pub async fn a_copy_permits_up_to_the_strictest_limit_and_not_a_millisecond_long
             world.clock.push_uptime(1);
             age += 1;
         }
-        // From here on: who was revoked is denied, of everybody else a person must judge.
+        // From here on: what was revoked or has expired is denied, of everything else a person must judge.
         let stale = ("refer", "undetermined");
         let answer = ask(gate, &good, *request).await;
         assert_eq!(verdict(&answer), stale, "{limit_ms}");
@@ -115,7 +115,10 @@ pub async fn a_copy_permits_up_to_the_strictest_limit_and_not_a_millisecond_long
             "never to be taken for good"
         );
         assert_eq!(answer["stale"], true, "{answer}");
-        assert_eq!(verdict(&ask(gate, &expired, *request).await), stale);
+        assert_eq!(
+            verdict(&ask(gate, &expired, *request).await),
+            ("deny", "expired")
+        );
         let denied = ask(gate, &lost, *request).await;
         assert_eq!(verdict(&denied), ("deny", "not_valid"), "{limit_ms}");
     }

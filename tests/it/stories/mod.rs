@@ -231,6 +231,7 @@ macro_rules! all {
             a_list_revoked_for_cause_is_one_approval_of_exactly_that_list,
         );
         $crate::stories::tell!($database, races:
+            what_only_one_may_be_is_one_also_of_many_at_once,
             revoked_and_replaced_at_once_at_most_the_new_one_is_good,
             replaced_by_two_at_once_there_is_one_new_one,
             revoked_while_its_lift_is_granted_it_is_revoked,

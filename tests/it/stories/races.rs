@@ -257,3 +257,60 @@ async fn grants(api: &Api, asked: &Value) -> Said {
     api.post(&path, &json!({ "content": asked["content"] }))
         .await
 }
+
+pub async fn what_only_one_may_be_is_one_also_of_many_at_once(world: World) {
+    let admin = world.member("Haven A").await;
+    let hr = admin.hr(&world).await;
+    let duties = [
+        admin.person(&world, "duty_officer").await,
+        admin.person(&world, "duty_officer").await,
+        admin.person(&world, "duty_officer").await,
+    ];
+    for nth in 0..tries() {
+        // One glass.
+        let body = json!({ "reason": "stock_stolen", "reference": format!("INC-{nth}") });
+        let breaks = duties
+            .iter()
+            .map(|duty| duty.post("/v1/break-glass", &body));
+        let said = futures_util::future::join_all(breaks).await;
+        let (mut broken, others): (Vec<Said>, Vec<Said>) =
+            said.into_iter().partition(|said| said.status == 201);
+        assert_eq!(broken.len(), 1);
+        for said in others {
+            came_second(&said, &["break_glass_open"]);
+        }
+        let glass = broken.remove(0).created();
+        let closes = format!("/v1/break-glass/{}/closures", text(&glass, "id"));
+        duties[0].post(&closes, &json!({})).await.created();
+
+        // One person of one worker.
+        let worker = hr.registers("Maes").await;
+        let body = json!({ "member": admin.member, "worker": worker });
+        let records = (0..3).map(|_| admin.api.post("/v1/people", &body));
+        let said = futures_util::future::join_all(records).await;
+        let done = said.iter().filter(|said| said.status == 201).count();
+        assert_eq!(done, 1);
+
+        // A registrar holds no other role.
+        let person = json!({ "member": admin.member });
+        let person = admin.api.post("/v1/people", &person).await.created();
+        let tools = ["registrar", "hr_officer", "registrar", "auditor"];
+        let adds = tools.map(|role| {
+            json!({ "member": admin.member, "name": "a tool", "role": role, "person": person["id"] })
+        });
+        let adds = adds.iter().map(|body| admin.api.post("/v1/clients", body));
+        let said = futures_util::future::join_all(adds).await;
+        let held: Vec<&str> = said
+            .iter()
+            .zip(tools)
+            .filter(|(said, _)| said.status == 201)
+            .map(|(_, role)| role)
+            .collect();
+        assert!(!held.is_empty());
+        let is_registrar = |role: &&str| *role == "registrar";
+        assert!(
+            held.iter().all(is_registrar) || !held.iter().any(is_registrar),
+            "{held:?}"
+        );
+    }
+}
