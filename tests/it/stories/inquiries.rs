@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 
 use super::bans::confirms_the_match;
+use super::screenings::Desk;
 use crate::support::World;
-use crate::support::actors::{Hr, Pass, Said, verdict};
+use crate::support::actors::{Api, Hr, Pass, Said, verdict};
 use crate::support::world::text;
 
 const REPLACEMENT: &str = "880000301";
@@ -169,4 +170,95 @@ pub async fn no_single_person_ends_an_inquiry(world: World) {
     let shown = format!("/v1/credentials/{}", suspected.credential);
     hr.approver.seconds(asked, &shown).await.created();
     assert_eq!(hr.sees(&suspected).await.0, "revoked");
+}
+
+pub async fn nobody_says_by_hand_what_no_authority_said(world: World) {
+    let a = world.approving_member("Haven A").await;
+    let desk = Desk::of(&world, &a).await;
+    let hr = &desk.hr;
+    let code = |said: Said, wanted: &str| {
+        let problem = said.refused("invalid");
+        assert_eq!(problem["errors"][0]["code"], wanted, "{problem}");
+        problem["errors"][0]["pointer"].clone()
+    };
+    let granted = async |worker: &str| {
+        let body = json!({ "worker": worker, "valid_until": "2027-01-01T00:00:00Z" });
+        let asked = hr.api.post("/v1/credentials", &body).await.is(202);
+        hr.approver.grants(&asked).await;
+        Pass {
+            worker: worker.to_owned(),
+            credential: text(&asked["act"]["credential"], "id").to_owned(),
+            number: String::new(),
+        }
+    };
+    let handed_over = async |worker: &str, number: &str| {
+        let pass = granted(worker).await;
+        let card = json!({ "card_system": hr.card_system, "format": "number", "value": number });
+        let badge = json!({ "medium": "card", "cards": [card] });
+        let path = format!("/v1/credentials/{}", pass.credential);
+        let badges = format!("{path}/badges");
+        hr.api.post(&badges, &badge).await.created();
+        let handovers = format!("{path}/handovers");
+        hr.api.post(&handovers, &json!({})).await.created();
+        pass
+    };
+    let worker = hr.registers("Maes").await;
+    let pass = handed_over(&worker, "880000411").await;
+    code(hr.suspends(&pass, "port_ban").await, "not_by_hand");
+    for reason in ["advice_negative", "advice_lapsed", "advice_condition_unmet"] {
+        code(hr.suspends(&pass, reason).await, "not_on_record");
+        let pointer = code(hr.revokes(&pass, reason).await, "not_on_record");
+        assert_eq!(pointer, "/reason");
+    }
+    assert_eq!(hr.sees(&pass).await.0, "active");
+    // In a list it is told of which, and nothing of it is done.
+    let other = handed_over(&hr.registers("Claes").await, "880000412").await;
+    desk.refuses(&other.worker, "cargo_access").await;
+    let list = |passes: &[&Pass], reason: &str| {
+        let ids: Vec<&str> = passes.iter().map(|pass| &*pass.credential).collect();
+        json!({ "credentials": ids, "reason": reason })
+    };
+    let batch = "/v1/revocations:batch";
+    let body = list(&[&other, &pass], "advice_negative");
+    let said = hr.api.post(batch, &body).await;
+    assert_eq!(code(said, "not_on_record"), "/credentials/1");
+    let waits = granted(&worker).await;
+    let body = list(&[&pass, &waits], "lent_or_shared");
+    let said = hr.api.post(batch, &body).await;
+    assert_eq!(code(said, "not_handed_over"), "/credentials/1");
+    for pass in [&pass, &other] {
+        assert_eq!(hr.sees(pass).await.0, "active");
+    }
+    // Nor by a file.
+    let system = &hr.card_system;
+    let query = format!(
+        "purpose=revocations&card_system={system}&default_format=number&reason=advice_negative"
+    );
+    let file = "Card number\n880000411\n";
+    code(hr.brings(&query, file.into()).await, "not_in_file");
+    // What is on record is said, but of nobody else, and of that alone.
+    code(hr.suspends(&other, "advice_lapsed").await, "not_on_record");
+    hr.suspends(&other, "advice_negative").await.created();
+
+    // A duty officer sees to what cannot wait, and a recall takes two.
+    let duty = a.person(&world, "duty_officer").await;
+    let revokes = async |api: &Api, pass: &Pass, reason: &str| {
+        let path = format!("/v1/credentials/{}/revocations", pass.credential);
+        api.post(&path, &json!({ "reason": reason })).await
+    };
+    for reason in ["need_ended", "advice_negative", "bulk_recall"] {
+        code(revokes(&duty, &other, reason).await, "not_for_role");
+    }
+    revokes(&hr.api, &other, "bulk_recall").await.is(202);
+    assert_eq!(hr.sees(&other).await.1, json!(["screening"]));
+    revokes(&duty, &other, "stolen").await.created();
+    // What takes two is asked for by people: whoever has a tool that is nobody's could be the second person, too.
+    let nobody = a.client(&world, &a.member, "hr_officer").await;
+    let said = revokes(&nobody, &pass, "lent_or_shared").await;
+    said.refused("wrong_person");
+    let path = format!("/v1/credentials/{}/suspensions", pass.credential);
+    let inquiry = json!({ "reason": "under_inquiry" });
+    nobody.post(&path, &inquiry).await.refused("wrong_person");
+    assert_eq!(hr.sees(&pass).await.0, "active");
+    revokes(&nobody, &pass, "lost").await.created();
 }

@@ -109,6 +109,7 @@ macro_rules! all {
             what_no_gate_lets_in_for_sixty_days_goes_to_sleep,
         );
         $crate::stories::tell!($database, inquiries:
+            nobody_says_by_hand_what_no_authority_said,
             nothing_else_is_issued_while_an_inquiry_stands,
             what_was_granted_before_is_not_handed_over_while_an_inquiry_stands,
             no_single_person_ends_an_inquiry,
